@@ -1,0 +1,306 @@
+//! Levels over time: straight pieces, played one after the other. Their areas and crossings are exact.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Nanos;
+
+/// One straight piece: from a level to a level over a time. A hold has equal ends.
+///
+/// ```text
+///   to ┤        ╱
+///      │     ╱
+/// from ┤  ╱
+///      └──┬─────┬──► time
+///         0   length
+/// ```
+///
+/// # Units
+/// Levels are whole numbers of whatever the curve is of: [`Rate`](crate::workload::Rate) units for arrivals, users for a population.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// The level at its start.
+    pub from: u64,
+    /// The level it reaches at its end.
+    pub to: u64,
+    /// How long it lasts; [`Nanos::MAX`] for a hold without an end.
+    pub length: Nanos,
+}
+
+impl Stage {
+    /// Twice its area, so that it is a whole number: level units × nanoseconds × 2.
+    fn area_doubled(&self) -> u128 {
+        (u128::from(self.from) + u128::from(self.to)) * u128::from(self.length.0)
+    }
+
+    /// Twice the area of its first `time` nanoseconds, rounded down.
+    fn area_doubled_until(&self, time: Nanos) -> u128 {
+        let (time, length) = (u128::from(time.0.min(self.length.0)), u128::from(self.length.0));
+        let base = 2 * u128::from(self.from) * time;
+        if self.from == self.to || length == 0 {
+            return base;
+        }
+        // slope × time²: the square can pass 128 bits, so divide before the second multiplication and carry the rest.
+        let rise = u128::from(self.from.abs_diff(self.to)) * time;
+        let part = (rise / length) * time + (rise % length) * time / length;
+        if self.to > self.from { base + part } else { base - part }
+    }
+
+    /// The first whole nanosecond of the stage at which its doubled area reaches `target` or, on a ramp, the
+    /// nanosecond below it; always inside the stage.
+    fn time_at_area_doubled(&self, target: u128) -> Nanos {
+        let last = Nanos(self.length.0.saturating_sub(1));
+        if self.from == self.to {
+            let per_nano = 2 * u128::from(self.from);
+            return u64::try_from(target / per_nano.max(1)).map_or(last, |time| Nanos(time).min(last));
+        }
+        // a·t + s·t²/2 = A, in the form that loses no digits: t = 2A / (a + sqrt(a² + 2·s·A)).
+        let (from, length) = (self.from as f64, self.length.0 as f64);
+        let slope = (self.to as f64 - from) / length;
+        let area = target as f64 / 2.0;
+        let root = (from * from + 2.0 * slope * area).max(0.0).sqrt();
+        let time = 2.0 * area / (from + root);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
+        Nanos(time as u64).min(last)
+    }
+}
+
+/// Stages one after the other. A level may jump between two of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Curve {
+    /// The stages in order.
+    pub stages: Vec<Stage>,
+}
+
+impl Curve {
+    /// The length of all stages; [`Nanos::MAX`] when the last one has no end.
+    pub fn length(&self) -> Nanos {
+        self.stages.iter().fold(Nanos::ZERO, |sum, stage| sum + stage.length)
+    }
+
+    /// The highest level it reaches.
+    pub fn peak(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.from.max(stage.to)).max().unwrap_or(0)
+    }
+
+    /// Twice the area under it from its start until `time`: level units × nanoseconds × 2.
+    pub fn area_doubled_until(&self, time: Nanos) -> u128 {
+        let mut start = Nanos::ZERO;
+        let mut sum = 0;
+        for stage in &self.stages {
+            if time <= start {
+                break;
+            }
+            sum += stage.area_doubled_until(time - start);
+            start += stage.length;
+        }
+        sum
+    }
+
+    /// The level at an instant; 0 after the end.
+    pub fn level_at(&self, time: Nanos) -> f64 {
+        let mut start = Nanos::ZERO;
+        for stage in &self.stages {
+            let end = start + stage.length;
+            if time < end {
+                let part = (time - start).0 as f64 / stage.length.0 as f64;
+                return stage.from as f64 + (stage.to as f64 - stage.from as f64) * part;
+            }
+            start = end;
+        }
+        0.0
+    }
+}
+
+/// Walks a curve by rising areas: gives the instant at which each is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AreaCursor {
+    stage: usize,
+    /// Where the stage begins.
+    start: Nanos,
+    /// Twice the area before the stage.
+    before: u128,
+}
+
+impl AreaCursor {
+    /// The instant at which the doubled area under the curve reaches `target`; `None` when it never does.
+    ///
+    /// An area reached exactly at a stage's end belongs to the next stage, because intervals are half-open.
+    /// Targets must not fall from call to call.
+    pub fn instant_at(&mut self, curve: &Curve, target: u128) -> Option<Nanos> {
+        loop {
+            let stage = curve.stages.get(self.stage)?;
+            let area = stage.area_doubled();
+            if target < self.before + area {
+                return Some(self.start + stage.time_at_area_doubled(target - self.before));
+            }
+            self.before += area;
+            self.start += stage.length;
+            self.stage += 1;
+        }
+    }
+}
+
+/// A change of how many users are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelChange {
+    /// When.
+    pub at: Nanos,
+    /// The user concerned, from 1: the one that is wanted from now on, or no longer.
+    pub user: u64,
+    /// Whether it is wanted from now on.
+    pub wanted: bool,
+}
+
+/// Walks a population curve: user k is wanted while the level is at least k − ½.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LevelCursor {
+    stage: usize,
+    start: Nanos,
+    wanted: u64,
+    /// Whether the stage's own first level has been reached: it may jump from the one before.
+    aligned: bool,
+}
+
+impl LevelCursor {
+    /// The next change, without taking it. After the last stage there is none: the scenario's end retires who is left.
+    pub fn peek(&mut self, curve: &Curve) -> Option<LevelChange> {
+        loop {
+            let stage = curve.stages.get(self.stage)?;
+            let change = self.change_in(stage);
+            if change.is_some() {
+                return change;
+            }
+            self.start += stage.length;
+            self.stage += 1;
+            self.aligned = false;
+        }
+    }
+
+    /// Takes the change that [`LevelCursor::peek`] gave.
+    pub fn take(&mut self, change: LevelChange) {
+        self.wanted = if change.wanted { change.user } else { change.user - 1 };
+    }
+
+    fn change_in(&mut self, stage: &Stage) -> Option<LevelChange> {
+        if !self.aligned {
+            if self.wanted < stage.from {
+                return Some(LevelChange { at: self.start, user: self.wanted + 1, wanted: true });
+            }
+            if self.wanted > stage.from {
+                return Some(LevelChange { at: self.start, user: self.wanted, wanted: false });
+            }
+            self.aligned = true;
+        }
+        if self.wanted < stage.to {
+            let user = self.wanted + 1;
+            let at = self.start + Nanos(Self::crossing(stage, user, true));
+            Some(LevelChange { at, user, wanted: true })
+        } else if self.wanted > stage.to {
+            let user = self.wanted;
+            let at = self.start + Nanos(Self::crossing(stage, user, false));
+            Some(LevelChange { at, user, wanted: false })
+        } else {
+            None
+        }
+    }
+
+    /// Where a ramp crosses `user` − ½: rounded up on the way up, the nanosecond after on the way down.
+    fn crossing(stage: &Stage, user: u64, up: bool) -> u64 {
+        let span = 2 * u128::from(stage.from.abs_diff(stage.to));
+        let doubled = 2 * u128::from(user) - 1;
+        let from = 2 * u128::from(stage.from);
+        let distance = if up { doubled - from } else { from - doubled };
+        let product = distance * u128::from(stage.length.0);
+        let time = if up { product.div_ceil(span) } else { product / span + 1 };
+        u64::try_from(time).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u64 = 3_600_000_000;
+    /// The doubled area of one event: rate units × nanoseconds × 2.
+    const EVENT: u128 = 2 * 3_600_000_000_000_000_000;
+
+    fn stage(from: u64, to: u64, millis: u64) -> Stage {
+        Stage { from, to, length: Nanos::from_millis(millis) }
+    }
+
+    fn tokens(stages: &[Stage]) -> Vec<Nanos> {
+        let curve = Curve { stages: stages.to_vec() };
+        let mut cursor = AreaCursor::default();
+        (1..).map_while(|n: u128| cursor.instant_at(&curve, EVENT * n - EVENT / 2)).collect()
+    }
+
+    fn check_area(stages: &[Stage], from_millis: u64, to_millis: u64, events: f64) {
+        let curve = Curve { stages: stages.to_vec() };
+        let doubled = curve.area_doubled_until(Nanos::from_millis(to_millis))
+            - curve.area_doubled_until(Nanos::from_millis(from_millis));
+        assert!((doubled as f64 / EVENT as f64 - events).abs() < 1e-9, "{doubled} is not {events}");
+    }
+
+    #[test]
+    fn areas_are_those_of_the_curve() {
+        check_area(&[stage(0, 10 * RATE, 20_000)], 0, 1_000, 0.25);
+        check_area(&[stage(0, 10 * RATE, 20_000)], 0, 20_000, 100.0);
+        check_area(&[stage(5 * RATE, 10 * RATE, 1_000)], 0, 1_000, 7.5);
+        check_area(&[stage(5 * RATE, 5 * RATE, 500)], 0, 500, 2.5);
+        check_area(&[stage(20 * RATE, 20 * RATE, 2_000), stage(20 * RATE, 0, 60_000)], 2_000, 17_000, 262.5);
+        check_area(&[stage(0, 0, 1_000)], 0, 1_000, 0.0);
+    }
+
+    #[test]
+    fn a_stretch_of_area_a_has_ceil_of_a_minus_half_tokens() {
+        assert_eq!(tokens(&[stage(5 * RATE, 10 * RATE, 1_000)]).len(), 7);
+        assert_eq!(tokens(&[stage(5 * RATE, 5 * RATE, 500)]).len(), 2);
+        assert_eq!(tokens(&[stage(RATE, RATE, 10_000)]).len(), 10);
+        assert_eq!(tokens(&[stage(0, RATE, 10_000), stage(RATE, RATE, 10_000)]).len(), 15);
+        assert_eq!(tokens(&[stage(0, 0, 1_000)]).len(), 0);
+        for tenths in [30, 40, 152, 600, 700, 3_000, 6_000, 7_000, 9_000_u64] {
+            let rate = tenths * RATE / 10;
+            let instants = tokens(&[stage(rate, rate, 10_000)]);
+            assert_eq!(instants.len() as u64, tenths, "{tenths} tenths a second for 10 s");
+            for (index, instant) in instants.iter().enumerate() {
+                let exact = (index as f64 + 0.5) * 1e10 / tenths as f64;
+                assert!((instant.0 as f64 - exact).abs() <= 1.0, "token {index} at {instant:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_endless_hold_goes_on() {
+        let curve = Curve { stages: vec![Stage { from: RATE, to: RATE, length: Nanos::MAX }] };
+        let mut cursor = AreaCursor::default();
+        let target = EVENT * 1_000_000 - EVENT / 2;
+        assert_eq!(cursor.instant_at(&curve, target), Some(Nanos(999_999_500_000_000)));
+    }
+
+    fn changes(stages: &[Stage]) -> Vec<(u64, u64, bool)> {
+        let curve = Curve { stages: stages.to_vec() };
+        let mut cursor = LevelCursor::default();
+        let mut all = Vec::new();
+        while let Some(change) = cursor.peek(&curve) {
+            cursor.take(change);
+            all.push((change.at.0 / 1_000_000, change.user, change.wanted));
+        }
+        all
+    }
+
+    #[test]
+    fn users_are_wanted_from_half_a_level_on() {
+        assert_eq!(
+            changes(&[stage(0, 2, 1_000), stage(2, 2, 1_000), stage(2, 0, 1_000)]),
+            [(250, 1, true), (750, 2, true), (2_250, 2, false), (2_750, 1, false)]
+        );
+        assert_eq!(
+            changes(&[stage(3, 3, 100), stage(1, 1, 100)]),
+            [(0, 1, true), (0, 2, true), (0, 3, true), (100, 3, false), (100, 2, false)]
+        );
+        assert_eq!(
+            changes(&[stage(2, 2, 100), stage(0, 1, 100)]),
+            [(0, 1, true), (0, 2, true), (100, 2, false), (100, 1, false), (150, 1, true)]
+        );
+    }
+}

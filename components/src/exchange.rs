@@ -1,0 +1,132 @@
+//! What the world and the shards say to each other. All of it is plain data that could cross a network.
+
+use crate::clock::Nanos;
+use crate::measure::Measure;
+use crate::sample::Sample;
+use crate::scenario::{ScenarioCounts, ScenarioId};
+use crate::statistics::ScenarioStatistics;
+use crate::thread::ThreadId;
+use crate::token::DueToken;
+use crate::virtual_user::UserId;
+
+/// What the world wants of a shard. Every order names the instant at which it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Makes idle users for an open scenario.
+    CreateUsers {
+        /// For which scenario.
+        scenario: ScenarioId,
+        /// How many.
+        count: u64,
+    },
+    /// A closed scenario's user is wanted from this instant on.
+    StartUser {
+        /// Who.
+        user: UserId,
+        /// From when on.
+        at: Nanos,
+    },
+    /// A closed scenario's user is not wanted any more: it leaves after its current iteration.
+    RetireUser {
+        /// Who.
+        user: UserId,
+        /// From when on.
+        at: Nanos,
+    },
+    /// Lets a closed scenario's users on this shard begin so many more iterations.
+    Grant {
+        /// For which scenario.
+        scenario: ScenarioId,
+        /// How many more; [`u64::MAX`] for no bound.
+        iterations: u64,
+    },
+    /// A scenario's shape is played: users of a closed one begin nothing more; queued tokens are still served.
+    Finish {
+        /// Which scenario.
+        scenario: ScenarioId,
+        /// From when on.
+        at: Nanos,
+    },
+    /// A scenario is stopped: nothing more begins, tokens not yet due are cancelled.
+    Stop {
+        /// Which scenario.
+        scenario: ScenarioId,
+        /// From when on.
+        at: Nanos,
+    },
+    /// What still runs is ended; tokens that wait stay counted as waiting.
+    Cut {
+        /// Which scenario.
+        scenario: ScenarioId,
+        /// When.
+        at: Nanos,
+    },
+}
+
+/// Tokens and orders for one shard, handed over together.
+#[derive(Clone, Debug, Default)]
+pub struct OrderBlock {
+    /// In the order in which they are matched.
+    pub tokens: Vec<DueToken>,
+    /// In the order in which they were given.
+    pub orders: Vec<Order>,
+    /// Whether the shard's driver is to end.
+    pub shut_down: bool,
+}
+
+impl OrderBlock {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.orders.is_empty() && !self.shut_down
+    }
+}
+
+/// A user that came to be or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserChange {
+    /// It was made.
+    Created(UserId),
+    /// It has left.
+    Retired(UserId),
+}
+
+/// What a shard's driver tells the world: samples, and the counts that hold with them.
+#[derive(Clone, Debug, Default)]
+pub struct ReportBlock {
+    /// From which thread.
+    pub thread: ThreadId,
+    /// What happened, in the order in which it ended.
+    pub samples: Vec<Sample>,
+    /// Figures of samples that found no room before; raw records of these are lost to listeners.
+    pub folded: Option<Box<FoldedSamples>>,
+    /// By scenario: all counts since the run's start.
+    pub counts: Vec<ScenarioCounts>,
+    /// Users that came and went since the last report.
+    pub users: Vec<UserChange>,
+    /// How the driver fares.
+    pub figures: DriverFigures,
+}
+
+/// Figures kept of samples whose raw records found no room.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedSamples {
+    /// By scenario.
+    pub scenarios: Vec<ScenarioStatistics>,
+    /// How many samples.
+    pub count: u64,
+}
+
+/// How a driver fares; counts since the run's start.
+#[derive(Clone, Debug, Default)]
+pub struct DriverFigures {
+    /// Operations under way.
+    pub in_flight: u64,
+    /// Blocks of orders that arrived after something in them was due.
+    pub underruns: u64,
+    /// The share of a core used over the last whole second; `None` before the first.
+    pub busy_share: Option<f64>,
+    /// How much later than asked the reactor woke, since the last report.
+    pub loop_lag: Option<Box<Measure>>,
+    /// Whether the driver has ended.
+    pub ended: bool,
+}

@@ -1,0 +1,36 @@
+//! The data of throng: entities' components, resources, and what travels between the world and its shards.
+//!
+//! No I/O, no parser, no system stands here. Which entity carries what:
+//!
+//! | entity | components | written by | read by |
+//! |---|---|---|---|
+//! | scenario | [`Scenario`](scenario::Scenario), [`Population`](scenario::Population) or an arrival plug-in's own | loader | allocator, scheduler, shards |
+//! | | [`ScenarioProgress`](scenario::ScenarioProgress) | scheduler, executor, run state | rules, exporter |
+//! | | [`ShardCounts`](scenario::ShardCounts) | collector | run state, rules, exporter |
+//! | | [`ScenarioStatistics`](statistics::ScenarioStatistics) | observer | rules, summary |
+//! | virtual user | [`VirtualUser`](virtual_user::VirtualUser) | collector | custom systems |
+//! | token | [`Token`](token::Token) | scheduler, policies | executor |
+//! | thread | [`Thread`](thread::Thread), [`ThreadFigures`](thread::ThreadFigures) | allocator, collector | exporter, summary |
+//! | listener | [`Listener`](listener::Listener), [`ListenerFigures`](listener::ListenerFigures) | loader, exporter | summary |
+//! | exit condition | [`ExitCondition`](exit_condition::ExitCondition), [`RuleResult`](exit_condition::RuleResult), a plug-in's own | loader, rules | run state, summary |
+//!
+//! Resources: [`RunClock`](clock::RunClock), [`RunSeed`](seed::RunSeed), [`RunState`](run::RunState),
+//! [`RunStop`](run::RunStop), [`StepNames`](scenario::StepNames).
+
+pub mod clock;
+pub mod curve;
+pub mod exchange;
+pub mod exit_condition;
+pub mod listener;
+pub mod measure;
+pub mod phase;
+pub mod run;
+pub mod sample;
+pub mod scenario;
+pub mod seed;
+pub mod statistics;
+pub mod thread;
+pub mod token;
+pub mod trace;
+pub mod virtual_user;
+pub mod workload;

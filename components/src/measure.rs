@@ -1,0 +1,181 @@
+//! One measured quantity: an HDR histogram for quantiles, exact figures beside it.
+
+use hdrhistogram::Histogram;
+
+use crate::clock::Nanos;
+
+/// The longest duration that a histogram tells apart: a week. What is longer is kept at that value, and counted.
+const LONGEST: u64 = 604_800_000_000_000;
+
+/// Significant decimal digits of every quantile.
+const DIGITS: u8 = 3;
+
+/// Durations of one kind. Merging two is lossless; nothing is ever averaged.
+///
+/// Count, sum, minimum and maximum are exact. Quantiles are within 0.1 %. Memory is constant in the number of
+/// values: it grows only with the range they span, to 0.4 MB at the most.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    histogram: Histogram<u64>,
+    sum: u128,
+    /// The sum of squares in square microseconds, as a float: it only feeds the standard deviation.
+    squares: f64,
+    min: u64,
+    max: u64,
+    clipped: u64,
+}
+
+impl Default for Measure {
+    fn default() -> Self {
+        let histogram = Histogram::new(DIGITS).unwrap_or_else(|_| unreachable!("3 digits are in range"));
+        Self { histogram, sum: 0, squares: 0.0, min: u64::MAX, max: 0, clipped: 0 }
+    }
+}
+
+impl Measure {
+    /// Adds one duration.
+    pub fn record(&mut self, value: Nanos) {
+        let value = value.0;
+        self.sum += u128::from(value);
+        let micros = value as f64 / 1e3;
+        self.squares += micros * micros;
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.clipped += u64::from(value > LONGEST);
+        // The histogram resizes itself up to LONGEST, so this cannot fail; the count would show it if it did.
+        if self.histogram.record(value.min(LONGEST)).is_err() {
+            self.clipped += 1;
+        }
+    }
+
+    /// Adds all of another's durations.
+    pub fn merge(&mut self, other: &Self) {
+        self.sum += other.sum;
+        self.squares += other.squares;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.clipped += other.clipped;
+        if self.histogram.add(&other.histogram).is_err() {
+            self.clipped += other.count();
+        }
+    }
+
+    /// Forgets everything and keeps its memory.
+    pub fn clear(&mut self) {
+        self.histogram.reset();
+        (self.sum, self.squares, self.min, self.max, self.clipped) = (0, 0.0, u64::MAX, 0, 0);
+    }
+
+    /// How many durations.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Durations beyond the histogram's range, kept at its end.
+    pub fn clipped(&self) -> u64 {
+        self.clipped
+    }
+
+    /// Their exact sum.
+    ///
+    /// # Units
+    /// Nanoseconds.
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// The smallest, exact; `None` without data.
+    pub fn min(&self) -> Option<Nanos> {
+        (self.count() > 0).then_some(Nanos(self.min))
+    }
+
+    /// The largest, exact; `None` without data.
+    pub fn max(&self) -> Option<Nanos> {
+        (self.count() > 0).then_some(Nanos(self.max))
+    }
+
+    /// The mean, exact to the nanosecond; `None` without data.
+    pub fn mean(&self) -> Option<Nanos> {
+        let count = u128::from(self.count());
+        #[expect(clippy::cast_possible_truncation, reason = "a mean of u64 values is one")]
+        (count > 0).then(|| Nanos((self.sum / count) as u64))
+    }
+
+    /// The population standard deviation; `None` without data.
+    pub fn stddev(&self) -> Option<Nanos> {
+        let count = self.count() as f64;
+        let mean = self.sum as f64 / 1e3 / count;
+        (count > 0.0).then(|| Nanos::from_f64((self.squares / count - mean * mean).max(0.0).sqrt() * 1e3))
+    }
+
+    /// The value that a share `q` of all durations does not exceed, within 0.1 %; `None` without data.
+    pub fn quantile(&self, q: f64) -> Option<Nanos> {
+        (self.count() > 0).then(|| Nanos(self.histogram.value_at_quantile(q).clamp(self.min, self.max)))
+    }
+
+    /// How many durations are above `value`, within the histogram's resolution.
+    pub fn count_above(&self, value: Nanos) -> u64 {
+        if value.0 >= self.max || self.count() == 0 {
+            return 0;
+        }
+        self.count() - self.histogram.count_between(0, value.0.min(LONGEST))
+    }
+
+    /// The recorded buckets in rising order: the value in the middle of each, and its count.
+    pub fn buckets(&self) -> impl Iterator<Item = (Nanos, u64)> + '_ {
+        self.histogram.iter_recorded().map(|step| {
+            let value = self.histogram.median_equivalent(step.value_iterated_to());
+            (Nanos(value), step.count_since_last_iteration())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_figures_and_near_quantiles() {
+        let mut measure = Measure::default();
+        for value in 1..=10_000_u64 {
+            measure.record(Nanos(value * 1_000));
+        }
+        assert_eq!(measure.count(), 10_000);
+        assert_eq!(measure.sum(), 50_005_000_000);
+        assert_eq!(measure.min(), Some(Nanos(1_000)));
+        assert_eq!(measure.max(), Some(Nanos(10_000_000)));
+        assert_eq!(measure.mean(), Some(Nanos(5_000_500)));
+        let p99 = measure.quantile(0.99).map_or(0.0, |nanos| nanos.0 as f64);
+        assert!((p99 / 9_900_000.0 - 1.0).abs() < 0.001, "{p99}");
+        let stddev = measure.stddev().map_or(0.0, |nanos| nanos.0 as f64);
+        assert!((stddev / 2_886_751.0 - 1.0).abs() < 0.001, "{stddev}");
+    }
+
+    #[test]
+    fn merging_equals_recording_together() {
+        let (mut all, mut left, mut right) = (Measure::default(), Measure::default(), Measure::default());
+        for value in 0..1_000_u64 {
+            let nanos = Nanos(value * value * 977);
+            all.record(nanos);
+            if value % 3 == 0 { left.record(nanos) } else { right.record(nanos) }
+        }
+        left.merge(&right);
+        for q in [0.0, 0.5, 0.9, 0.99, 1.0] {
+            assert_eq!(left.quantile(q), all.quantile(q));
+        }
+        assert_eq!((left.sum(), left.min(), left.max()), (all.sum(), all.min(), all.max()));
+    }
+
+    #[test]
+    fn what_is_too_long_is_counted() {
+        let mut measure = Measure::default();
+        measure.record(Nanos::MAX);
+        assert_eq!((measure.count(), measure.clipped(), measure.max()), (1, 1, Some(Nanos::MAX)));
+    }
+
+    #[test]
+    fn without_data_there_is_no_quantile() {
+        let measure = Measure::default();
+        assert_eq!((measure.quantile(0.5), measure.mean(), measure.stddev()), (None, None, None));
+    }
+}

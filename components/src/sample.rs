@@ -1,0 +1,201 @@
+//! What shards tell the world about what happened: one fixed-size record an attempt and an iteration.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Nanos;
+use crate::scenario::ScenarioId;
+use crate::virtual_user::UserId;
+
+/// A measured step's number in the run's [`StepNames`](crate::scenario::StepNames).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub u16);
+
+/// What a sample is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SampleKind {
+    /// One attempt of a step.
+    Attempt,
+    /// One iteration, from due to end.
+    Iteration,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SampleOutcome {
+    /// As expected.
+    Succeeded,
+    /// An I/O error, a timeout, or an expectation that did not hold; for an iteration: one of its steps failed.
+    Failed,
+    /// Ended by the engine before its own end.
+    Cut,
+    /// The behaviour itself broke.
+    Crashed,
+}
+
+/// Why an attempt failed: 0 for no failure, 100 to 599 for an HTTP status, below 100 for the rest.
+///
+/// Names follow OpenTelemetry's `error.type` where it has one; once shipped they stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ErrorType(pub u16);
+
+macro_rules! error_types {
+    ($($(#[$doc:meta])* $name:ident = $number:literal $slug:literal;)*) => {
+        impl ErrorType {
+            $($(#[$doc])* pub const $name: Self = Self($number);)*
+            /// Every error type that is not an HTTP status, with its name in results.
+            pub const NAMED: &'static [(Self, &'static str)] = &[$((Self($number), $slug)),*];
+        }
+    };
+}
+
+error_types! {
+    /// No answer within the step's timeout.
+    TIMEOUT = 1 "timeout";
+    /// Nobody listens at the target's address.
+    CONNECTION_REFUSED = 2 "connection_refused";
+    /// The target closed with a reset.
+    CONNECTION_RESET = 3 "connection_reset";
+    /// The target closed before its answer was whole.
+    CONNECTION_CLOSED = 4 "connection_closed";
+    /// The connection failed for another reason: no route, no port, no descriptor left.
+    CONNECTION_FAILED = 5 "connection_failed";
+    /// The target's name has no address.
+    DNS = 6 "dns";
+    /// What came back is not the protocol's.
+    PROTOCOL = 7 "protocol_error";
+    /// The answer is longer than the step reads.
+    BODY_TOO_LARGE = 8 "body_too_large";
+    /// An `expect status` did not hold for a status below 400.
+    UNEXPECTED_STATUS = 9 "unexpected_status";
+    /// A `save` found nothing in the answer.
+    SAVE = 10 "save_failed";
+    /// A variable that the step needs is not set: it was not sent.
+    UNSET_VARIABLE = 11 "unset-variable";
+    /// An expression could not be evaluated: it was not sent.
+    EXPRESSION = 12 "expression_error";
+    /// The modelled service failed, as declared.
+    SERVICE_FAILED = 13 "service_failed";
+    /// The modelled service's queue was full.
+    SERVICE_FULL = 14 "service_full";
+    /// A request that cannot be written as asked, such as a header with a line break: it was not sent.
+    BAD_REQUEST = 15 "bad_request";
+}
+
+impl ErrorType {
+    /// No failure.
+    pub const NONE: Self = Self(0);
+
+    /// The failure of an HTTP status.
+    pub const fn status(status: u16) -> Self {
+        Self(status)
+    }
+
+    /// Whether there was a failure.
+    pub const fn is_failure(self) -> bool {
+        self.0 != 0
+    }
+
+    /// The name in results: `timeout`, `500`.
+    pub fn slug(self) -> std::borrow::Cow<'static, str> {
+        match Self::NAMED.iter().find(|(error, _)| *error == self) {
+            Some((_, slug)) => (*slug).into(),
+            None => self.0.to_string().into(),
+        }
+    }
+}
+
+/// One attempt of a step or one iteration, as it happened.
+///
+/// `due ≤ ready ≤ unblocked ≤ started ≤ ended` holds for everything that was sent. For a cut attempt that never began,
+/// `started` is its end.
+///
+/// # Units
+/// Instants are nanoseconds since the run's start, sizes are bytes (saturating at 4 GiB).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// When it was due: by the plan, or by the end of the step before and the waits declared in between.
+    pub due: Nanos,
+    /// When its user was free: `due` for all but an iteration's first step.
+    pub ready: Nanos,
+    /// When its connection was free.
+    pub unblocked: Nanos,
+    /// When its I/O began, connecting included.
+    pub started: Nanos,
+    /// When it ended.
+    pub ended: Nanos,
+    /// Who.
+    pub user: UserId,
+    /// The token's number in an open scenario, the user's own iteration number in a closed one; from 1.
+    pub iteration: u64,
+    /// The scenario.
+    pub scenario: ScenarioId,
+    /// The step; 0 and without meaning for an iteration.
+    pub step: StepId,
+    /// The protocol's status: an HTTP status, or 0.
+    pub status: u16,
+    /// Why it failed.
+    pub error: ErrorType,
+    /// Bytes written, heads included.
+    pub bytes_sent: u32,
+    /// Bytes read, heads included.
+    pub bytes_received: u32,
+    /// Which operation of the iteration it was, from 0; names its span.
+    pub ordinal: u32,
+    /// What it is about.
+    pub kind: SampleKind,
+    /// How it ended.
+    pub outcome: SampleOutcome,
+    /// Which try of the step this was, from 1; 0 for a step that failed unsent.
+    pub attempt: u8,
+    /// Whether it belongs to the warm-up, which results leave out.
+    pub warm_up: bool,
+}
+
+impl Sample {
+    /// Due until end: what the caller of a service feels.
+    pub fn response(&self) -> Nanos {
+        self.ended - self.due
+    }
+
+    /// Start until end: what the service took.
+    pub fn service(&self) -> Nanos {
+        self.ended - self.started
+    }
+
+    /// Due until the user was free.
+    pub fn waiting(&self) -> Nanos {
+        self.ready - self.due
+    }
+
+    /// User free until the connection was free.
+    pub fn blocked(&self) -> Nanos {
+        self.unblocked - self.ready
+    }
+
+    /// All ready until started: the generator's own fault.
+    pub fn lateness(&self) -> Nanos {
+        self.started - self.unblocked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_stays_small() {
+        assert_eq!(size_of::<Sample>(), 80);
+    }
+
+    #[test]
+    fn error_types_have_one_name_each() {
+        let mut slugs: Vec<_> = ErrorType::NAMED.iter().map(|(_, slug)| *slug).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), ErrorType::NAMED.len());
+        assert_eq!(ErrorType::status(503).slug(), "503");
+        assert_eq!(ErrorType::TIMEOUT.slug(), "timeout");
+    }
+}

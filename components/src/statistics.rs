@@ -1,0 +1,141 @@
+//! What the samples of a scenario add up to.
+
+use std::collections::BTreeMap;
+
+use bevy_ecs::component::Component;
+
+use crate::clock::Nanos;
+use crate::measure::Measure;
+use crate::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
+
+/// One step's figures. Finished steps are in `response`; cut ones only in `cut`.
+#[derive(Clone, Debug, Default)]
+pub struct StepStatistics {
+    /// Tries begun, cut ones included.
+    pub attempts: u64,
+    /// Finished steps that failed.
+    pub failures: u64,
+    /// Steps ended by the engine.
+    pub cut: u64,
+    /// Failures by reason.
+    pub errors: BTreeMap<ErrorType, u64>,
+    /// Bytes written.
+    pub bytes_sent: u64,
+    /// Bytes read.
+    pub bytes_received: u64,
+    /// Due to end of finished steps, failed ones included.
+    pub response: Measure,
+    /// Start to end of finished steps, failed ones included.
+    pub service: Measure,
+}
+
+impl StepStatistics {
+    /// Finished steps.
+    pub fn count(&self) -> u64 {
+        self.response.count()
+    }
+
+    fn observe(&mut self, sample: &Sample) {
+        self.attempts += u64::from(sample.attempt > 0);
+        self.bytes_sent += u64::from(sample.bytes_sent);
+        self.bytes_received += u64::from(sample.bytes_received);
+        if sample.outcome == SampleOutcome::Cut {
+            self.cut += 1;
+            return;
+        }
+        if sample.error.is_failure() {
+            self.failures += 1;
+            *self.errors.entry(sample.error).or_default() += 1;
+        }
+        self.response.record(sample.response());
+        self.service.record(sample.service());
+    }
+
+    /// Adds all of another's.
+    pub fn merge(&mut self, other: &Self) {
+        self.attempts += other.attempts;
+        self.failures += other.failures;
+        self.cut += other.cut;
+        for (error, count) in &other.errors {
+            *self.errors.entry(*error).or_default() += count;
+        }
+        self.bytes_sent += other.bytes_sent;
+        self.bytes_received += other.bytes_received;
+        self.response.merge(&other.response);
+        self.service.merge(&other.service);
+    }
+}
+
+/// A scenario's figures, built from its samples.
+///
+/// An emitter whose bus is full keeps one of its own, which is merged later: no measurement is lost.
+#[derive(Component, Clone, Debug, Default)]
+pub struct ScenarioStatistics {
+    /// A step's start later than this counts as late.
+    pub late_over: Nanos,
+    /// Steps begun, warm-up included: what the verdict goes by.
+    pub starts: u64,
+    /// Of these, the late ones.
+    pub late_starts: u64,
+    /// Due to end of iterations that ended by themselves.
+    pub iteration: Measure,
+    /// Due until a user was free, one entry a started token.
+    pub waiting: Measure,
+    /// User free until a connection was free, one entry a step's first attempt.
+    pub blocked: Measure,
+    /// All ready until started, one entry a step's first attempt.
+    pub lateness: Measure,
+    /// By [`StepId`](crate::sample::StepId).
+    pub steps: Vec<StepStatistics>,
+}
+
+impl ScenarioStatistics {
+    /// Empty statistics of a run with so many step names.
+    pub fn new(steps: usize, late_over: Nanos) -> Self {
+        Self { late_over, steps: vec![StepStatistics::default(); steps], ..Self::default() }
+    }
+
+    /// Adds one sample.
+    pub fn observe(&mut self, sample: &Sample) {
+        match sample.kind {
+            SampleKind::Attempt => self.observe_attempt(sample),
+            SampleKind::Iteration if sample.warm_up => {}
+            SampleKind::Iteration => {
+                self.waiting.record(sample.waiting());
+                if sample.outcome != SampleOutcome::Cut {
+                    self.iteration.record(sample.response());
+                }
+            }
+        }
+    }
+
+    fn observe_attempt(&mut self, sample: &Sample) {
+        if sample.attempt == 1 {
+            self.starts += 1;
+            self.late_starts += u64::from(sample.lateness() > self.late_over);
+        }
+        if sample.warm_up {
+            return;
+        }
+        if sample.attempt == 1 {
+            self.blocked.record(sample.blocked());
+            self.lateness.record(sample.lateness());
+        }
+        if let Some(step) = self.steps.get_mut(usize::from(sample.step.0)) {
+            step.observe(sample);
+        }
+    }
+
+    /// Adds all of another's.
+    pub fn merge(&mut self, other: &Self) {
+        self.starts += other.starts;
+        self.late_starts += other.late_starts;
+        self.iteration.merge(&other.iteration);
+        self.waiting.merge(&other.waiting);
+        self.blocked.merge(&other.blocked);
+        self.lateness.merge(&other.lateness);
+        for (step, other) in self.steps.iter_mut().zip(&other.steps) {
+            step.merge(other);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Threads: the operating system's threads that drive shards, as entities.
+
+use bevy_ecs::component::Component;
+use serde::{Deserialize, Serialize};
+
+use crate::measure::Measure;
+
+/// A thread's number, from 0. In virtual time there is one, the driver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ThreadId(pub u16);
+
+/// One thread with one reactor and one shard.
+#[derive(Component, Clone, Debug)]
+pub struct Thread {
+    /// Its number.
+    pub id: ThreadId,
+}
+
+/// How a thread fares, as it last told.
+#[derive(Component, Clone, Debug, Default)]
+pub struct ThreadFigures {
+    /// Operations under way.
+    pub in_flight: u64,
+    /// Tokens that wait for a user.
+    pub waiting: u64,
+    /// Users at home here.
+    pub users: u64,
+    /// The largest share of a core that it used over any whole second.
+    pub busy_share_max: f64,
+    /// How much later than asked the reactor woke.
+    pub loop_lag: Measure,
+    /// Blocks of orders that arrived after something in them was due.
+    pub underruns: u64,
+    /// Samples that found no room and of which only the figures were kept.
+    pub samples_folded: u64,
+}

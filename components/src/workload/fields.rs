@@ -1,0 +1,598 @@
+//! Reads one node against its specification: every value typed, every leftover reported, every mistake kept.
+
+use super::node::{Entry, Node, Scalar};
+use super::problem::{Label, Mistake, Problem, Problems};
+use super::span::{Span, Spanned};
+use super::specification::{NodeSpec, ValueKind};
+use super::units::{
+    Limit, Rate, Share, Size, UnitMistake, parse_duration, parse_rate, parse_share, parse_size,
+};
+use crate::clock::Nanos;
+
+/// A mistake in what one node holds.
+#[derive(Clone, Debug, PartialEq)]
+enum FieldMistake {
+    MissingArgument { node: String, owner: Span, argument: &'static str, sample: &'static str },
+    UnexpectedArgument { node: String, owner: Span, span: Span, value: String },
+    MissingProperty { node: String, owner: Span, property: &'static str, sample: &'static str },
+    UnknownProperty { node: String, owner: Span, span: Span, name: String, known: Vec<&'static str> },
+    UnknownChild { node: String, owner: Span, span: Span, name: String, known: Vec<&'static str> },
+    WrongForm { what: &'static str, span: Span, found: Scalar, kind: ValueKind },
+    BadQuantity { what: &'static str, span: Span, found: String, kind: ValueKind, mistake: UnitMistake },
+    UnknownWord { what: &'static str, span: Span, found: String, known: &'static [&'static str] },
+    NotYet { node: String, span: Span, name: String },
+    Repeated { node: String, span: Span, first: Span, name: &'static str },
+    MissingChild { node: String, owner: Span, child: &'static str, sample: &'static str },
+    OutOfBounds { what: &'static str, span: Span, found: String, least: String, most: String },
+}
+
+/// What a value of that form looks like, for messages.
+fn form(kind: ValueKind) -> String {
+    match kind {
+        ValueKind::Text => "a text, as in `\"shop\"`".to_owned(),
+        ValueKind::Name => "a name, as in `shop`".to_owned(),
+        ValueKind::Word(words) => format!("one of: {}", words.join(", ")),
+        ValueKind::Count => "a whole number, 0 or more, as in `100`".to_owned(),
+        ValueKind::Number => "a number, as in `0.5`".to_owned(),
+        ValueKind::Duration => "a duration with its unit, as in `\"250ms\"`".to_owned(),
+        ValueKind::Rate => "a rate with its unit, as in `\"200/s\"`".to_owned(),
+        ValueKind::Share => "a share, as in `\"5%\"`".to_owned(),
+        ValueKind::Limit => "a share, as in `\"5%\"`, or a count, as in `100`".to_owned(),
+        ValueKind::ShareOrRate => "a share, as in `\"99%\"`, or a rate, as in `\"200/s\"`".to_owned(),
+        ValueKind::Size => "a size, as in `\"64KiB\"`".to_owned(),
+        ValueKind::Template => "a text that may hold `${…}`".to_owned(),
+    }
+}
+
+/// The units of a quantity, for help lines.
+fn units(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Duration => "ns us ms s m h d w",
+        ValueKind::Rate | ValueKind::ShareOrRate => "/s /m /h",
+        ValueKind::Size => "B KB MB GB KiB MiB GiB",
+        _ => "%",
+    }
+}
+
+/// The known name nearest to a misspelt one, when it is near enough to be meant.
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let best = known.iter().map(|word| (distance(name, word), *word)).min()?;
+    (best.0 <= 1 + name.chars().count() / 3).then_some(best.1)
+}
+
+/// Edits between two words: insert, delete, replace, or swap of neighbours (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut cost = replaced.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                cost = cost.min(before[j - 2] + 1);
+            }
+            row.push(cost);
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above[b.len()]
+}
+
+/// The help line for a name that is not known: the nearest one, then all of them.
+pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> Option<String> {
+    let all = known.join(", ");
+    match nearest(name, known) {
+        Some(word) => Some(format!("did you mean `{word}`? known: {all}")),
+        None if known.is_empty() => None,
+        None => Some(format!("known: {all}")),
+    }
+}
+
+impl Mistake for FieldMistake {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::MissingArgument { .. } => "T0020",
+            Self::UnexpectedArgument { .. } => "T0021",
+            Self::UnknownProperty { .. } => "T0022",
+            Self::UnknownChild { .. } => "T0023",
+            Self::WrongForm { .. } => "T0024",
+            Self::BadQuantity { .. } => "T0025",
+            Self::OutOfBounds { .. } => "T0026",
+            Self::UnknownWord { .. } => "T0027",
+            Self::NotYet { .. } => "T0028",
+            Self::Repeated { .. } => "T0029",
+            Self::MissingProperty { .. } => "T0030",
+            Self::MissingChild { .. } => "T0031",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::MissingArgument { node, argument, .. } => format!("`{node}` lacks its {argument}"),
+            Self::UnexpectedArgument { node, value, .. } => format!("`{node}` takes no `{value}` here"),
+            Self::MissingProperty { node, property, .. } => format!("`{node}` lacks `{property}=`"),
+            Self::UnknownProperty { node, name, .. } => format!("`{node}` has no property `{name}`"),
+            Self::UnknownChild { node, name, .. } if node.is_empty() => format!("unknown node `{name}`"),
+            Self::UnknownChild { node, name, .. } => format!("`{node}` has no node `{name}` inside"),
+            Self::WrongForm { what, found, .. } => format!("{what} cannot be `{found}`"),
+            Self::BadQuantity { what, found, mistake, .. } => match mistake {
+                UnitMistake::Malformed => format!("{what} `{found}` is no quantity"),
+                UnitMistake::UnknownUnit => format!("{what} `{found}` has an unknown unit"),
+                UnitMistake::NoUnit => format!("{what} `{found}` has no unit"),
+                UnitMistake::Negative => format!("{what} `{found}` is negative"),
+                UnitMistake::TooLarge => format!("{what} `{found}` is too large"),
+                UnitMistake::TooFine => format!("{what} `{found}` is finer than can be kept"),
+            },
+            Self::UnknownWord { what, found, .. } => format!("{what} cannot be `{found}`"),
+            Self::NotYet { node, name, .. } if node.is_empty() => format!("`{name}` is not built yet"),
+            Self::NotYet { node, name, .. } => format!("`{name}` in `{node}` is not built yet"),
+            Self::Repeated { node, name, .. } => format!("`{node}` has `{name}` twice"),
+            Self::MissingChild { node, child, .. } => format!("`{node}` lacks `{child}`"),
+            Self::OutOfBounds { what, found, .. } => format!("{what} `{found}` is out of bounds"),
+        }
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        let owned = |span: Span, text: String, owner: Span, node: &str| {
+            if node.is_empty() {
+                vec![Label::new(span, text)]
+            } else {
+                vec![Label::new(span, text), Label::new(owner, format!("in this `{node}`"))]
+            }
+        };
+        match self {
+            Self::MissingArgument { owner, argument, .. } => {
+                vec![Label::new(*owner, format!("the {argument} is missing"))]
+            }
+            Self::UnexpectedArgument { node, owner, span, .. } => {
+                owned(*span, "one value too many".to_owned(), *owner, node)
+            }
+            Self::MissingProperty { owner, property, .. } => {
+                vec![Label::new(*owner, format!("`{property}=` is missing"))]
+            }
+            Self::UnknownProperty { node, owner, span, .. } => {
+                owned(*span, "no such property".to_owned(), *owner, node)
+            }
+            Self::UnknownChild { node, owner, span, .. } => {
+                owned(*span, "no such node".to_owned(), *owner, node)
+            }
+            Self::WrongForm { span, kind, .. } => {
+                vec![Label::new(*span, format!("should be {}", form(*kind)))]
+            }
+            Self::BadQuantity { span, mistake, .. } => {
+                let text = match mistake {
+                    UnitMistake::Malformed => "a number and a unit should stand here",
+                    UnitMistake::UnknownUnit => "unknown unit",
+                    UnitMistake::NoUnit => "the unit is missing",
+                    UnitMistake::Negative => "below zero",
+                    UnitMistake::TooLarge => "above the largest that can be kept",
+                    UnitMistake::TooFine => "more digits than can be kept exactly",
+                };
+                vec![Label::new(*span, text)]
+            }
+            Self::UnknownWord { span, .. } => vec![Label::new(*span, "not one of the words for it")],
+            Self::NotYet { span, .. } => vec![Label::new(*span, "in the language, but not in this version")],
+            Self::Repeated { span, first, .. } => {
+                vec![Label::new(*span, "the second one"), Label::new(*first, "the first one")]
+            }
+            Self::MissingChild { owner, child, .. } => {
+                vec![Label::new(*owner, format!("no `{child}` inside"))]
+            }
+            Self::OutOfBounds { span, least, most, .. } => {
+                vec![Label::new(*span, format!("from {least} to {most}"))]
+            }
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::MissingArgument { sample, .. }
+            | Self::MissingProperty { sample, .. }
+            | Self::MissingChild { sample, .. } => {
+                Some(format!("for example: `{}`", sample.split_whitespace().collect::<Vec<_>>().join(" ")))
+            }
+            Self::UnexpectedArgument { .. } => Some("remove it".to_owned()),
+            Self::UnknownProperty { name, known, .. } | Self::UnknownChild { name, known, .. } => {
+                did_you_mean(name, known)
+            }
+            Self::WrongForm { kind, found, .. } => match (kind, found) {
+                (ValueKind::Duration, Scalar::Integer(number)) => {
+                    Some(format!("write it with a unit and quotes: `\"{number}s\"` or `\"{number}ms\"`"))
+                }
+                (ValueKind::Rate, Scalar::Integer(number)) => {
+                    Some(format!("write it with a unit and quotes: `\"{number}/s\"`"))
+                }
+                _ => None,
+            },
+            Self::BadQuantity { kind, mistake, .. } => match mistake {
+                UnitMistake::Negative => Some("use zero or more".to_owned()),
+                UnitMistake::TooLarge => None,
+                _ => Some(format!("units: {}", units(*kind))),
+            },
+            Self::UnknownWord { found, known, .. } => did_you_mean(found, known),
+            Self::NotYet { .. } => Some("remove it, or switch it off with `/-` in front".to_owned()),
+            Self::Repeated { .. } => Some("keep one of the two".to_owned()),
+            Self::OutOfBounds { .. } => None,
+        }
+    }
+}
+
+/// Reads one node's values against its specification.
+///
+/// Getters return `None` for what is absent and for what is wrong; the second is kept as a problem. At the end
+/// [`Fields::finish`] gives the value, or all problems of the node.
+pub struct Fields<'a> {
+    node: &'a Node,
+    spec: &'static NodeSpec,
+    /// Arguments before the specification's first one: the kind word of a plug-in, and a name before it.
+    skipped: usize,
+    problems: Problems,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts to read; reports at once every property, argument and child that the specification lacks.
+    ///
+    /// `skipped` arguments in front are somebody else's: the kind word of a plug-in.
+    pub fn of(node: &'a Node, spec: &'static NodeSpec, skipped: usize) -> Self {
+        let mut fields = Self { node, spec, skipped, problems: Problems::new() };
+        fields.report_unknown();
+        fields
+    }
+
+    fn report_unknown(&mut self) {
+        let (node, spec) = (self.node, self.spec);
+        let label = self.label();
+        let known: Vec<&str> = spec.properties.iter().map(|field| field.name).collect();
+        for (name, _) in &node.properties {
+            if spec.later.contains(&name.value.as_str()) {
+                let mistake =
+                    FieldMistake::NotYet { node: label.clone(), span: name.span, name: name.value.clone() };
+                self.problems.push(mistake);
+            } else if !known.contains(&name.value.as_str()) {
+                self.problems.push(FieldMistake::UnknownProperty {
+                    node: label.clone(),
+                    owner: node.head(),
+                    span: name.span,
+                    name: name.value.clone(),
+                    known: known.clone(),
+                });
+            }
+        }
+        if !spec.more_arguments {
+            for entry in node.arguments.iter().skip(self.skipped + spec.arguments.len()) {
+                self.problems.push(FieldMistake::UnexpectedArgument {
+                    node: label.clone(),
+                    owner: node.head(),
+                    span: entry.span,
+                    value: entry.value.to_string(),
+                });
+            }
+        }
+        for child in &node.children {
+            if spec.later.contains(&child.name.value.as_str()) {
+                self.problems.push(FieldMistake::NotYet {
+                    node: label.clone(),
+                    span: child.name.span,
+                    name: child.name.value.clone(),
+                });
+            } else if !spec.any_children && !spec.children.contains(&child.name.value.as_str()) {
+                self.unknown_child(child, spec.children);
+            }
+        }
+    }
+
+    /// The node as messages call it: its name, and its kind where it has one.
+    fn label(&self) -> String {
+        if self.spec.name == self.node.name.value || self.skipped == 0 {
+            self.node.name.value.clone()
+        } else {
+            format!("{} {}", self.node.name.value, self.spec.name)
+        }
+    }
+
+    /// Notes that a child is not one of the known ones.
+    pub fn unknown_child(&mut self, child: &Node, known: &[&'static str]) {
+        self.problems.push(FieldMistake::UnknownChild {
+            node: self.label(),
+            owner: self.node.head(),
+            span: child.name.span,
+            name: child.name.value.clone(),
+            known: known.to_vec(),
+        });
+    }
+
+    /// Notes that something of the language is not in this version.
+    pub fn not_yet(&mut self, name: &str, span: Span) {
+        self.problems.push(FieldMistake::NotYet { node: self.label(), span, name: name.to_owned() });
+    }
+
+    /// Notes a mistake of the caller's own.
+    pub fn problem(&mut self, problem: impl Into<Problem>) {
+        self.problems.push(problem);
+    }
+
+    /// Takes over another reader's problems, or its value.
+    pub fn take<T>(&mut self, result: Result<T, Problems>) -> Option<T> {
+        self.problems.take(result)
+    }
+
+    /// The node that is read.
+    pub fn node(&self) -> &'a Node {
+        self.node
+    }
+
+    /// The specification's argument `index`, checked for presence.
+    fn argument(&mut self, index: usize) -> Option<(&'static str, &'a Entry)> {
+        let spec = self.spec.arguments[index];
+        let entry = self.node.arguments.get(self.skipped + index);
+        if entry.is_none() && spec.required {
+            self.problems.push(FieldMistake::MissingArgument {
+                node: self.label(),
+                owner: self.node.head(),
+                argument: spec.name,
+                sample: self.spec.sample,
+            });
+        }
+        Some((spec.name, entry?))
+    }
+
+    fn entry(&mut self, name: &'static str) -> Option<&'a Entry> {
+        debug_assert!(
+            self.spec.properties.iter().any(|field| field.name == name),
+            "`{}` reads `{name}`, which its specification lacks",
+            self.spec.name
+        );
+        self.node.property(name)
+    }
+
+    /// Notes that a property must be there, when it is not.
+    pub fn require(&mut self, name: &'static str) {
+        if self.node.property(name).is_none() {
+            self.problems.push(FieldMistake::MissingProperty {
+                node: self.label(),
+                owner: self.node.head(),
+                property: name,
+                sample: self.spec.sample,
+            });
+        }
+    }
+
+    /// The only child of that name; a second one is a problem.
+    pub fn child(&mut self, name: &'static str) -> Option<&'a Node> {
+        let mut found = self.node.children_named(name);
+        let first = found.next()?;
+        if let Some(second) = found.next() {
+            self.problems.push(FieldMistake::Repeated {
+                node: self.label(),
+                span: second.name.span,
+                first: first.name.span,
+                name,
+            });
+        }
+        Some(first)
+    }
+
+    /// As [`Fields::child`]; its absence is a problem.
+    pub fn required_child(&mut self, name: &'static str) -> Option<&'a Node> {
+        let child = self.child(name);
+        if child.is_none() {
+            self.problems.push(FieldMistake::MissingChild {
+                node: self.label(),
+                owner: self.node.head(),
+                child: name,
+                sample: self.spec.sample,
+            });
+        }
+        child
+    }
+
+    /// All problems so far, or the value. `None` without a problem is a reader's own defect.
+    ///
+    /// # Errors
+    /// All problems of the node.
+    ///
+    /// # Panics
+    /// When a reader gives `None` and has noted no problem.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
+        match value {
+            Some(value) => self.problems.or(value),
+            None => {
+                assert!(!self.problems.is_empty(), "`{}` was refused without a problem", self.spec.name);
+                Err(self.problems)
+            }
+        }
+    }
+
+    /// A positional text or name.
+    pub fn text_argument(&mut self, index: usize) -> Option<Spanned<&'a str>> {
+        let kind = self.spec.arguments[index].kind;
+        let (what, entry) = self.argument(index)?;
+        self.text_of(what, entry, kind)
+    }
+
+    /// A positional duration.
+    pub fn duration_argument(&mut self, index: usize) -> Option<Nanos> {
+        let (what, entry) = self.argument(index)?;
+        self.quantity(what, entry, ValueKind::Duration, parse_duration)
+    }
+
+    /// A positional rate.
+    pub fn rate_argument(&mut self, index: usize) -> Option<Rate> {
+        let (what, entry) = self.argument(index)?;
+        self.quantity(what, entry, ValueKind::Rate, parse_rate)
+    }
+
+    /// A positional whole number between two bounds, both allowed.
+    pub fn count_argument(&mut self, index: usize, least: u64, most: u64) -> Option<u64> {
+        let (what, entry) = self.argument(index)?;
+        self.count_of(what, entry, least, most)
+    }
+
+    /// A positional value of any form.
+    pub fn any_argument(&mut self, index: usize) -> Option<&'a Entry> {
+        self.argument(index).map(|(_, entry)| entry)
+    }
+
+    /// A property's text.
+    pub fn text(&mut self, name: &'static str) -> Option<Spanned<&'a str>> {
+        let entry = self.entry(name)?;
+        self.text_of(name, entry, ValueKind::Text)
+    }
+
+    /// A property that is one of a few words.
+    pub fn word(&mut self, name: &'static str) -> Option<&'static str> {
+        let entry = self.entry(name)?;
+        let field = self.spec.properties.iter().find(|field| field.name == name)?;
+        let ValueKind::Word(known) = field.kind else { return None };
+        let text = self.text_of(name, entry, field.kind)?;
+        let found = known.iter().find(|word| **word == text.value);
+        if found.is_none() {
+            self.problems.push(FieldMistake::UnknownWord {
+                what: name,
+                span: text.span,
+                found: text.value.to_owned(),
+                known,
+            });
+        }
+        found.copied()
+    }
+
+    /// A property's duration.
+    pub fn duration(&mut self, name: &'static str) -> Option<Nanos> {
+        let entry = self.entry(name)?;
+        self.quantity(name, entry, ValueKind::Duration, parse_duration)
+    }
+
+    /// A property's rate.
+    pub fn rate(&mut self, name: &'static str) -> Option<Rate> {
+        let entry = self.entry(name)?;
+        self.quantity(name, entry, ValueKind::Rate, parse_rate)
+    }
+
+    /// A property's share.
+    pub fn share(&mut self, name: &'static str) -> Option<Share> {
+        let entry = self.entry(name)?;
+        self.quantity(name, entry, ValueKind::Share, parse_share)
+    }
+
+    /// A property's size.
+    pub fn size(&mut self, name: &'static str) -> Option<Size> {
+        let entry = self.entry(name)?;
+        self.quantity(name, entry, ValueKind::Size, parse_size)
+    }
+
+    /// A property's whole number between two bounds, both allowed.
+    pub fn count(&mut self, name: &'static str, least: u64, most: u64) -> Option<u64> {
+        let entry = self.entry(name)?;
+        self.count_of(name, entry, least, most)
+    }
+
+    /// A property's number between two bounds, both allowed.
+    pub fn number(&mut self, name: &'static str, least: f64, most: f64) -> Option<f64> {
+        let entry = self.entry(name)?;
+        self.number_of(name, entry, least, most)
+    }
+
+    /// A share or a count.
+    pub fn limit(&mut self, name: &'static str) -> Option<Limit> {
+        let entry = self.entry(name)?;
+        match &entry.value {
+            Scalar::Text(_) => {
+                self.quantity(name, entry, ValueKind::Limit, |text| parse_share(text).map(Limit::Share))
+            }
+            Scalar::Integer(_) => self.count_of(name, entry, 0, u64::MAX).map(Limit::Count),
+            _ => self.wrong_form(name, entry, ValueKind::Limit),
+        }
+    }
+
+    fn text_of(&mut self, what: &'static str, entry: &'a Entry, kind: ValueKind) -> Option<Spanned<&'a str>> {
+        match &entry.value {
+            Scalar::Text(text) => Some(Spanned::new(text.as_str(), entry.span)),
+            _ => self.wrong_form(what, entry, kind),
+        }
+    }
+
+    fn wrong_form<T>(&mut self, what: &'static str, entry: &Entry, kind: ValueKind) -> Option<T> {
+        let found = entry.value.clone();
+        self.problems.push(FieldMistake::WrongForm { what, span: entry.span, found, kind });
+        None
+    }
+
+    fn count_of(&mut self, what: &'static str, entry: &Entry, least: u64, most: u64) -> Option<u64> {
+        let Scalar::Integer(number) = &entry.value else {
+            return self.wrong_form(what, entry, ValueKind::Count);
+        };
+        match u64::try_from(*number) {
+            Ok(number) if (least..=most).contains(&number) => Some(number),
+            _ => self.out_of_bounds(what, entry, &least.to_string(), &most.to_string()),
+        }
+    }
+
+    fn number_of(&mut self, what: &'static str, entry: &Entry, least: f64, most: f64) -> Option<f64> {
+        let number = match &entry.value {
+            Scalar::Integer(number) => *number as f64,
+            Scalar::Float(number) if !number.is_nan() => *number,
+            _ => return self.wrong_form(what, entry, ValueKind::Number),
+        };
+        if (least..=most).contains(&number) {
+            Some(number)
+        } else {
+            self.out_of_bounds(what, entry, &least.to_string(), &most.to_string())
+        }
+    }
+
+    fn out_of_bounds<T>(&mut self, what: &'static str, entry: &Entry, least: &str, most: &str) -> Option<T> {
+        self.problems.push(FieldMistake::OutOfBounds {
+            what,
+            span: entry.span,
+            found: entry.value.to_string(),
+            least: least.to_owned(),
+            most: most.to_owned(),
+        });
+        None
+    }
+
+    /// Notes that a quantity is outside its bounds, said in the quantity's own form.
+    pub fn quantity_out_of_bounds(&mut self, what: &'static str, entry: &Entry, least: &str, most: &str) {
+        self.out_of_bounds::<()>(what, entry, least, most);
+    }
+
+    fn quantity<T>(
+        &mut self,
+        what: &'static str,
+        entry: &Entry,
+        kind: ValueKind,
+        parse: impl Fn(&str) -> Result<T, UnitMistake>,
+    ) -> Option<T> {
+        let Scalar::Text(text) = &entry.value else { return self.wrong_form(what, entry, kind) };
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(mistake) => {
+                let found = text.clone();
+                self.problems.push(FieldMistake::BadQuantity {
+                    what,
+                    span: entry.span,
+                    found,
+                    kind,
+                    mistake,
+                });
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspelt_words_find_their_neighbour() {
+        let known = ["console", "file", "otlp"];
+        assert_eq!(nearest("flie", &known), Some("file"));
+        assert_eq!(nearest("consol", &known), Some("console"));
+        assert_eq!(nearest("kafka", &known), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! The tree a workload file becomes before anything is read from it: nodes, entries and spans that no
+//! longer know the syntax they came from. Plug-ins read their settings from here and never see a parser.
+
+pub(crate) mod fields;
+mod node;
+mod problem;
+mod span;
+mod specification;
+mod units;
+
+pub use fields::Fields;
+pub use node::{Entry, Node, Scalar};
+pub use problem::{Label, Mistake, Problem, Problems};
+pub use span::{SourceId, Span, Spanned};
+pub use specification::{ArgumentSpec, FieldSpec, NodeSpec, ValueKind};
+pub use units::{Limit, Rate, Share, Size, UnitMistake, parse_duration, parse_rate, parse_share, parse_size};
