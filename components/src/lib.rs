@@ -29,6 +29,7 @@ pub mod sample;
 pub mod scenario;
 pub mod seed;
 pub mod statistics;
+pub mod target;
 pub mod thread;
 pub mod token;
 pub mod trace;

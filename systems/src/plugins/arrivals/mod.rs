@@ -1,0 +1,89 @@
+//! Arrival laws: when the iterations of an open scenario are due.
+
+mod even;
+mod poisson;
+mod stages;
+
+use bevy_ecs::component::{Component, Mutable};
+use bevy_ecs::schedule::Schedule;
+use throng_components::clock::Nanos;
+use throng_components::curve::Curve;
+use throng_components::workload::{Fields, Node, NodeSpec, Problems};
+
+pub use self::stages::{LevelUnit, STAGE_SPECS, read_curve};
+use super::listeners::Installer;
+use super::registry::Named;
+
+/// One planned arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When, from the scenario's start.
+    pub at: Nanos,
+    /// What its iteration's draws are keyed by; unique in the scenario and independent of who plays the lane.
+    pub key: u64,
+}
+
+/// A law of arrivals. The type is the component that holds its settings and how far it has come.
+pub trait ArrivalLaw: Component<Mutability = Mutable> + Sized {
+    /// Name, summary, sample and what the node may hold.
+    const SPEC: NodeSpec;
+
+    /// Reads `arrivals KIND { … }`.
+    ///
+    /// # Errors
+    /// All that is wrong in the node.
+    fn read(fields: Fields<'_>) -> Result<Self, Problems>;
+
+    /// The rate over time that it keeps, on average.
+    fn curve(&self) -> &Curve;
+
+    /// The next arrival, never before the last one; `None` when the curve is played.
+    ///
+    /// `key` names the scenario in draws.
+    fn next(&mut self, key: u64) -> Option<Arrival>;
+}
+
+/// What the loader learns from an arrivals node.
+pub struct ReadArrivals {
+    /// Puts the law on its scenario.
+    pub install: Installer,
+    /// The rate over time.
+    pub curve: Curve,
+}
+
+/// One law in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    spec: &'static NodeSpec,
+    /// Reads the node.
+    pub read: fn(&Node) -> Result<ReadArrivals, Problems>,
+    /// Adds the system that plans scenarios of this law.
+    pub add_system: fn(&mut Schedule),
+}
+
+impl Entry {
+    /// The entry of a law.
+    pub const fn of<A: ArrivalLaw>() -> Self {
+        Self {
+            spec: &A::SPEC,
+            read: |node| {
+                let law = A::read(Fields::of(node, &A::SPEC, 1))?;
+                let curve = law.curve().clone();
+                let install: Installer = Box::new(move |entity| {
+                    entity.insert(law);
+                });
+                Ok(ReadArrivals { install, curve })
+            },
+            add_system: crate::scheduler::add_planning_of::<A>,
+        }
+    }
+}
+
+impl Named for Entry {
+    fn spec(&self) -> &'static NodeSpec {
+        self.spec
+    }
+}
+
+/// All laws of the tree.
+pub const ALL: &[Entry] = &[Entry::of::<even::Even>(), Entry::of::<poisson::Poisson>()];

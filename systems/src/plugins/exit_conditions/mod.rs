@@ -1,0 +1,187 @@
+//! Exit conditions: the rules of `stop-when` and `require`.
+
+mod backlog;
+mod elapsed;
+mod failures;
+mod rate;
+mod response;
+mod window;
+
+use bevy_ecs::component::{Component, Mutable};
+use bevy_ecs::schedule::Schedule;
+use throng_components::clock::Nanos;
+use throng_components::sample::{Sample, StepId};
+use throng_components::scenario::{
+    Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames,
+};
+use throng_components::statistics::ScenarioStatistics;
+use throng_components::workload::{Fields, Node, NodeSpec, Problems};
+
+use super::listeners::Installer;
+use super::registry::Named;
+
+/// The names a rule may refer to.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleNames<'a> {
+    /// Scenario names by number.
+    pub scenarios: &'a [String],
+    /// Step names.
+    pub steps: &'a StepNames,
+    /// Whether the rule stands in `require`.
+    pub requires: bool,
+}
+
+/// What a rule applies to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// One scenario, or all.
+    pub scenario: Option<ScenarioId>,
+    /// One step, or all.
+    pub step: Option<StepId>,
+}
+
+/// When a rule is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cadence {
+    /// At one instant.
+    At(Nanos),
+    /// At the end of each window of this length, aligned to the start of the rule's scenario or of the run.
+    Every(Nanos),
+    /// At the instant at which a count is reached.
+    Reached,
+}
+
+/// One scenario as a rule sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct ScenarioFacts<'a> {
+    /// As declared.
+    pub scenario: &'a Scenario,
+    /// How far it has come.
+    pub progress: &'a ScenarioProgress,
+    /// What shards have counted.
+    pub counts: ScenarioCounts,
+    /// What samples add up to.
+    pub statistics: &'a ScenarioStatistics,
+}
+
+/// All that a rule may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The instant for which it is asked.
+    pub at: Nanos,
+    /// Whether the run is over: `require` is judged.
+    pub at_end: bool,
+    /// By [`ScenarioId`].
+    pub scenarios: &'a [ScenarioFacts<'a>],
+}
+
+/// What a rule says.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Judgement {
+    /// The value it compared; `None` without data.
+    pub value: Option<f64>,
+    /// Whether it holds. Without data a quantile does not hold.
+    pub holds: bool,
+}
+
+/// A kind of rule. The type is the component that holds its settings and its window.
+///
+/// `stop-when` asks whether a bad thing has come about, `require` whether a good thing was kept; the node's own words
+/// (`above=`, `below=`) say which, and both mean: the rule holds.
+pub trait Rule: Component<Mutability = Mutable> + Sized {
+    /// Name, summary, sample and what the node may hold. `outcome=` is read by the loader and stands in the table.
+    const SPEC: NodeSpec;
+
+    /// Reads one rule.
+    ///
+    /// # Errors
+    /// All that is wrong in the node.
+    fn read(fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems>;
+
+    /// The unit of its value in results: `ns`, `share`, `steps`, `per_s`.
+    fn unit(&self) -> &'static str;
+
+    /// What it applies to.
+    fn scope(&self) -> Scope;
+
+    /// When it is asked, in `stop-when`.
+    fn cadence(&self) -> Cadence;
+
+    /// Sees a sample of its scope that is not part of a warm-up.
+    fn observe(&mut self, sample: &Sample) {
+        let _ = sample;
+    }
+
+    /// Answers; at a window's end it also begins the next one.
+    fn judge(&mut self, facts: &Facts<'_>) -> Judgement;
+
+    /// For a rule asked when a count is reached: what has to be counted, so that virtual time stops at the very event.
+    fn tripwire(&self) -> Option<Tripwire> {
+        None
+    }
+}
+
+/// A count whose reaching is an event of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tripwire {
+    /// What is counted.
+    pub counts: TripCount,
+    /// In which part.
+    pub scope: Scope,
+    /// More than so many trip it.
+    pub above: u64,
+}
+
+/// What a [`Tripwire`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TripCount {
+    /// Failed steps, without warm-up.
+    FailedSteps,
+    /// Failed iterations, without warm-up.
+    FailedIterations,
+    /// Tokens that wait for a user now.
+    Backlog,
+}
+
+/// One kind of rule in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    spec: &'static NodeSpec,
+    /// Reads the node; gives what puts the rule on its entity, and its unit.
+    pub read: fn(&Node, RuleNames<'_>) -> Result<(Installer, &'static str), Problems>,
+    /// Adds the system that judges rules of this kind.
+    pub add_system: fn(&mut Schedule),
+}
+
+impl Entry {
+    /// The entry of a rule type.
+    pub const fn of<R: Rule>() -> Self {
+        Self {
+            spec: &R::SPEC,
+            read: |node, names| {
+                let rule = R::read(Fields::of(node, &R::SPEC, 0), names)?;
+                let unit = rule.unit();
+                let install: Installer = Box::new(move |entity| {
+                    entity.insert(rule);
+                });
+                Ok((install, unit))
+            },
+            add_system: crate::exit_condition::add_judging_of::<R>,
+        }
+    }
+}
+
+impl Named for Entry {
+    fn spec(&self) -> &'static NodeSpec {
+        self.spec
+    }
+}
+
+/// All kinds of the tree.
+pub const ALL: &[Entry] = &[
+    Entry::of::<elapsed::Elapsed>(),
+    Entry::of::<failures::Failures>(),
+    Entry::of::<response::Response>(),
+    Entry::of::<rate::Rate>(),
+    Entry::of::<backlog::Backlog>(),
+];

@@ -1,0 +1,213 @@
+//! Listeners: where telemetry leaves. Each runs on a thread of its own, behind a bounded queue.
+
+mod console;
+mod file;
+mod otlp;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::world::{EntityRef, EntityWorldMut};
+use throng_components::clock::Nanos;
+use throng_components::run::RunHeader;
+use throng_components::sample::Sample;
+use throng_components::workload::{Fields, Node, NodeSpec, Problems};
+
+use super::registry::Named;
+
+/// What a listener wants to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subscription {
+    /// Every sample.
+    pub samples: bool,
+    /// A [`Progress`] so often.
+    pub progress: Option<Nanos>,
+}
+
+/// How a scenario stands at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScenarioStanding {
+    /// Users that exist.
+    pub users: u64,
+    /// Iterations under way.
+    pub running: u64,
+    /// Tokens that wait for a user.
+    pub backlog: u64,
+    /// Iterations begun since the start.
+    pub started: u64,
+    /// Tokens dropped or expired since the start.
+    pub lost_tokens: u64,
+    /// The rate that the plan asks for now; `None` for a closed scenario.
+    ///
+    /// # Units
+    /// Iterations a second.
+    pub asked_per_s: Option<f64>,
+}
+
+/// How the run stands, and what happened since the last time it was told.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// When.
+    pub at: Nanos,
+    /// The time since the last one.
+    pub interval: Nanos,
+    /// The run's length where it is known.
+    pub length: Option<Nanos>,
+    /// By [`ScenarioId`](throng_components::scenario::ScenarioId).
+    pub scenarios: Vec<ScenarioStanding>,
+    /// Steps finished in the interval.
+    pub steps: u64,
+    /// Of these, failed.
+    pub failures: u64,
+    /// Response time quantiles of the interval: p50, p99, max; `None` without data.
+    pub response: Option<[Nanos; 3]>,
+    /// The largest lateness of a step's start in the interval.
+    pub lateness_max: Nanos,
+    /// Whether the run is draining.
+    pub draining: bool,
+}
+
+/// What a listener is told.
+#[derive(Clone, Debug)]
+pub enum ListenerEvent {
+    /// What happened, in blocks; listeners share them.
+    Samples(Arc<Vec<Sample>>),
+    /// How the run stands.
+    Progress(Arc<Progress>),
+}
+
+/// Counts that a listener keeps and the world reads.
+#[derive(Debug, Default)]
+pub struct Delivery {
+    delivered: AtomicU64,
+    lost: AtomicU64,
+}
+
+impl Delivery {
+    /// Counts records that reached the receiver.
+    pub fn add_delivered(&self, records: u64) {
+        self.delivered.fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// Counts records that did not and never will.
+    pub fn add_lost(&self, records: u64) {
+        self.lost.fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// Delivered and lost so far.
+    pub fn read(&self) -> (u64, u64) {
+        (self.delivered.load(Ordering::Relaxed), self.lost.load(Ordering::Relaxed))
+    }
+}
+
+/// Why a listener cannot work: the run does not start.
+#[derive(Debug)]
+pub struct CannotOpen {
+    /// What it could not open, as the workload names it.
+    pub what: String,
+    /// Why.
+    pub source: std::io::Error,
+}
+
+/// A listener at work, on its own thread. None of its calls is on the load's way.
+pub trait Worker: Send {
+    /// Takes one event. May block: then its queue fills, and what finds no room is counted as lost.
+    fn receive(&mut self, event: &ListenerEvent);
+
+    /// Called when nothing came for a while (about 200 ms) and after every event: the moment to send what has gathered.
+    fn tick(&mut self) {}
+
+    /// Delivers what is left, within `limit`, and counts as lost what is not delivered by then.
+    fn close(&mut self, limit: Duration);
+
+    /// How many records a sample stands for, for the count of what found no room in the queue.
+    fn records_in(&self, event: &ListenerEvent) -> u64;
+}
+
+/// What the engine gives to listeners, so that they reach for nothing themselves.
+#[derive(Clone, Debug)]
+pub struct Outlets {
+    /// Relative paths are relative to this directory: the workload file's.
+    pub directory: std::path::PathBuf,
+    /// Whether standard error is a terminal.
+    pub terminal: bool,
+    /// Where the listener counts.
+    pub delivery: Arc<Delivery>,
+}
+
+/// A kind of listener. The type is the component that holds its settings.
+pub trait Listen: Component + Sized {
+    /// Name, summary, sample and what the node may hold.
+    const SPEC: NodeSpec;
+
+    /// Reads `listener KIND …`.
+    ///
+    /// # Errors
+    /// All that is wrong in the node.
+    fn read(fields: Fields<'_>) -> Result<Self, Problems>;
+
+    /// What it wants to be told.
+    fn subscription(&self) -> Subscription;
+
+    /// The share of iterations whose requests and spans join a trace; `None` when it keeps no traces.
+    fn trace_ratio(&self) -> Option<f64> {
+        None
+    }
+
+    /// Opens what it writes to, before the run starts.
+    ///
+    /// # Errors
+    /// When that cannot be done: a file that cannot be written, an address that is no address. A receiver that does
+    /// not answer yet is no error.
+    fn open(&self, header: &RunHeader, outlets: Outlets) -> Result<Box<dyn Worker>, CannotOpen>;
+}
+
+/// One kind of listener in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    spec: &'static NodeSpec,
+    /// Reads the node; gives what puts the settings on the listener's entity.
+    pub read: fn(&Node) -> Result<Installer, Problems>,
+    /// What the listener on an entity wants to be told.
+    pub subscription: fn(EntityRef<'_>) -> Option<Subscription>,
+    /// The trace ratio of the listener on an entity.
+    pub trace_ratio: fn(EntityRef<'_>) -> Option<f64>,
+    /// Opens the listener on an entity.
+    pub open: fn(EntityRef<'_>, &RunHeader, Outlets) -> Option<Result<Box<dyn Worker>, CannotOpen>>,
+}
+
+/// Puts a plug-in's settings on its entity.
+pub type Installer = Box<dyn FnOnce(&mut EntityWorldMut<'_>) + Send>;
+
+impl Entry {
+    /// The entry of a listener type.
+    pub const fn of<L: Listen>() -> Self {
+        Self {
+            spec: &L::SPEC,
+            read: |node| {
+                let settings = L::read(Fields::of(node, &L::SPEC, 1))?;
+                Ok(Box::new(move |entity| {
+                    entity.insert(settings);
+                }))
+            },
+            subscription: |entity| entity.get::<L>().map(L::subscription),
+            trace_ratio: |entity| entity.get::<L>().and_then(L::trace_ratio),
+            open: |entity, header, outlets| entity.get::<L>().map(|listener| listener.open(header, outlets)),
+        }
+    }
+}
+
+impl Named for Entry {
+    fn spec(&self) -> &'static NodeSpec {
+        self.spec
+    }
+}
+
+/// All kinds of the tree.
+pub const ALL: &[Entry] = &[
+    Entry::of::<console::Console>(),
+    Entry::of::<file::File>(),
+    Entry::of::<otlp::Otlp>(),
+];

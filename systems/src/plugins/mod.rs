@@ -1,0 +1,11 @@
+//! Everything that can be added with one file and two lines: a family a folder, a plug-in a file.
+
+pub mod arrivals;
+pub mod exit_conditions;
+pub mod laws;
+pub mod listeners;
+pub mod protocols;
+mod registry;
+pub mod steps;
+
+pub use registry::{Named, Registry, Table};

@@ -1,0 +1,156 @@
+//! Protocols: what carries a request to a target, on a thread's reactor.
+
+mod http;
+mod noop;
+
+use std::any::Any;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use throng_components::clock::{Nanos, TimeSource};
+use throng_components::sample::ErrorType;
+use throng_components::scenario::ScenarioId;
+use throng_components::target::{Target, TargetId};
+use throng_components::trace::TraceContext;
+use throng_components::virtual_user::UserId;
+use throng_components::workload::NodeSpec;
+
+pub use self::http::HttpRequest;
+use super::registry::Named;
+
+/// Names one operation: an answer to an operation that is over is discarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OperationId {
+    /// The user's place in its shard.
+    pub slot: u32,
+    /// The strand of the user.
+    pub strand: u8,
+    /// The strand's own count.
+    pub number: u32,
+}
+
+/// A request in the form its protocol sends it. Requests without variables are made once, at load.
+pub trait Request: Any + Send + Sync + std::fmt::Debug {}
+
+/// What a user wants done.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Names it.
+    pub id: OperationId,
+    /// Of which scenario.
+    pub scenario: ScenarioId,
+    /// By whom.
+    pub user: UserId,
+    /// In which iteration of its scenario or user.
+    pub iteration: u64,
+    /// Which operation of the iteration, from 0.
+    pub ordinal: u32,
+    /// Where to.
+    pub target: TargetId,
+    /// What.
+    pub request: Arc<dyn Request>,
+    /// When its user was ready for it.
+    pub ready: Nanos,
+    /// How long it may take, connecting included.
+    pub timeout: Nanos,
+    /// Whether the answer's body is wanted. It is counted in any case.
+    pub keep_body: bool,
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug)]
+pub struct Completion {
+    /// Which.
+    pub id: OperationId,
+    /// When its connection was free.
+    pub unblocked: Nanos,
+    /// When its I/O began.
+    pub started: Nanos,
+    /// When it ended.
+    pub ended: Nanos,
+    /// The protocol's status; 0 without an answer.
+    pub status: u16,
+    /// What went wrong on the way; a status is judged by the behaviour.
+    pub error: ErrorType,
+    /// Bytes written.
+    pub bytes_sent: u32,
+    /// Bytes read.
+    pub bytes_received: u32,
+    /// The answer's body, where it was asked for.
+    pub body: Bytes,
+    /// Whether a model answered: it has no body, and what would look into it holds.
+    pub modelled: bool,
+}
+
+/// Takes completions from protocols, on the thread's own reactor.
+pub trait Completions {
+    /// An operation has ended. Runs what becomes due by it; may call back into the transport.
+    fn complete(&self, completion: Completion);
+
+    /// A connection was opened for a scenario's operation, or an open one used again.
+    fn count_connection(&self, scenario: ScenarioId, reused: bool);
+}
+
+/// What a protocol gets from its thread.
+#[derive(Clone)]
+pub struct Reactor {
+    /// The run's clock.
+    pub clock: Arc<dyn TimeSource>,
+    /// Where completions go.
+    pub completions: Rc<dyn Completions>,
+    /// How trace ids come about; `None` when requests carry none.
+    pub trace: Option<TraceContext>,
+    /// How many threads share a target's bounds.
+    pub threads: u16,
+}
+
+/// One target's connections on one thread.
+pub trait Transport {
+    /// Begins an operation. A completion that is there at once is given back, all others come later.
+    fn perform(&mut self, operation: Operation) -> Option<Completion>;
+
+    /// Gives up an operation; its completion may still come and is discarded.
+    fn cancel(&mut self, id: OperationId);
+
+    /// The user at this place is gone: its connection is closed.
+    fn user_left(&mut self, slot: u32);
+}
+
+/// A protocol.
+pub trait Protocol: 'static {
+    /// Name, summary and a sample of a target that speaks it.
+    const SPEC: NodeSpec;
+
+    /// Whether a target is reached by this protocol.
+    fn serves(target: &Target) -> bool;
+
+    /// Makes a thread's side of a target. Connections are opened when they are needed.
+    fn transport(target: &Target, reactor: Reactor) -> Box<dyn Transport>;
+}
+
+/// One protocol in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    spec: &'static NodeSpec,
+    /// Whether a target is reached by this protocol.
+    pub serves: fn(&Target) -> bool,
+    /// Makes a thread's side of a target.
+    pub transport: fn(&Target, Reactor) -> Box<dyn Transport>,
+}
+
+impl Entry {
+    /// The entry of a protocol.
+    pub const fn of<P: Protocol>() -> Self {
+        Self { spec: &P::SPEC, serves: P::serves, transport: P::transport }
+    }
+}
+
+impl Named for Entry {
+    fn spec(&self) -> &'static NodeSpec {
+        self.spec
+    }
+}
+
+/// All protocols of the tree.
+pub const ALL: &[Entry] = &[Entry::of::<http::Http>(), Entry::of::<noop::Noop>()];

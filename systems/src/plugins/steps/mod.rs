@@ -1,0 +1,58 @@
+//! Steps: the nodes of a behaviour.
+
+mod choose;
+mod http;
+mod noop;
+mod repeat;
+mod set;
+mod think;
+
+use throng_components::workload::{Node, NodeSpec};
+
+use super::registry::Named;
+use crate::behavior::Compiler;
+
+/// A kind of step. It has no value of its own: it compiles to instructions of the program.
+pub trait Step: 'static {
+    /// Name, summary, sample and what the node may hold.
+    const SPEC: NodeSpec;
+
+    /// Compiles one node; what is wrong in it goes to the compiler's problems.
+    fn compile(node: &Node, compiler: &mut Compiler<'_>);
+}
+
+/// One kind of step in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    spec: &'static NodeSpec,
+    /// Compiles one node.
+    pub compile: fn(&Node, &mut Compiler<'_>),
+}
+
+impl Entry {
+    /// The entry of a step type.
+    pub const fn of<S: Step>() -> Self {
+        Self { spec: &S::SPEC, compile: S::compile }
+    }
+}
+
+impl Named for Entry {
+    fn spec(&self) -> &'static NodeSpec {
+        self.spec
+    }
+}
+
+/// All kinds of the tree.
+pub const ALL: &[Entry] = &[
+    Entry::of::<http::Http>(),
+    Entry::of::<noop::Noop>(),
+    Entry::of::<think::Think>(),
+    Entry::of::<set::Set>(),
+    Entry::of::<repeat::Repeat>(),
+    Entry::of::<choose::Choose>(),
+];
+
+/// Nodes of a behaviour that the language has and this version has not.
+pub const LATER: &[&str] = &[
+    "take", "complain", "while", "when", "group", "parallel", "call", "stop", "retry", "send", "receive",
+];
