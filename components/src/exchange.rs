@@ -39,6 +39,8 @@ pub enum Order {
         scenario: ScenarioId,
         /// How many more; [`u64::MAX`] for no bound.
         iterations: u64,
+        /// Whether no more will be granted: a user that finds none left leaves.
+        last: bool,
     },
     /// A scenario's shape is played: users of a closed one begin nothing more; queued tokens are still served.
     Finish {

@@ -96,7 +96,7 @@ pub struct Population {
 }
 
 /// Where a scenario is in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ScenarioPhase {
     /// Its start lies ahead.
     #[default]
@@ -134,6 +134,10 @@ pub struct ScenarioProgress {
     pub ended_at: Option<Nanos>,
     /// Whether the arrival plan has no more tokens.
     pub plan_exhausted: bool,
+    /// When the last planned token is due.
+    pub last_due: Nanos,
+    /// Whether the cut at the drain's end has been ordered.
+    pub cut_ordered: bool,
 }
 
 /// What one shard has counted for one scenario since the run's start. Never falls, but for the levels.

@@ -1,8 +1,22 @@
 //! The behaviour of throng: systems over the world, shards and machines, and every plug-in of the tree.
+//!
+//! ```text
+//! Collect ─► Allocate ─► Schedule ─► Execute ─► Observe ─► Judge ─► Export
+//! collector  allocator   scheduler   executor   observer   exit_condition, run_state   exporter
+//! ```
+//! [`schedules`] puts them in order. [`shard`] and [`behavior`] are the other half: pure, and driven by [`drivers`].
 
+pub mod allocator;
 pub mod behavior;
+pub mod collector;
 pub mod drivers;
+pub mod executor;
 pub mod exit_condition;
+pub mod exporter;
+pub mod links;
+pub mod observer;
 pub mod plugins;
+pub mod run_state;
 pub mod scheduler;
+pub mod schedules;
 pub mod shard;

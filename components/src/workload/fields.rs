@@ -55,7 +55,7 @@ fn units(kind: ValueKind) -> &'static str {
 }
 
 /// The known name nearest to a misspelt one, when it is near enough to be meant.
-pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let best = known.iter().map(|word| (distance(name, word), *word)).min()?;
     (best.0 <= 1 + name.chars().count() / 3).then_some(best.1)
 }
@@ -81,7 +81,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// The help line for a name that is not known: the nearest one, then all of them.
-pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> Option<String> {
+pub fn did_you_mean(name: &str, known: &[&str]) -> Option<String> {
     let all = known.join(", ");
     match nearest(name, known) {
         Some(word) => Some(format!("did you mean `{word}`? known: {all}")),

@@ -1,14 +1,14 @@
 //! The tree a workload file becomes before anything is read from it: nodes, entries and spans that no
 //! longer know the syntax they came from. Plug-ins read their settings from here and never see a parser.
 
-pub(crate) mod fields;
+mod fields;
 mod node;
 mod problem;
 mod span;
 mod specification;
 mod units;
 
-pub use fields::Fields;
+pub use fields::{Fields, did_you_mean, nearest};
 pub use node::{Entry, Node, Scalar};
 pub use problem::{Label, Mistake, Problem, Problems};
 pub use span::{SourceId, Span, Spanned};

@@ -31,6 +31,11 @@ impl<E: Named> Table<E> {
         self.entries.iter().find(|entry| entry.spec().name == name).copied()
     }
 
+    /// All entries, in order.
+    pub fn entries(&self) -> &[E] {
+        &self.entries
+    }
+
     /// The names of all.
     pub fn names(&self) -> Vec<&'static str> {
         self.entries.iter().map(|entry| entry.spec().name).collect()

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use throng_components::clock::{Nanos, TimeSource};
-use throng_components::sample::ErrorType;
+use throng_components::sample::{ErrorType, StepId};
 use throng_components::scenario::ScenarioId;
 use throng_components::target::{Target, TargetId};
 use throng_components::trace::TraceContext;
@@ -17,6 +17,7 @@ use throng_components::virtual_user::UserId;
 use throng_components::workload::NodeSpec;
 
 pub use self::http::HttpRequest;
+pub use self::noop::{NoopRequest, answer};
 use super::registry::Named;
 
 /// Names one operation: an answer to an operation that is over is discarded.
@@ -44,8 +45,12 @@ pub struct Operation {
     pub user: UserId,
     /// In which iteration of its scenario or user.
     pub iteration: u64,
+    /// What the iteration's draws are keyed by: a model draws its own from it.
+    pub key: u64,
     /// Which operation of the iteration, from 0.
     pub ordinal: u32,
+    /// The measured step.
+    pub step: StepId,
     /// Where to.
     pub target: TargetId,
     /// What.
@@ -58,11 +63,24 @@ pub struct Operation {
     pub keep_body: bool,
 }
 
+/// Whether an operation came to its own end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompletionEnd {
+    /// It did, well or badly.
+    Done,
+    /// It was given up while under way.
+    Cut,
+    /// It was given up before its I/O began.
+    CutUnsent,
+}
+
 /// How an operation ended.
 #[derive(Clone, Debug)]
 pub struct Completion {
     /// Which.
     pub id: OperationId,
+    /// Whether it came to its own end.
+    pub end: CompletionEnd,
     /// When its connection was free.
     pub unblocked: Nanos,
     /// When its I/O began.
@@ -110,8 +128,8 @@ pub trait Transport {
     /// Begins an operation. A completion that is there at once is given back, all others come later.
     fn perform(&mut self, operation: Operation) -> Option<Completion>;
 
-    /// Gives up an operation; its completion may still come and is discarded.
-    fn cancel(&mut self, id: OperationId);
+    /// Gives up an operation and tells how far it was; `None` when it is not under way. What still comes of it is discarded.
+    fn cancel(&mut self, id: OperationId, now: Nanos) -> Option<Completion>;
 
     /// The user at this place is gone: its connection is closed.
     fn user_left(&mut self, slot: u32);

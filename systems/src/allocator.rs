@@ -1,0 +1,174 @@
+//! How many users there should be: closed populations follow their curve, open ones begin with their minimum.
+
+use bevy_ecs::prelude::*;
+use throng_components::clock::{Nanos, RunClock};
+use throng_components::curve::LevelCursor;
+use throng_components::exchange::Order;
+use throng_components::run::RunState;
+use throng_components::scenario::{Population, Scenario, ScenarioPhase, ScenarioProgress, ShardCounts};
+use throng_components::virtual_user::UserId;
+
+use crate::links::{Links, Placement, Wake};
+use crate::shard::ShardShare;
+
+/// How far a population's curve has been turned into orders.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Allocation {
+    cursor: LevelCursor,
+    /// Whether an open scenario's first users have been ordered.
+    prepared: bool,
+}
+
+/// Orders users: the first ones of open scenarios, and starts and retirements of closed ones at their exact instants.
+///
+/// Reads: `RunClock`, `Scenario`, `Population`. Writes: `Allocation`, `Links`. Runs in: `Phase::Allocate`.
+pub fn allocate_users(
+    clock: Res<'_, RunClock>,
+    state: Res<'_, RunState>,
+    mut links: ResMut<'_, Links>,
+    mut wake: ResMut<'_, Wake>,
+    mut scenarios: Query<
+        '_,
+        '_,
+        (&Scenario, &ScenarioProgress, &Placement, &mut Allocation, Option<&Population>),
+    >,
+) {
+    if *state > RunState::Running {
+        return;
+    }
+    for (scenario, progress, placement, mut allocation, population) in &mut scenarios {
+        if progress.stopped_at.is_some() {
+            continue;
+        }
+        if scenario.open && !allocation.prepared {
+            allocation.prepared = true;
+            for (place, shard) in (0..).zip(&placement.shards) {
+                let of = u16::try_from(placement.shards.len()).unwrap_or(u16::MAX);
+                let count = ShardShare { place, of }.part(scenario.bounds.min);
+                links.order(*shard, Order::CreateUsers { scenario: scenario.id, count });
+            }
+        }
+        if let Some(population) = population {
+            order_changes(scenario, population, &mut allocation, placement, &clock, &mut links, &mut wake);
+        }
+    }
+}
+
+fn order_changes(
+    scenario: &Scenario,
+    population: &Population,
+    allocation: &mut Allocation,
+    placement: &Placement,
+    clock: &RunClock,
+    links: &mut Links,
+    wake: &mut Wake,
+) {
+    while let Some(change) = allocation.cursor.peek(&population.curve) {
+        let at = scenario.delay + change.at;
+        if at >= clock.hand_out_end() {
+            wake.at_tick((at.0 / clock.tick.0).saturating_sub(1));
+            return;
+        }
+        allocation.cursor.take(change);
+        let user = UserId::new(scenario.id, change.user);
+        let order = if change.wanted { Order::StartUser { user, at } } else { Order::RetireUser { user, at } };
+        links.order(placement.shard_of(change.user), order);
+    }
+}
+
+/// Grants made ahead of use, so that a shard does not run dry within a tick.
+const GRANT_LEAST: u64 = 64;
+
+/// What one shard of a closed scenario was granted.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Grants {
+    by_shard: Vec<u64>,
+    /// Iterations that each shard had begun when it was last looked at.
+    begun: Vec<u64>,
+    closed: bool,
+}
+
+/// Grants iterations to closed scenarios: all at once where one shard has them all or nothing bounds them, else in parts
+/// that are renewed before they run out, so that the sum over all shards is exact.
+///
+/// Reads: `Scenario`, `ShardCounts`. Writes: `Grants`, `ScenarioProgress`, `Links`. Runs in: `Phase::Allocate`.
+pub fn grant_iterations(
+    mut links: ResMut<'_, Links>,
+    mut scenarios: Query<
+        '_,
+        '_,
+        (&Scenario, &mut ScenarioProgress, &Placement, &ShardCounts, &mut Grants),
+    >,
+) {
+    for (scenario, mut progress, placement, counts, mut grants) in &mut scenarios {
+        if scenario.open || grants.closed {
+            continue;
+        }
+        let mut give = |shard: u16, iterations: u64, last: bool| {
+            links.order(shard, Order::Grant { scenario: scenario.id, iterations, last });
+        };
+        let cap = match (scenario.iterations, placement.shards.as_slice()) {
+            (None, shards) => {
+                shards.iter().for_each(|shard| give(*shard, u64::MAX, false));
+                grants.closed = true;
+                continue;
+            }
+            (Some(cap), [only]) => {
+                give(*only, cap, true);
+                progress.granted = cap;
+                grants.closed = true;
+                continue;
+            }
+            (Some(cap), _) => cap,
+        };
+        grants.by_shard.resize(placement.shards.len(), 0);
+        grants.begun.resize(placement.shards.len(), 0);
+        for (place, shard) in placement.shards.iter().enumerate() {
+            let begun = counts.by_shard.get(usize::from(*shard)).map_or(0, |counts| counts.started);
+            // Enough for three ticks at the rate of the last one.
+            let wanted = (3 * (begun - grants.begun[place])).max(GRANT_LEAST);
+            grants.begun[place] = begun;
+            let held = grants.by_shard[place] - begun;
+            let iterations = wanted.saturating_sub(held).min(cap - progress.granted);
+            if iterations > 0 {
+                grants.by_shard[place] += iterations;
+                progress.granted += iterations;
+                give(*shard, iterations, false);
+            }
+        }
+        if progress.granted == cap {
+            placement.shards.iter().for_each(|shard| give(*shard, 0, true));
+            grants.closed = true;
+        }
+    }
+}
+
+/// Sends closed users home when their scenario's shape is played, at the exact instant.
+///
+/// Reads: `RunClock`, `Scenario`. Writes: `Links`, `FinishOrdered`. Runs in: `Phase::Allocate`.
+pub fn finish_shapes(
+    clock: Res<'_, RunClock>,
+    mut links: ResMut<'_, Links>,
+    mut wake: ResMut<'_, Wake>,
+    mut scenarios: Query<'_, '_, (&Scenario, &ScenarioProgress, &Placement, &mut FinishOrdered)>,
+) {
+    for (scenario, progress, placement, mut finished) in &mut scenarios {
+        let over = scenario.open || finished.0 || scenario.end() == Nanos::MAX;
+        if over || progress.phase > ScenarioPhase::Playing {
+            continue;
+        }
+        let at = scenario.end();
+        if at < clock.hand_out_end() {
+            finished.0 = true;
+            for shard in &placement.shards {
+                links.order(*shard, Order::Finish { scenario: scenario.id, at });
+            }
+        } else {
+            wake.at_tick((at.0 / clock.tick.0).saturating_sub(1));
+        }
+    }
+}
+
+/// Whether a closed scenario's users have been told that its shape is played.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct FinishOrdered(pub bool);

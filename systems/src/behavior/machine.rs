@@ -1,0 +1,389 @@
+//! Runs a program for one user: events in, actions out. It does no I/O, reads no clock and never blocks.
+
+use throng_components::clock::Nanos;
+use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
+use throng_components::scenario::ScenarioId;
+use throng_components::seed::{Purpose, below};
+use throng_components::virtual_user::UserId;
+
+use super::program::{Capture, Instruction, Perform, Program, ResultField};
+use super::template::{Frame, Template};
+use super::value::Value;
+use crate::plugins::laws::Draws;
+use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId};
+
+/// Instructions that one event may run before the user has to let others go on.
+const BUDGET: u32 = 10_000;
+
+/// What happens to a user.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Its iteration begins: when it was due, and when the user was free for it.
+    Started {
+        /// By the plan.
+        due: Nanos,
+        /// When the user was free.
+        ready: Nanos,
+    },
+    /// Its operation has ended.
+    Completed(&'a Completion),
+    /// Its wait is over.
+    TimerFired,
+    /// It is ended by the engine, in a wait.
+    Cancelled,
+}
+
+/// What a user wants.
+#[derive(Debug)]
+pub enum Action {
+    /// An operation.
+    Perform(Operation),
+    /// To be woken.
+    Wait(Nanos),
+    /// To have something recorded.
+    Emit(Sample),
+    /// Its iteration has ended.
+    Finish(SampleOutcome),
+}
+
+/// Where in its program a user is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Strand {
+    /// The instruction it is at.
+    pub cursor: u32,
+    /// Counts its operations over its whole life, so that late answers are told apart.
+    pub operation: u32,
+    /// Counts the iteration's operations.
+    pub ordinal: u32,
+    /// Counts the iteration's draws.
+    pub draws: u32,
+    /// When the next step is due.
+    pub due: Nanos,
+    /// When its user is ready for it: `due`, and later only where the user was not free when its iteration was due.
+    pub ready: Nanos,
+    /// Whether a step of the iteration has failed.
+    pub failed: bool,
+}
+
+/// What a machine is told of its user and its run.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings {
+    /// Now.
+    pub now: Nanos,
+    /// The user's place in its shard.
+    pub slot: u32,
+    /// The user.
+    pub user: UserId,
+    /// Its iteration.
+    pub iteration: u64,
+    /// What the iteration's draws are keyed by.
+    pub key: u64,
+    /// Whether the iteration belongs to the warm-up.
+    pub warm_up: bool,
+    /// Whether the scenario ends an iteration at its first failed step.
+    pub stop_on_failure: bool,
+}
+
+impl Surroundings {
+    fn scenario(&self) -> ScenarioId {
+        self.user.scenario()
+    }
+}
+
+/// A program, one user's state in it, and where its wishes go.
+#[derive(Debug)]
+pub struct Machine<'a> {
+    /// What the user does.
+    pub program: &'a Program,
+    /// Who and when.
+    pub surroundings: Surroundings,
+    /// Where in the program it is.
+    pub strand: &'a mut Strand,
+    /// Its variables.
+    pub variables: &'a mut [Value],
+    /// What it wants, in order.
+    pub actions: &'a mut Vec<Action>,
+}
+
+impl Machine<'_> {
+    /// Takes one event and goes on until the user has to wait for something.
+    pub fn handle(&mut self, event: Event<'_>) {
+        match event {
+            Event::Started { due, ready } => {
+                let operation = self.strand.operation;
+                *self.strand = Strand { operation, due, ready, ..Strand::default() };
+                self.variables.fill(Value::Unset);
+                self.run();
+            }
+            Event::TimerFired => self.run(),
+            Event::Completed(completion) => self.completed(completion),
+            Event::Cancelled => self.actions.push(Action::Finish(SampleOutcome::Cut)),
+        }
+    }
+
+    fn run(&mut self) {
+        for _ in 0..BUDGET {
+            let program = self.program;
+            let Some(instruction) = program.instructions.get(self.strand.cursor as usize) else {
+                return self.finish();
+            };
+            if self.step(instruction) {
+                return;
+            }
+        }
+        // A long stretch without I/O: let others run, at the same instant.
+        self.actions.push(Action::Wait(self.surroundings.now));
+    }
+
+    /// Runs one instruction; true when the user has to wait for something, or is done.
+    fn step(&mut self, instruction: &Instruction) -> bool {
+        match instruction {
+            Instruction::Perform(perform) => return self.perform(perform),
+            Instruction::Think(law) => {
+                let mut draws = self.draws();
+                let wait = law.draw(&mut draws);
+                self.keep_draws(&draws);
+                self.strand.due += wait;
+                self.strand.ready += wait;
+                self.strand.cursor += 1;
+                self.actions.push(Action::Wait(self.strand.ready));
+                return true;
+            }
+            Instruction::Set { slot, value } => {
+                // What cannot be evaluated leaves the variable unset: the step that needs it names the reason.
+                let value = self.evaluate(value).unwrap_or_default();
+                self.variables[usize::from(*slot)] = value;
+                self.strand.cursor += 1;
+            }
+            Instruction::Repeat { counter, times, end } => {
+                let times = match self.evaluate(times) {
+                    Some(Value::Int(times)) => times,
+                    other => {
+                        // Not a number of times: the body is left out and the iteration has failed.
+                        self.strand.failed |= other.is_some();
+                        0
+                    }
+                };
+                self.variables[usize::from(*counter)] = Value::Int(times);
+                self.strand.cursor = if times > 0 { self.strand.cursor + 1 } else { *end };
+            }
+            Instruction::Again { counter, body } => {
+                let left = &mut self.variables[usize::from(*counter)];
+                let next = match left {
+                    Value::Int(times) => *times - 1,
+                    _ => 0,
+                };
+                *left = Value::Int(next);
+                self.strand.cursor = if next > 0 { *body } else { self.strand.cursor + 1 };
+            }
+            Instruction::Choose { branches } => {
+                let mut draws = self.draws();
+                let total = branches.last().map_or(0, |(sum, _)| *sum);
+                let drawn = below(draws.next(), total);
+                self.keep_draws(&draws);
+                let way = branches.iter().find(|(sum, _)| drawn < *sum);
+                self.strand.cursor = way.map_or(self.strand.cursor + 1, |(_, first)| *first);
+            }
+            Instruction::Jump(next) => self.strand.cursor = *next,
+        }
+        false
+    }
+
+    fn draws(&self) -> Draws {
+        Draws::new(self.surroundings.key, Purpose::BEHAVIOR, u64::from(self.strand.draws))
+    }
+
+    fn keep_draws(&mut self, draws: &Draws) {
+        self.strand.draws = u32::try_from(draws.number()).unwrap_or(u32::MAX);
+    }
+
+    /// Calls `use_frame` with the user's values.
+    fn with_frame<T>(&mut self, use_frame: impl FnOnce(&mut Frame<'_>) -> T) -> T {
+        let mut draws = self.draws();
+        let mut frame = Frame {
+            variables: self.variables,
+            now: self.strand.ready,
+            user: self.surroundings.user.serial(),
+            iteration: self.surroundings.iteration,
+            draws: &mut draws,
+        };
+        let result = use_frame(&mut frame);
+        self.keep_draws(&draws);
+        result
+    }
+
+    /// A value outside a request. There is no step to fail, so an error fails the iteration.
+    fn evaluate(&mut self, template: &Template) -> Option<Value> {
+        let value = self.with_frame(|frame| template.value(frame)).ok();
+        self.strand.failed |= value.is_none();
+        value
+    }
+
+    /// Sends a step; true when the user waits for its answer or is done.
+    fn perform(&mut self, perform: &Perform) -> bool {
+        let request = match self.with_frame(|frame| perform.request.render(frame)) {
+            Ok(request) => request,
+            Err(error) => return self.failed_unsent(perform, error.error_type()),
+        };
+        self.strand.operation = self.strand.operation.wrapping_add(1);
+        let operation = Operation {
+            id: OperationId { slot: self.surroundings.slot, strand: 0, number: self.strand.operation },
+            scenario: self.surroundings.scenario(),
+            user: self.surroundings.user,
+            iteration: self.surroundings.iteration,
+            key: self.surroundings.key,
+            ordinal: self.strand.ordinal,
+            step: perform.step,
+            target: perform.target,
+            request,
+            ready: self.strand.ready,
+            timeout: perform.timeout,
+            keep_body: !perform.saves.is_empty(),
+        };
+        self.actions.push(Action::Perform(operation));
+        true
+    }
+
+    /// A sample of the current step, with what is the same for all.
+    fn sample(&self, step: StepId) -> Sample {
+        let now = self.surroundings.now;
+        Sample {
+            due: self.strand.due,
+            ready: self.strand.ready,
+            unblocked: self.strand.ready,
+            started: now,
+            ended: now,
+            user: self.surroundings.user,
+            iteration: self.surroundings.iteration,
+            scenario: self.surroundings.scenario(),
+            step,
+            status: 0,
+            error: ErrorType::NONE,
+            bytes_sent: 0,
+            bytes_received: 0,
+            ordinal: self.strand.ordinal,
+            kind: SampleKind::Attempt,
+            outcome: SampleOutcome::Succeeded,
+            attempt: 1,
+            warm_up: self.surroundings.warm_up,
+        }
+    }
+
+    fn failed_unsent(&mut self, perform: &Perform, error: ErrorType) -> bool {
+        let sample = Sample { error, outcome: SampleOutcome::Failed, attempt: 0, ..self.sample(perform.step) };
+        self.after_step(perform, sample)
+    }
+
+    fn completed(&mut self, completion: &Completion) {
+        let program = self.program;
+        let Some(Instruction::Perform(perform)) = program.instructions.get(self.strand.cursor as usize) else {
+            return;
+        };
+        let mut sample = Sample {
+            unblocked: completion.unblocked,
+            started: completion.started,
+            ended: completion.ended,
+            status: completion.status,
+            error: completion.error,
+            bytes_sent: completion.bytes_sent,
+            bytes_received: completion.bytes_received,
+            ..self.sample(perform.step)
+        };
+        if completion.end != CompletionEnd::Done {
+            sample.outcome = SampleOutcome::Cut;
+            sample.attempt = u8::from(completion.end == CompletionEnd::Cut);
+            self.actions.push(Action::Emit(sample));
+            self.actions.push(Action::Finish(SampleOutcome::Cut));
+            return;
+        }
+        if !sample.error.is_failure() && completion.status != 0 {
+            sample.error = perform.expect.judge(completion.status);
+        }
+        if !sample.error.is_failure() && !self.save(perform, completion) {
+            sample.error = ErrorType::SAVE;
+        }
+        if sample.error.is_failure() {
+            sample.outcome = SampleOutcome::Failed;
+        }
+        if !self.after_step(perform, sample) {
+            self.run();
+        }
+    }
+
+    /// Records a finished step and moves on; true when its failure ended the iteration.
+    fn after_step(&mut self, perform: &Perform, sample: Sample) -> bool {
+        self.capture(&perform.captures, &sample);
+        let failed = sample.error.is_failure();
+        self.strand.failed |= failed;
+        self.strand.due = sample.ended;
+        self.strand.ready = sample.ended;
+        self.strand.ordinal += 1;
+        self.strand.cursor += 1;
+        self.actions.push(Action::Emit(sample));
+        let stops = failed && (perform.stop_on_failure || self.surroundings.stop_on_failure);
+        if stops {
+            self.finish();
+        }
+        stops
+    }
+
+    /// Takes values out of an answer; false when one is not there.
+    ///
+    /// A model's answer has no body: what would be saved from it is an empty text, so that later steps are sent.
+    fn save(&mut self, perform: &Perform, completion: &Completion) -> bool {
+        if perform.saves.is_empty() {
+            return true;
+        }
+        let body: serde_json::Value = if completion.modelled {
+            serde_json::Value::Null
+        } else {
+            match serde_json::from_slice(&completion.body) {
+                Ok(body) => body,
+                Err(_) => return false,
+            }
+        };
+        for save in &perform.saves {
+            let value = if completion.modelled {
+                Some(Value::Text("".into()))
+            } else {
+                save.path.query(&body).first().map(json_value)
+            };
+            match value {
+                Some(value) => self.variables[usize::from(save.slot)] = value,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    fn capture(&mut self, captures: &[Capture], sample: &Sample) {
+        for capture in captures {
+            self.variables[usize::from(capture.slot)] = match capture.field {
+                ResultField::Status => Value::Int(i64::from(sample.status)),
+                ResultField::Response => Value::Duration(sample.response()),
+                ResultField::Service => Value::Duration(sample.service()),
+                ResultField::Bytes => Value::Int(i64::from(sample.bytes_received)),
+                ResultField::Failed => Value::Bool(sample.error.is_failure()),
+            };
+        }
+    }
+
+    fn finish(&mut self) {
+        let outcome = if self.strand.failed { SampleOutcome::Failed } else { SampleOutcome::Succeeded };
+        self.actions.push(Action::Finish(outcome));
+    }
+}
+
+/// A JSON value as a variable's: texts and numbers keep their type, all else becomes its JSON text.
+fn json_value(value: &serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::String(text) => Value::Text(text.as_str().into()),
+        serde_json::Value::Bool(flag) => Value::Bool(*flag),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Value::Int(integer),
+            (None, Some(float)) => Value::Float(float),
+            (None, None) => Value::Text(number.to_string().into()),
+        },
+        other => Value::Text(other.to_string().into()),
+    }
+}

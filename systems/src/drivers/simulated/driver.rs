@@ -1,0 +1,349 @@
+//! Drives one shard against modelled services.
+
+use bytes::Bytes;
+use crossbeam_channel::{Receiver, Sender};
+use throng_components::clock::Nanos;
+use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
+use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
+use throng_components::target::{Target, TargetAddress};
+use throng_components::thread::ThreadId;
+
+use super::event_log::EventLog;
+use super::pending::{Agenda, Pending};
+use super::service::{Arrived, Service, ServiceState, Work};
+use crate::plugins::exit_conditions::{Scope, TripCount, Tripwire};
+use crate::plugins::protocols::{self, Completion, CompletionEnd, Operation};
+use crate::shard::{DriverAction, Shard};
+
+/// Events at one instant, at most. More mean that simulated time stands still: users repeat and nothing takes any time.
+const EVENTS_PER_INSTANT: u32 = 10_000_000;
+
+/// Things a shard does in one call.
+const BUDGET: usize = 1_000_000;
+
+/// What a simulation is made of.
+pub struct SimulationSettings {
+    /// The users.
+    pub shard: Shard,
+    /// The targets, by number.
+    pub targets: Vec<Target>,
+    /// The services that answer for them.
+    pub services: Vec<Service>,
+    /// Where orders come from.
+    pub orders: Receiver<OrderBlock>,
+    /// Where reports go.
+    pub reports: Sender<ReportBlock>,
+    /// Where events are written.
+    pub log: Option<EventLog>,
+}
+
+/// Why a simulation came to a halt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// The limit is reached: all before it has happened.
+    Limit,
+    /// A count was passed at this instant.
+    Tripped(Nanos),
+    /// Time does not move on from this instant.
+    StandsStill(Nanos),
+}
+
+/// Who answers for a target.
+#[derive(Debug)]
+enum Answerer {
+    /// Nobody: a noop target answers at once.
+    Noop,
+    /// The service of this number.
+    Service(usize),
+}
+
+/// A tripwire and its count.
+#[derive(Debug)]
+struct Armed {
+    wire: Tripwire,
+    count: u64,
+}
+
+/// One shard in virtual time.
+pub struct Simulation {
+    shard: Shard,
+    answerers: Vec<Answerer>,
+    services: Vec<ServiceState>,
+    agenda: Agenda,
+    orders: Receiver<OrderBlock>,
+    reports: Sender<ReportBlock>,
+    log: Option<EventLog>,
+    actions: Vec<DriverAction>,
+    tripwires: Vec<Armed>,
+    /// Everything before this instant has happened.
+    now: Nanos,
+    /// When the shard next wants to run.
+    shard_next: Option<Nanos>,
+    /// Samples that have been logged and counted already.
+    seen: usize,
+    /// Users' comings and goings that have been logged already.
+    users_logged: usize,
+    at_this_instant: u32,
+}
+
+impl Simulation {
+    /// A simulation at the start of time.
+    pub fn new(settings: SimulationSettings) -> Self {
+        let answerer = |target: &Target| {
+            let service = settings.services.iter().position(|service| service.target == target.id);
+            service.map_or(Answerer::Noop, Answerer::Service)
+        };
+        Self {
+            answerers: settings.targets.iter().map(answerer).collect(),
+            shard: settings.shard,
+            services: settings.services.into_iter().map(ServiceState::new).collect(),
+            agenda: Agenda::default(),
+            orders: settings.orders,
+            reports: settings.reports,
+            log: settings.log,
+            actions: Vec::new(),
+            tripwires: Vec::new(),
+            now: Nanos::ZERO,
+            shard_next: None,
+            seen: 0,
+            users_logged: 0,
+            at_this_instant: 0,
+        }
+    }
+
+    /// Targets that nobody answers for in virtual time.
+    pub fn unanswered(targets: &[Target], services: &[Service]) -> Vec<String> {
+        let without = targets.iter().filter(|target| {
+            target.address != TargetAddress::Noop
+                && !services.iter().any(|service| service.target == target.id)
+        });
+        without.map(|target| target.name.clone()).collect()
+    }
+
+    /// Halts at the event that passes one of these counts.
+    pub fn arm(&mut self, tripwires: &[Tripwire]) {
+        self.tripwires = tripwires.iter().map(|wire| Armed { wire: *wire, count: 0 }).collect();
+    }
+
+    /// Takes the world's orders.
+    pub fn take_orders(&mut self) {
+        while let Ok(mut block) = self.orders.try_recv() {
+            self.shard.accept(&mut block, self.now);
+            self.shard_next = Some(self.now);
+        }
+    }
+
+    /// The instant of the next event.
+    pub fn next_event(&mut self) -> Option<Nanos> {
+        [self.agenda.peek(), self.shard_next].into_iter().flatten().min().map(|at| at.max(self.now))
+    }
+
+    /// Lets everything happen that happens before `limit`.
+    pub fn run_until(&mut self, limit: Nanos) -> Halt {
+        loop {
+            let Some(at) = self.next_event().filter(|at| *at < limit) else {
+                if limit != Nanos::MAX {
+                    self.now = self.now.max(limit);
+                }
+                return Halt::Limit;
+            };
+            if at > self.now {
+                self.now = at;
+                self.at_this_instant = 0;
+            }
+            self.happen();
+            if self.tripped() {
+                return Halt::Tripped(at);
+            }
+            self.at_this_instant += 1;
+            if self.at_this_instant > EVENTS_PER_INSTANT {
+                return Halt::StandsStill(at);
+            }
+        }
+    }
+
+    /// One step at the current instant: answers first, then all that the shard has due.
+    fn happen(&mut self) {
+        let now = self.now;
+        while let Some(pending) = self.agenda.pop_due(now) {
+            match pending {
+                Pending::Answer { service, work } => {
+                    let completion = answer(&work);
+                    self.shard.complete(&completion, now, &mut self.actions);
+                    if let Some(next) = self.services[service].release(now) {
+                        self.schedule_answer(service, next);
+                    }
+                }
+                Pending::Completion(completion) | Pending::GiveUp(completion) => {
+                    self.shard.complete(&completion, now, &mut self.actions);
+                }
+            }
+            self.carry_out();
+        }
+        self.shard_next = self.shard.advance(now, BUDGET, &mut self.actions);
+        self.carry_out();
+        self.look();
+    }
+
+    /// Does what the shard wants done.
+    fn carry_out(&mut self) {
+        if self.actions.is_empty() {
+            return;
+        }
+        let mut actions = std::mem::take(&mut self.actions);
+        for action in actions.drain(..) {
+            match action {
+                DriverAction::Perform(operation) => self.perform(operation),
+                DriverAction::Cancel(id) => {
+                    let cut = Completion { end: CompletionEnd::Cut, ..empty(id, self.now) };
+                    self.agenda.insert(self.now, Pending::Completion(cut));
+                }
+                DriverAction::Leave(_) => {}
+            }
+        }
+        self.actions = actions;
+    }
+
+    fn perform(&mut self, operation: Operation) {
+        let now = self.now;
+        match self.answerers[usize::from(operation.target.0)] {
+            Answerer::Noop => {
+                let completion = protocols::answer(&operation, now);
+                self.agenda.insert(now, Pending::Completion(completion));
+            }
+            Answerer::Service(service) => {
+                let (id, gives_up) = (operation.id, now + operation.timeout);
+                match self.services[service].arrive(operation, now) {
+                    Arrived::Begun(work) => self.schedule_answer(service, work),
+                    Arrived::Queued => {
+                        let timeout = Completion {
+                            ended: gives_up,
+                            error: ErrorType::TIMEOUT,
+                            ..empty(id, now)
+                        };
+                        self.agenda.insert(gives_up, Pending::GiveUp(timeout));
+                    }
+                    Arrived::Refused(operation) => {
+                        let full = Completion { error: ErrorType::SERVICE_FULL, ..empty(operation.id, now) };
+                        self.agenda.insert(now, Pending::Completion(full));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The answer comes when the work ends; a caller that has less patience gives up before, and the service does not know.
+    fn schedule_answer(&mut self, service: usize, work: Work) {
+        let gives_up = work.arrived + work.operation.timeout;
+        // Who waited in the queue has a timeout set already.
+        if work.ends > gives_up && work.arrived == self.now {
+            let timeout = Completion {
+                ended: gives_up,
+                error: ErrorType::TIMEOUT,
+                ..empty(work.operation.id, work.arrived)
+            };
+            self.agenda.insert(gives_up, Pending::GiveUp(timeout));
+        }
+        self.agenda.insert(work.ends, Pending::Answer { service, work });
+    }
+
+    /// Logs and counts what the shard has told since the last look.
+    fn look(&mut self) {
+        let emitter = self.shard.emitter();
+        let fresh = &emitter.samples[self.seen..];
+        for armed in &mut self.tripwires {
+            let matches = |sample: &&Sample| trips(&armed.wire, sample);
+            armed.count += fresh.iter().filter(matches).count() as u64;
+        }
+        if let Some(log) = &mut self.log {
+            let told = self.users_logged.min(emitter.users.len());
+            log.write(&emitter.users[told..], fresh);
+            self.users_logged = emitter.users.len();
+        }
+        self.seen = emitter.samples.len();
+    }
+
+    /// Whether a count has been passed; a wire trips once.
+    fn tripped(&mut self) -> bool {
+        let shard = &self.shard;
+        let before = self.tripwires.len();
+        self.tripwires.retain(|armed| {
+            let count = match armed.wire.counts {
+                TripCount::Backlog => waiting(shard, armed.wire.scope),
+                TripCount::FailedSteps | TripCount::FailedIterations => armed.count,
+            };
+            count <= armed.wire.above
+        });
+        self.tripwires.len() < before
+    }
+
+    /// Tells the world what has happened.
+    pub fn report(&mut self) {
+        let in_flight = self.shard.in_flight();
+        let counts = self.shard.counts().collect();
+        let emitter = self.shard.emitter();
+        let block = ReportBlock {
+            thread: ThreadId(0),
+            samples: std::mem::take(&mut emitter.samples),
+            folded: None,
+            counts,
+            users: std::mem::take(&mut emitter.users),
+            figures: DriverFigures { in_flight, ..DriverFigures::default() },
+        };
+        (self.seen, self.users_logged) = (0, 0);
+        // The world takes every report before the next one is made.
+        if self.reports.try_send(block).is_err() {
+            unreachable!("the world takes every report before the next one is made");
+        }
+    }
+
+    /// Lets all users go and gives the log back.
+    pub fn end(&mut self) -> Option<EventLog> {
+        self.shard.retire_all(&mut self.actions);
+        self.actions.clear();
+        self.log.take()
+    }
+}
+
+/// An answer without anything in it yet.
+fn empty(id: protocols::OperationId, started: Nanos) -> Completion {
+    Completion {
+        id,
+        end: CompletionEnd::Done,
+        unblocked: started,
+        started,
+        ended: started,
+        status: 0,
+        error: ErrorType::NONE,
+        bytes_sent: 0,
+        bytes_received: 0,
+        body: Bytes::new(),
+        modelled: true,
+    }
+}
+
+/// What a service answers: 200, or 500 where it fails.
+fn answer(work: &Work) -> Completion {
+    let status = if work.fails { 500 } else { 200 };
+    Completion { ended: work.ends, status, ..empty(work.operation.id, work.arrived) }
+}
+
+fn trips(wire: &Tripwire, sample: &Sample) -> bool {
+    let kind = match wire.counts {
+        TripCount::FailedSteps => SampleKind::Attempt,
+        TripCount::FailedIterations => SampleKind::Iteration,
+        TripCount::Backlog => return false,
+    };
+    sample.kind == kind
+        && sample.outcome == SampleOutcome::Failed
+        && !sample.warm_up
+        && wire.scope.scenario.is_none_or(|scenario| scenario == sample.scenario)
+        && wire.scope.step.is_none_or(|step| step == sample.step)
+}
+
+/// Tokens that wait for a user.
+fn waiting(shard: &Shard, scope: Scope) -> u64 {
+    let counts = (0_u16..).zip(shard.counts());
+    let in_scope = counts.filter(|(id, _)| scope.scenario.is_none_or(|scenario| scenario.0 == *id));
+    in_scope.map(|(_, counts)| counts.waiting).sum()
+}

@@ -1,0 +1,75 @@
+//! Hands tokens and orders to shards.
+
+use bevy_ecs::prelude::*;
+use crossbeam_channel::TrySendError;
+use throng_components::clock::RunClock;
+use throng_components::scenario::{Scenario, ScenarioProgress};
+use throng_components::token::{DueToken, Token, TokenState};
+
+use crate::links::{Links, Placement, Wake};
+use crate::scheduler::TokenRows;
+
+/// Hands out the planned tokens that are released up to a whole tick ahead; drops those that a policy marked.
+///
+/// Reads: `RunClock`, `Placement`. Writes: `Token`, `TokenRows`, `ScenarioProgress`, `Links`. Runs in: `Phase::Execute`.
+pub fn hand_out_tokens(
+    clock: Res<'_, RunClock>,
+    mut rows: ResMut<'_, TokenRows>,
+    mut links: ResMut<'_, Links>,
+    mut wake: ResMut<'_, Wake>,
+    mut tokens: Query<'_, '_, &mut Token>,
+    mut scenarios: Query<'_, '_, (&Scenario, &Placement, &mut ScenarioProgress)>,
+) {
+    let end = clock.hand_out_end();
+    let mut by_id: Vec<_> = scenarios.iter_mut().collect();
+    by_id.sort_unstable_by_key(|(scenario, ..)| scenario.id);
+    let TokenRows { free, planned } = &mut *rows;
+    planned.retain(|entity| {
+        let Ok(mut row) = tokens.get_mut(*entity) else { return false };
+        let row = row.bypass_change_detection();
+        let Some((_, placement, progress)) = by_id.get_mut(row.scenario.index()) else { return false };
+        match row.state {
+            TokenState::Planned if row.release >= end => {
+                wake.at_tick((row.release.0 / clock.tick.0).saturating_sub(1));
+                return true;
+            }
+            TokenState::Planned => {
+                let shard = usize::from(placement.shard_of(row.sequence));
+                if let Some(link) = links.links.get_mut(shard) {
+                    link.pending.tokens.push(DueToken {
+                        release: row.release.max(row.due),
+                        due: row.due,
+                        sequence: row.sequence,
+                        key: row.key,
+                        scenario: row.scenario,
+                    });
+                }
+                progress.handed_out += 1;
+            }
+            TokenState::Dropped => progress.dropped += 1,
+            TokenState::Spent => {}
+        }
+        row.state = TokenState::Spent;
+        free.push(*entity);
+        false
+    });
+}
+
+/// Sends each shard what was gathered for it. While a shard's channel is full, it goes on gathering.
+///
+/// Writes: `Links`. Runs in: `Phase::Execute`, after the tokens were handed out, and after a stop was decided.
+pub fn send_orders(mut links: ResMut<'_, Links>) {
+    for link in &mut links.links {
+        if link.pending.is_empty() {
+            continue;
+        }
+        let mut block = std::mem::take(&mut link.pending);
+        if !block.tokens.is_sorted_by_key(DueToken::order) {
+            block.tokens.sort_unstable_by_key(DueToken::order);
+        }
+        match link.orders.try_send(block) {
+            Ok(()) => link.waker.wake(),
+            Err(TrySendError::Full(block) | TrySendError::Disconnected(block)) => link.pending = block,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Turns samples into histograms and counts.
+
+use bevy_ecs::prelude::*;
+use throng_components::clock::Nanos;
+use throng_components::measure::Measure;
+use throng_components::sample::{SampleKind, SampleOutcome};
+use throng_components::scenario::Scenario;
+use throng_components::statistics::ScenarioStatistics;
+
+use crate::links::Incoming;
+
+/// What happened since the last progress was told. Kept only while a listener wants it.
+#[derive(Resource, Debug, Default)]
+pub struct IntervalStatistics {
+    /// Whether anybody wants it.
+    pub wanted: bool,
+    /// Response times of finished steps.
+    pub response: Measure,
+    /// Finished steps.
+    pub steps: u64,
+    /// Of these, failed.
+    pub failures: u64,
+    /// The largest lateness of a step's start.
+    pub lateness_max: Nanos,
+}
+
+/// Records this tick's samples into their scenarios' statistics, and what drivers folded.
+///
+/// Reads: `Incoming`. Writes: `ScenarioStatistics`, `IntervalStatistics`. Runs in: `Phase::Observe`.
+pub fn observe_samples(
+    incoming: Res<'_, Incoming>,
+    mut interval: ResMut<'_, IntervalStatistics>,
+    mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioStatistics)>,
+) {
+    let mut by_id: Vec<_> = scenarios.iter_mut().collect();
+    by_id.sort_unstable_by_key(|(scenario, _)| scenario.id);
+    for block in &incoming.samples {
+        for sample in block.iter() {
+            if let Some((_, statistics)) = by_id.get_mut(sample.scenario.index()) {
+                statistics.bypass_change_detection().observe(sample);
+            }
+        }
+    }
+    for folded in &incoming.folded {
+        for ((_, statistics), told) in by_id.iter_mut().zip(&folded.scenarios) {
+            statistics.merge(told);
+        }
+    }
+    if interval.wanted {
+        observe_interval(&incoming, &mut interval);
+    }
+}
+
+fn observe_interval(incoming: &Incoming, interval: &mut IntervalStatistics) {
+    let samples = incoming.samples.iter().flat_map(|block| block.iter());
+    for sample in samples.filter(|sample| sample.kind == SampleKind::Attempt) {
+        interval.lateness_max = interval.lateness_max.max(sample.lateness());
+        if sample.outcome != SampleOutcome::Cut {
+            interval.steps += 1;
+            interval.failures += u64::from(sample.error.is_failure());
+            interval.response.record(sample.response());
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `arrivals poisson`: as people come who know nothing of each other.
+//!
+//! ```kdl
+//! arrivals poisson { ramp from="0/s" to="200/s" over="30s"; hold "200/s" for="2m" }
+//! ```
+//!
+//! A Poisson process of rate 1 in "operational time", the area under the rate curve, mapped back to time: exact for any
+//! curve (Çinlar, "Introduction to Stochastic Processes", 1975, ch. 4). It is the union of 64 independent lanes, so that
+//! a fleet can divide them and the union stays the same.
+
+use bevy_ecs::component::Component;
+use throng_components::curve::{AreaCursor, Curve};
+use throng_components::seed::{Purpose, draw, unit_above_zero};
+use throng_components::workload::{Fields, NodeSpec, Problems};
+
+use super::even::EVENT;
+use super::{Arrival, ArrivalLaw, LevelUnit, read_curve};
+use crate::plugins::laws::ln;
+
+/// Lanes whose union is the process.
+const LANES: u64 = 64;
+
+/// One lane's next arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Next {
+    /// Twice the area under the curve at which it is due.
+    area: u128,
+    lane: u64,
+    index: u64,
+}
+
+/// Poisson arrivals over a curve.
+#[derive(Component, Clone, Debug)]
+pub struct Poisson {
+    curve: Curve,
+    cursor: AreaCursor,
+    /// Each lane's next arrival, the earliest at the top; empty before the first call.
+    lanes: std::collections::BinaryHeap<std::cmp::Reverse<Next>>,
+}
+
+/// The gap to arrival `index` of a lane, as twice an area: exponential with a mean of 64 events.
+fn gap(key: u64, lane: u64, index: u64) -> u128 {
+    let bits = draw(key, Purpose::ARRIVAL, index * LANES + lane);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, below 2^80")]
+    let gap = (-ln(unit_above_zero(bits)) * (EVENT * u128::from(LANES)) as f64) as u128;
+    gap
+}
+
+impl ArrivalLaw for Poisson {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "poisson",
+        summary: "Arrivals that know nothing of each other: a Poisson process along the rate curve.",
+        sample: "arrivals poisson { hold \"200/s\" for=\"2m\" }",
+        children: &["ramp", "hold"],
+        ..NodeSpec::EMPTY
+    };
+
+    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+        let curve = read_curve(&mut fields, LevelUnit::Rate);
+        fields.finish(curve.map(|curve| Self {
+            curve,
+            cursor: AreaCursor::default(),
+            lanes: std::collections::BinaryHeap::new(),
+        }))
+    }
+
+    fn curve(&self) -> &Curve {
+        &self.curve
+    }
+
+    fn next(&mut self, key: u64) -> Option<Arrival> {
+        if self.lanes.is_empty() {
+            let first = |lane| std::cmp::Reverse(Next { area: gap(key, lane, 0), lane, index: 0 });
+            self.lanes = (0..LANES).map(first).collect();
+        }
+        let mut top = self.lanes.peek_mut()?;
+        let next = top.0;
+        let at = self.cursor.instant_at(&self.curve, next.area)?;
+        let index = next.index + 1;
+        top.0 = Next { area: next.area + gap(key, next.lane, index), lane: next.lane, index };
+        Some(Arrival { at, key: next.index * LANES + next.lane })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use throng_components::clock::Nanos;
+    use throng_components::curve::Stage;
+    use throng_components::workload::Rate;
+
+    use super::*;
+
+    fn instants(stages: Vec<Stage>, key: u64) -> Vec<Nanos> {
+        let mut law = Poisson {
+            curve: Curve { stages },
+            cursor: AreaCursor::default(),
+            lanes: std::collections::BinaryHeap::new(),
+        };
+        std::iter::from_fn(|| law.next(key)).map(|arrival| arrival.at).collect()
+    }
+
+    #[test]
+    fn gaps_are_exponential() {
+        let rate = Rate::per_second(1_000).0;
+        let all = instants(vec![Stage { from: rate, to: rate, length: Nanos::from_secs(200) }], 7);
+        // 200,000 expected, standard deviation 447; four of them.
+        assert!((198_200..201_800).contains(&all.len()), "{}", all.len());
+        let gaps: Vec<f64> = all.windows(2).map(|pair| (pair[1] - pair[0]).0 as f64).collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        let variation = variance.sqrt() / mean;
+        // The coefficient of variation of n exponential gaps has a standard error of about 1 / sqrt(n) = 0.0022.
+        assert!((variation - 1.0).abs() < 0.01, "{variation}");
+    }
+
+    #[test]
+    fn a_ramp_has_its_area() {
+        let rate = Rate::per_second(1_000).0;
+        let all = instants(vec![Stage { from: 0, to: rate, length: Nanos::from_secs(100) }], 11);
+        assert!((49_100..50_900).contains(&all.len()), "{}", all.len());
+        let early = all.iter().filter(|at| at.0 < 50_000_000_000).count();
+        // A quarter of the area lies in the first half: 12,500, standard deviation 112.
+        assert!((12_050..12_950).contains(&early), "{early}");
+        assert!(all.is_sorted());
+    }
+}

@@ -1,0 +1,70 @@
+//! `backlog`: too many tokens wait for a user.
+//!
+//! ```kdl
+//! stop-when { backlog above=1000 }
+//! ```
+
+use bevy_ecs::component::Component;
+use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
+
+use super::window::{OUTCOME, SCENARIO, scenario};
+use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope, TripCount, Tripwire};
+
+/// The rule.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Backlog {
+    above: u64,
+    scope: Scope,
+}
+
+impl Rule for Backlog {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "backlog",
+        summary: "Holds when more than so many tokens wait for a user.",
+        sample: "backlog above=1000",
+        properties: &[
+            FieldSpec {
+                name: "above",
+                kind: ValueKind::Count,
+                default: "",
+                summary: "Holds with more than this.",
+            },
+            SCENARIO,
+            OUTCOME,
+        ],
+        ..NodeSpec::EMPTY
+    };
+
+    fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
+        fields.word("outcome");
+        fields.require("above");
+        let above = fields.count("above", 0, u64::MAX);
+        let scope = Scope { scenario: scenario(&mut fields, &names), step: None };
+        fields.finish(above.map(|above| Self { above, scope }))
+    }
+
+    fn unit(&self) -> &'static str {
+        "tokens"
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn cadence(&self) -> Cadence {
+        Cadence::Reached
+    }
+
+    fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
+        let concerned = facts
+            .scenarios
+            .iter()
+            .filter(|facts| self.scope.scenario.is_none_or(|scenario| scenario == facts.scenario.id));
+        let waiting: u64 = concerned.map(|facts| facts.counts.waiting).sum();
+        Judgement { value: Some(waiting as f64), holds: waiting > self.above }
+    }
+
+    fn tripwire(&self) -> Option<Tripwire> {
+        Some(Tripwire { counts: TripCount::Backlog, scope: self.scope, above: self.above })
+    }
+}

@@ -1,0 +1,149 @@
+//! `failures`: too many steps or iterations have failed.
+//!
+//! ```kdl
+//! stop-when {
+//!     failures above="5%" window="10s" min-count=50
+//!     failures above=100 of=iterations
+//! }
+//! require { failures below="1%" }
+//! ```
+//!
+//! A share is of finished steps (or iterations); a count acts at the instant at which it is passed.
+
+use bevy_ecs::component::Component;
+use throng_components::sample::{Sample, SampleKind, SampleOutcome};
+use throng_components::workload::{FieldSpec, Fields, Limit, NodeSpec, Problems, ValueKind};
+
+use super::window::{OUTCOME, RuleMistake, SCENARIO, STEP, TIMES, WINDOW, Window, scope};
+use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope, TripCount, Tripwire};
+
+/// The rule.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Failures {
+    limit: Limit,
+    /// Whether it holds above the limit, or below it.
+    above: bool,
+    of_iterations: bool,
+    min_count: u64,
+    scope: Scope,
+    window: Window,
+    finished: u64,
+    failed: u64,
+}
+
+impl Failures {
+    /// Whether it is asked when its count is passed.
+    fn is_count(&self) -> bool {
+        matches!(self.limit, Limit::Count(_)) && self.above && self.window.length.is_none()
+    }
+}
+
+impl Rule for Failures {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "failures",
+        summary: "Compares failed steps, or iterations, as a count or as a share of the finished ones.",
+        sample: "failures above=\"5%\" window=\"10s\" min-count=50",
+        properties: &[
+            FieldSpec {
+                name: "above",
+                kind: ValueKind::Limit,
+                default: "",
+                summary: "Holds with more than this.",
+            },
+            FieldSpec {
+                name: "below",
+                kind: ValueKind::Limit,
+                default: "",
+                summary: "Holds with less than this.",
+            },
+            FieldSpec {
+                name: "of",
+                kind: ValueKind::Word(&["steps", "iterations"]),
+                default: "steps",
+                summary: "What is counted.",
+            },
+            FieldSpec {
+                name: "min-count",
+                kind: ValueKind::Count,
+                default: "1",
+                summary: "A share of fewer than so many does not hold.",
+            },
+            SCENARIO,
+            STEP,
+            WINDOW,
+            TIMES,
+            OUTCOME,
+        ],
+        ..NodeSpec::EMPTY
+    };
+
+    fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
+        fields.word("outcome");
+        let (above, below) = (fields.limit("above"), fields.limit("below"));
+        let node = fields.node();
+        if node.property("above").is_none() && node.property("below").is_none() {
+            fields.problem(RuleMistake::NoBound { span: node.head(), known: "above=, below=" });
+        }
+        let of_iterations = fields.word("of") == Some("iterations");
+        let min_count = fields.count("min-count", 1, u64::MAX).unwrap_or(1);
+        let scope = scope(&mut fields, &names);
+        let window = Window::read(&mut fields, &names);
+        let rule = above.or(below).map(|limit| Self {
+            limit,
+            above: above.is_some(),
+            of_iterations,
+            min_count,
+            scope,
+            window,
+            finished: 0,
+            failed: 0,
+        });
+        fields.finish(rule)
+    }
+
+    fn unit(&self) -> &'static str {
+        match (self.limit, self.of_iterations) {
+            (Limit::Share(_), _) => "share",
+            (Limit::Count(_), true) => "iterations",
+            (Limit::Count(_), false) => "steps",
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn cadence(&self) -> Cadence {
+        if self.is_count() { Cadence::Reached } else { self.window.cadence() }
+    }
+
+    fn observe(&mut self, sample: &Sample) {
+        let wanted = if self.of_iterations { SampleKind::Iteration } else { SampleKind::Attempt };
+        if sample.kind == wanted && sample.outcome != SampleOutcome::Cut {
+            self.finished += 1;
+            self.failed += u64::from(sample.outcome != SampleOutcome::Succeeded);
+        }
+    }
+
+    fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
+        let (value, bound, enough) = match self.limit {
+            Limit::Count(bound) => (Some(self.failed as f64), bound as f64, true),
+            Limit::Share(bound) => {
+                let share = (self.finished > 0).then(|| self.failed as f64 / self.finished as f64);
+                (share, bound.0, self.finished >= self.min_count)
+            }
+        };
+        let now = enough
+            && value.is_some_and(|value| if self.above { value > bound } else { value < bound });
+        if self.window.length.is_some() {
+            (self.finished, self.failed) = (0, 0);
+        }
+        Judgement { value, holds: self.window.holds(now, facts.at_end) }
+    }
+
+    fn tripwire(&self) -> Option<Tripwire> {
+        let Limit::Count(above) = self.limit else { return None };
+        let counts = if self.of_iterations { TripCount::FailedIterations } else { TripCount::FailedSteps };
+        self.is_count().then_some(Tripwire { counts, scope: self.scope, above })
+    }
+}

@@ -1,0 +1,123 @@
+//! `response`: a quantile of response times.
+//!
+//! ```kdl
+//! stop-when { response p=99 step=login above="250ms" window="10s" times=3 }
+//! require { response p=99 step=login below="200ms" }
+//! ```
+//!
+//! Response time counts from the instant at which a step was due, so that a stalled target cannot hide behind users that wait.
+
+use bevy_ecs::component::Component;
+use throng_components::clock::Nanos;
+use throng_components::measure::Measure;
+use throng_components::sample::{Sample, SampleKind, SampleOutcome};
+use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
+
+use super::window::{OUTCOME, RuleMistake, SCENARIO, STEP, TIMES, WINDOW, Window, scope};
+use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope};
+
+/// The rule.
+#[derive(Component, Clone, Debug)]
+pub struct Response {
+    /// The share of response times that the quantile covers, 0 to 1.
+    quantile: f64,
+    bound: Nanos,
+    above: bool,
+    min_count: u64,
+    scope: Scope,
+    window: Window,
+    measure: Measure,
+}
+
+impl Rule for Response {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "response",
+        summary: "Compares a quantile of response times, counted from when steps were due.",
+        sample: "response p=99 below=\"200ms\"",
+        properties: &[
+            FieldSpec {
+                name: "p",
+                kind: ValueKind::Number,
+                default: "",
+                summary: "The percentile, above 0 and up to 100.",
+            },
+            FieldSpec {
+                name: "above",
+                kind: ValueKind::Duration,
+                default: "",
+                summary: "Holds when the percentile is above this.",
+            },
+            FieldSpec {
+                name: "below",
+                kind: ValueKind::Duration,
+                default: "",
+                summary: "Holds when the percentile is below this.",
+            },
+            FieldSpec {
+                name: "min-count",
+                kind: ValueKind::Count,
+                default: "1",
+                summary: "With fewer steps it does not hold.",
+            },
+            SCENARIO,
+            STEP,
+            WINDOW,
+            TIMES,
+            OUTCOME,
+        ],
+        ..NodeSpec::EMPTY
+    };
+
+    fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
+        fields.word("outcome");
+        fields.require("p");
+        let p = fields.number("p", f64::MIN_POSITIVE, 100.0);
+        let (above, below) = (fields.duration("above"), fields.duration("below"));
+        let node = fields.node();
+        if node.property("above").is_none() && node.property("below").is_none() {
+            fields.problem(RuleMistake::NoBound { span: node.head(), known: "above=, below=" });
+        }
+        let min_count = fields.count("min-count", 1, u64::MAX).unwrap_or(1);
+        let scope = scope(&mut fields, &names);
+        let window = Window::read(&mut fields, &names);
+        let rule = p.zip(above.or(below)).map(|(p, bound)| Self {
+            quantile: p / 100.0,
+            bound,
+            above: above.is_some(),
+            min_count,
+            scope,
+            window,
+            measure: Measure::default(),
+        });
+        fields.finish(rule)
+    }
+
+    fn unit(&self) -> &'static str {
+        "ns"
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn cadence(&self) -> Cadence {
+        self.window.cadence()
+    }
+
+    fn observe(&mut self, sample: &Sample) {
+        if sample.kind == SampleKind::Attempt && sample.outcome != SampleOutcome::Cut {
+            self.measure.record(sample.response());
+        }
+    }
+
+    fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
+        let value = self.measure.quantile(self.quantile);
+        let enough = self.measure.count() >= self.min_count;
+        let compare = |value: Nanos| if self.above { value > self.bound } else { value < self.bound };
+        let now = enough && value.is_some_and(compare);
+        if self.window.length.is_some() {
+            self.measure.clear();
+        }
+        Judgement { value: value.map(|value| value.0 as f64), holds: self.window.holds(now, facts.at_end) }
+    }
+}

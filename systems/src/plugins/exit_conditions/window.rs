@@ -1,0 +1,166 @@
+//! What rules share: the words for scope and window, and how they are read.
+
+use throng_components::clock::Nanos;
+use throng_components::workload::{
+    FieldSpec, Fields, Label, Mistake, Span, Spanned, ValueKind, did_you_mean,
+};
+
+use super::{Cadence, RuleNames, Scope};
+
+/// How often a rule without a window is asked: often enough to end a run soon, and the same for every tick.
+const UNWINDOWED: Nanos = Nanos::SECOND;
+
+pub(super) const OUTCOME: FieldSpec = FieldSpec {
+    name: "outcome",
+    kind: ValueKind::Word(&["passed", "failed"]),
+    default: "failed",
+    summary: "What it makes of the run, in `stop-when`.",
+};
+
+pub(super) const SCENARIO: FieldSpec = FieldSpec {
+    name: "scenario",
+    kind: ValueKind::Name,
+    default: "",
+    summary: "One scenario; without it, all of them.",
+};
+
+pub(super) const STEP: FieldSpec = FieldSpec {
+    name: "step",
+    kind: ValueKind::Name,
+    default: "",
+    summary: "One step; without it, all of them.",
+};
+
+pub(super) const WINDOW: FieldSpec = FieldSpec {
+    name: "window",
+    kind: ValueKind::Duration,
+    default: "",
+    summary: "Looks at tumbling windows of this length; without it, at everything since the warm-up, each second.",
+};
+
+pub(super) const TIMES: FieldSpec = FieldSpec {
+    name: "times",
+    kind: ValueKind::Count,
+    default: "1",
+    summary: "So many windows in a row.",
+};
+
+/// A mistake in what a rule refers to or compares with.
+#[derive(Debug)]
+pub(super) enum RuleMistake {
+    UnknownName { what: &'static str, span: Span, name: String, known: Vec<String> },
+    NoBound { span: Span, known: &'static str },
+    WindowInRequire { span: Span },
+}
+
+impl Mistake for RuleMistake {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownName { .. } => "T0120",
+            Self::NoBound { .. } => "T0121",
+            Self::WindowInRequire { .. } => "T0122",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::UnknownName { what, name, .. } => format!("unknown {what} `{name}`"),
+            Self::NoBound { .. } => "the rule compares with nothing".to_owned(),
+            Self::WindowInRequire { .. } => "`require` looks at the whole run, not at windows".to_owned(),
+        }
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        match self {
+            Self::UnknownName { what, span, .. } => {
+                vec![Label::new(*span, format!("no {what} of this name"))]
+            }
+            Self::NoBound { span, known } => vec![Label::new(*span, format!("one of: {known}"))],
+            Self::WindowInRequire { span } => vec![Label::new(*span, "has no meaning here")],
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::UnknownName { name, known, .. } => {
+                did_you_mean(name, &known.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+            Self::NoBound { known, .. } => Some(format!("add one of: {known}")),
+            Self::WindowInRequire { .. } => Some("remove it, or move the rule to `stop-when`".to_owned()),
+        }
+    }
+}
+
+fn find(names: &[String], name: &Spanned<&str>, what: &'static str) -> Result<u16, RuleMistake> {
+    names.iter().position(|known| known == name.value).and_then(|index| u16::try_from(index).ok()).ok_or_else(
+        || RuleMistake::UnknownName {
+            what,
+            span: name.span,
+            name: name.value.to_owned(),
+            known: names.to_vec(),
+        },
+    )
+}
+
+/// Reads `scenario=`.
+pub(super) fn scenario(
+    fields: &mut Fields<'_>,
+    names: &RuleNames<'_>,
+) -> Option<throng_components::scenario::ScenarioId> {
+    let name = fields.text("scenario")?;
+    match find(names.scenarios, &name, "scenario") {
+        Ok(index) => Some(throng_components::scenario::ScenarioId(index)),
+        Err(mistake) => {
+            fields.problem(mistake);
+            None
+        }
+    }
+}
+
+/// Reads `scenario=` and `step=`.
+pub(super) fn scope(fields: &mut Fields<'_>, names: &RuleNames<'_>) -> Scope {
+    let scenario = scenario(fields, names);
+    let mut scope = Scope { scenario, step: None };
+    if let Some(name) = fields.text("step") {
+        match find(names.steps.all(), &name, "step") {
+            Ok(index) => scope.step = Some(throng_components::sample::StepId(index)),
+            Err(mistake) => fields.problem(mistake),
+        }
+    }
+    scope
+}
+
+/// When a windowed rule is asked, and how often in a row it has to hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    /// Its length; `None` for everything since the warm-up.
+    pub(super) length: Option<Nanos>,
+    times: u64,
+    in_a_row: u64,
+}
+
+impl Window {
+    /// Reads `window=` and `times=`.
+    pub(super) fn read(fields: &mut Fields<'_>, names: &RuleNames<'_>) -> Self {
+        let length = fields.duration("window");
+        if let Some(entry) = fields.node().property("window") {
+            if names.requires {
+                fields.problem(RuleMistake::WindowInRequire { span: entry.span });
+            } else if length == Some(Nanos::ZERO) {
+                fields.quantity_out_of_bounds("window", entry, "1ns", "292 years");
+            }
+        }
+        let times = fields.count("times", 1, 1_000_000).unwrap_or(1);
+        Self { length, times, in_a_row: 0 }
+    }
+
+    pub(super) fn cadence(&self) -> Cadence {
+        Cadence::Every(self.length.unwrap_or(UNWINDOWED))
+    }
+
+    /// Whether a window's answer, with those before it, makes the rule hold.
+    pub(super) fn holds(&mut self, now: bool, at_end: bool) -> bool {
+        self.in_a_row = if now { self.in_a_row + 1 } else { 0 };
+        self.in_a_row >= self.times || (at_end && now)
+    }
+}

@@ -1,0 +1,53 @@
+//! HTTP/1.1 over plain TCP, on low-level connections of hyper: each is owned by a user or by a pool, so that connecting,
+//! waiting for a connection, and the exchange itself are told apart.
+//!
+//! ```kdl
+//! target shop "http://127.0.0.1:8080"
+//! ```
+
+mod connection;
+mod transport;
+
+use bytes::Bytes;
+use throng_components::target::{Target, TargetAddress};
+use throng_components::workload::NodeSpec;
+
+use super::{Protocol, Reactor, Request, Transport};
+
+/// The protocol.
+#[derive(Debug)]
+pub struct Http;
+
+/// A request, ready to be sent but for the fields that belong to the connection.
+#[derive(Clone, Debug)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: http::Method,
+    /// Path and query, the target's base included.
+    pub uri: http::Uri,
+    /// Header fields, the target's included.
+    pub headers: http::HeaderMap,
+    /// The body; empty for none.
+    pub body: Bytes,
+    /// Bytes of the head as it is written, counted once.
+    pub head_bytes: u32,
+}
+
+impl Request for HttpRequest {}
+
+impl Protocol for Http {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "http",
+        summary: "HTTP/1.1 over plain TCP.",
+        sample: "target shop \"http://127.0.0.1:8080\"",
+        ..NodeSpec::EMPTY
+    };
+
+    fn serves(target: &Target) -> bool {
+        matches!(target.address, TargetAddress::Url { .. } | TargetAddress::Demo)
+    }
+
+    fn transport(target: &Target, reactor: Reactor) -> Box<dyn Transport> {
+        Box::new(transport::HttpTransport::new(target, reactor))
+    }
+}

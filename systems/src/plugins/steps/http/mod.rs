@@ -1,0 +1,136 @@
+//! `http`: one HTTP request.
+//!
+//! ```kdl
+//! http POST "/login" name=login timeout="5s" {
+//!     header x-tenant "blue"
+//!     json { user "${user.id}"; password "secret" }
+//!     expect { status 200 201 }
+//!     save token json-path="$.token"
+//! }
+//! ```
+
+mod json;
+mod read;
+mod request;
+
+use throng_components::run::StepHeader;
+use throng_components::target::{Target, TargetAddress};
+use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Spanned, ValueKind};
+
+use super::Step;
+use crate::behavior::{Compiler, Perform};
+
+/// The step.
+#[derive(Debug)]
+pub struct Http;
+
+impl Step for Http {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "http",
+        summary: "Sends one HTTP request and waits for the whole answer.",
+        sample: "http GET \"/\" name=home { expect { status 200 } }",
+        arguments: &[
+            ArgumentSpec {
+                name: "method",
+                kind: ValueKind::Name,
+                required: true,
+                summary: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS or another token.",
+            },
+            ArgumentSpec {
+                name: "path",
+                kind: ValueKind::Template,
+                required: true,
+                summary: "Path and query, behind the target's URL; values are percent-encoded.",
+            },
+        ],
+        properties: &[
+            FieldSpec {
+                name: "name",
+                kind: ValueKind::Name,
+                default: "",
+                summary: "What results call the step; without it, method and path as written.",
+            },
+            FieldSpec {
+                name: "target",
+                kind: ValueKind::Name,
+                default: "",
+                summary: "The target; may be left out where there is only one.",
+            },
+            FieldSpec {
+                name: "timeout",
+                kind: ValueKind::Duration,
+                default: "",
+                summary: "How long an attempt may take, connecting included; without it, the target's.",
+            },
+            FieldSpec {
+                name: "on-failure",
+                kind: ValueKind::Word(&["continue", "stop"]),
+                default: "continue",
+                summary: "Whether a failure of this step ends the iteration.",
+            },
+        ],
+        children: &["header", "body", "json", "expect", "save"],
+        later: &["retry", "cookies", "redirects", "form", "multipart", "compress"],
+        ..NodeSpec::EMPTY
+    };
+
+    fn compile(node: &Node, compiler: &mut Compiler<'_>) {
+        let mut fields = Fields::of(node, &Self::SPEC, 0);
+        let method = read::method(&mut fields);
+        let path = fields.text_argument(1);
+        let name = fields.text("name");
+        let timeout = read::timeout(&mut fields);
+        let stop_on_failure = fields.word("on-failure") == Some("stop");
+        let target = compiler.target_of(&mut fields, "http", "an HTTP target", |address| {
+            matches!(address, TargetAddress::Url { .. } | TargetAddress::Demo)
+        });
+        let body = read::body(&mut fields, compiler);
+        let expect = read::expect(&mut fields);
+        let saves = read::saves(&mut fields, compiler);
+        let headers = read::headers(&mut fields, compiler, target);
+        let path_entry = node.arguments.get(1).filter(|_| path.is_some());
+        let template = path_entry.and_then(|entry| compiler.template(entry));
+        let read = fields.finish(method.zip(path).zip(target));
+        let (Some(((method, path), target)), Some(template)) = (compiler.take(read), template) else { return };
+        let name = step_name(name, &method, &path);
+        let Some(step) = compiler.step(&name, node.name.span) else { return };
+        let parts = request::Parts { method: method.clone(), base: base(target), path: template, headers, body };
+        let request = match parts.compile(path.span) {
+            Ok(request) => request,
+            Err(mistake) => return compiler.problem(mistake),
+        };
+        let perform = Perform {
+            step,
+            target: target.id,
+            request,
+            timeout: timeout.unwrap_or(target.timeout),
+            expect,
+            saves,
+            captures: Vec::new(),
+            stop_on_failure,
+        };
+        compiler.perform(&name, header(&name, &method, target), perform);
+    }
+}
+
+/// What results call the step.
+fn step_name(name: Option<Spanned<&str>>, method: &http::Method, path: &Spanned<&str>) -> String {
+    name.map_or_else(|| format!("{method} {}", path.value), |name| name.value.to_owned())
+}
+
+/// What stands in front of every path of a target.
+fn base(target: &Target) -> String {
+    match &target.address {
+        TargetAddress::Url { base, .. } => base.clone(),
+        TargetAddress::Demo | TargetAddress::Noop => String::new(),
+    }
+}
+
+/// What listeners are told of the step.
+fn header(name: &str, method: &http::Method, target: &Target) -> StepHeader {
+    let (address, port) = match &target.address {
+        TargetAddress::Url { host, port, .. } => (host.clone(), *port),
+        TargetAddress::Demo | TargetAddress::Noop => (target.name.clone(), 0),
+    };
+    StepHeader { name: name.to_owned(), protocol: "http", method: method.to_string(), address, port }
+}

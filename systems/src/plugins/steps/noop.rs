@@ -1,0 +1,81 @@
+//! `noop name=x`: an operation on a `noop` target, which answers at once. It measures the generator alone.
+//!
+//! ```kdl
+//! noop name=x
+//! ```
+
+use std::sync::Arc;
+
+use throng_components::run::StepHeader;
+use throng_components::target::TargetAddress;
+use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec, ValueKind};
+
+use super::Step;
+use crate::behavior::{Compiler, EvaluationError, Expectations, Frame, Perform, RequestTemplate};
+use crate::plugins::protocols::{NoopRequest, Request};
+
+/// The step.
+#[derive(Debug)]
+pub struct Noop;
+
+/// The one request there is, shared by all.
+#[derive(Debug)]
+struct NoopTemplate(Arc<dyn Request>);
+
+impl RequestTemplate for NoopTemplate {
+    fn render(&self, _: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
+        Ok(Arc::clone(&self.0))
+    }
+}
+
+impl Step for Noop {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "noop",
+        summary: "Performs an operation that a `noop` target answers at once.",
+        sample: "noop name=x",
+        properties: &[
+            FieldSpec {
+                name: "name",
+                kind: ValueKind::Name,
+                default: "noop",
+                summary: "What results call the step.",
+            },
+            FieldSpec {
+                name: "target",
+                kind: ValueKind::Name,
+                default: "",
+                summary: "The target; may be left out where only one is a `noop`.",
+            },
+        ],
+        ..NodeSpec::EMPTY
+    };
+
+    fn compile(node: &Node, compiler: &mut Compiler<'_>) {
+        let mut fields = Fields::of(node, &Self::SPEC, 0);
+        let name = fields.text("name").map_or("noop", |name| name.value);
+        let target = compiler.target_of(&mut fields, "noop", "a `noop` target", |address| {
+            *address == TargetAddress::Noop
+        });
+        let step = compiler.step(name, node.name.span);
+        let read = fields.finish(target.zip(step));
+        let Some((target, step)) = compiler.take(read) else { return };
+        let header = StepHeader {
+            name: name.to_owned(),
+            protocol: "noop",
+            method: String::new(),
+            address: target.name.clone(),
+            port: 0,
+        };
+        let perform = Perform {
+            step,
+            target: target.id,
+            request: Box::new(NoopTemplate(Arc::new(NoopRequest))),
+            timeout: target.timeout,
+            expect: Expectations::default(),
+            saves: Vec::new(),
+            captures: Vec::new(),
+            stop_on_failure: false,
+        };
+        compiler.perform(name, header, perform);
+    }
+}

@@ -1,0 +1,187 @@
+//! The run's state machine: stops, ends of scenarios, drains and cuts.
+
+use bevy_ecs::prelude::*;
+use throng_components::clock::{Nanos, RunClock};
+use throng_components::exchange::Order;
+use throng_components::run::{Outcome, RunDuration, RunState, RunStop, Stop};
+use throng_components::scenario::{
+    Scenario, ScenarioCounts, ScenarioPhase, ScenarioProgress, ShardCounts,
+};
+use throng_components::token::{Token, TokenState};
+
+use crate::exit_condition::{NextJudgement, StopCandidates};
+use crate::links::{Links, Placement, Wake};
+use crate::scheduler::TokenRows;
+
+/// What somebody outside asks of the run, taken in at the next update.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Interrupts {
+    /// How often an interrupt came: the first drains, the second cuts.
+    pub count: u32,
+}
+
+/// Takes the earliest stop that a rule, the run's length or an interrupt asks for. A run is stopped once.
+///
+/// Reads: `RunClock`, `StopCandidates`, `RunDuration`, `Interrupts`. Writes: `RunStop`. Runs in: `Phase::Judge`, after the rules.
+pub fn decide_stop(
+    clock: Res<'_, RunClock>,
+    state: Res<'_, RunState>,
+    duration: Res<'_, RunDuration>,
+    interrupts: Res<'_, Interrupts>,
+    mut candidates: ResMut<'_, StopCandidates>,
+    mut next: ResMut<'_, NextJudgement>,
+    mut stop: ResMut<'_, RunStop>,
+) {
+    let mut stops = std::mem::take(&mut candidates.stops);
+    if let Some(length) = duration.0 {
+        if clock.now >= length {
+            let by = "duration".to_owned();
+            stops.push((u16::MAX, Stop { at: length, by, outcome: Outcome::Passed }));
+        } else {
+            next.0 = next.0.min(length);
+        }
+    }
+    if interrupts.count > 0 {
+        let by = "interrupt".to_owned();
+        stops.push((u16::MAX, Stop { at: clock.now, by, outcome: Outcome::Interrupted }));
+        stop.cut |= interrupts.count > 1;
+    }
+    // An interrupt during the drain is an interrupt all the same: it changes what the run came to.
+    if let Some(stopped) = &mut stop.stop
+        && interrupts.count > 0
+        && *state <= RunState::Draining
+        && stopped.outcome != Outcome::Interrupted
+    {
+        *stopped = Stop { at: stopped.at, by: "interrupt".to_owned(), outcome: Outcome::Interrupted };
+    }
+    if stop.stop.is_none() && *state <= RunState::Draining {
+        let first = stops.into_iter().min_by_key(|(order, stop)| (stop.at, *order));
+        stop.stop = first.map(|(_, stop)| stop);
+    }
+}
+
+/// Tells each scenario's shards to stop, when the run is stopped; cancels what was planned and not handed out.
+///
+/// Reads: `RunStop`. Writes: `ScenarioProgress`, `Token`, `TokenRows`, `Links`. Runs in: `Phase::Judge`, after the stop is decided.
+pub fn stop_scenarios(
+    stop: Res<'_, RunStop>,
+    mut links: ResMut<'_, Links>,
+    mut rows: ResMut<'_, TokenRows>,
+    mut tokens: Query<'_, '_, &mut Token>,
+    mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioProgress, &Placement)>,
+) {
+    let Some(reason) = &stop.stop else { return };
+    let mut stopping = Vec::new();
+    for (scenario, mut progress, placement) in &mut scenarios {
+        if progress.was_stopped || progress.phase == ScenarioPhase::Ended {
+            continue;
+        }
+        progress.was_stopped = true;
+        progress.plan_exhausted = true;
+        progress.stopped_at = Some(progress.stopped_at.map_or(reason.at, |at| at.min(reason.at)));
+        progress.phase = progress.phase.max(ScenarioPhase::Draining);
+        stopping.push(scenario.id);
+        for shard in &placement.shards {
+            links.order(*shard, Order::Stop { scenario: scenario.id, at: reason.at });
+        }
+    }
+    if stopping.is_empty() {
+        return;
+    }
+    let mut cancelled = vec![0_u64; scenarios.iter().count()];
+    let TokenRows { free, planned } = &mut *rows;
+    planned.retain(|entity| {
+        let Ok(mut token) = tokens.get_mut(*entity) else { return false };
+        if !stopping.contains(&token.scenario) {
+            return true;
+        }
+        cancelled[token.scenario.index()] += 1;
+        token.state = TokenState::Spent;
+        free.push(*entity);
+        false
+    });
+    for (scenario, mut progress, _) in &mut scenarios {
+        progress.cancelled += cancelled[scenario.id.index()];
+    }
+}
+
+/// Whether nothing of a scenario is left to happen.
+fn is_quiet(scenario: &Scenario, progress: &ScenarioProgress, counts: &ScenarioCounts) -> bool {
+    if !scenario.open {
+        let all_begun = scenario.iterations.is_some_and(|cap| counts.started >= cap);
+        return counts.users() == 0
+            && counts.running() == 0
+            && (progress.phase >= ScenarioPhase::Draining || all_begun);
+    }
+    let nothing_waits = counts.waiting == 0 || progress.was_stopped || progress.phase == ScenarioPhase::Cutting;
+    progress.phase >= ScenarioPhase::Draining
+        && counts.received == progress.handed_out
+        && counts.undue(true) == 0
+        && counts.running() == 0
+        && nothing_waits
+}
+
+/// Moves each scenario through its life, and the run with them.
+///
+/// Reads: `RunClock`, `RunStop`, `ShardCounts`. Writes: `ScenarioProgress`, `RunState`, `Links`. Runs in: `Phase::Judge`, last.
+pub fn advance_scenarios(
+    clock: Res<'_, RunClock>,
+    stop: Res<'_, RunStop>,
+    mut state: ResMut<'_, RunState>,
+    mut links: ResMut<'_, Links>,
+    mut wake: ResMut<'_, Wake>,
+    mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioProgress, &ShardCounts, &Placement)>,
+) {
+    let mut all = ScenarioPhase::Ended;
+    for (scenario, mut progress, counts, placement) in &mut scenarios {
+        let counts = counts.total();
+        if progress.phase == ScenarioPhase::Delayed && clock.now >= scenario.delay {
+            progress.phase = ScenarioPhase::Playing;
+        }
+        if progress.phase <= ScenarioPhase::Playing {
+            end_shape(scenario, &mut progress, clock.now);
+            let end = progress.stopped_at.unwrap_or(scenario.end());
+            if progress.phase <= ScenarioPhase::Playing && end != Nanos::MAX {
+                wake.at_tick(end.0.div_ceil(clock.tick.0));
+            }
+        }
+        if progress.phase != ScenarioPhase::Ended && is_quiet(scenario, &progress, &counts) {
+            let stopped = progress.stopped_at.unwrap_or(counts.last_end);
+            progress.stopped_at = Some(stopped);
+            progress.ended_at = Some(stopped.max(counts.last_end));
+            progress.phase = ScenarioPhase::Ended;
+        }
+        if progress.phase == ScenarioPhase::Draining && !progress.cut_ordered {
+            let deadline = progress.stopped_at.unwrap_or(clock.now) + scenario.drain;
+            let at = if stop.cut { clock.now } else { deadline };
+            if at < clock.hand_out_end() {
+                progress.cut_ordered = true;
+                for shard in &placement.shards {
+                    links.order(*shard, Order::Cut { scenario: scenario.id, at });
+                }
+            }
+            wake.at_tick((at.0 / clock.tick.0).saturating_sub(1));
+        }
+        if progress.cut_ordered && progress.phase == ScenarioPhase::Draining {
+            progress.phase = ScenarioPhase::Cutting;
+        }
+        all = all.min(progress.phase);
+    }
+    if *state == RunState::Running && all >= ScenarioPhase::Draining {
+        *state = RunState::Draining;
+    }
+    if *state == RunState::Draining && all == ScenarioPhase::Ended {
+        *state = RunState::Flushing;
+    }
+}
+
+/// Notes that a scenario's own shape is played.
+fn end_shape(scenario: &Scenario, progress: &mut ScenarioProgress, now: Nanos) {
+    let capped = scenario.open && scenario.iterations.is_some_and(|cap| progress.planned >= cap);
+    let end = if capped { progress.last_due } else { scenario.end() };
+    let is_over = if capped { now > end } else { now >= end };
+    if is_over && (!scenario.open || progress.plan_exhausted) {
+        progress.stopped_at = Some(end);
+        progress.phase = ScenarioPhase::Draining;
+    }
+}

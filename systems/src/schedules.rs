@@ -1,0 +1,107 @@
+//! The one place that orders the phases and the systems in them. It reads like the picture of the tick:
+//!
+//! ```text
+//! Collect ─► Allocate ─► Schedule ─► Execute ─► Observe ─► Judge ─► Export
+//! ```
+
+use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::{
+    IntoScheduleConfigs, LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor,
+};
+use throng_components::phase::Phase;
+
+use crate::exit_condition::{Judging, NextJudgement, wake_for_rules};
+use crate::links::Wake;
+use crate::plugins::Registry;
+use crate::scheduler::Planning;
+use crate::{allocator, collector, executor, exporter, observer, run_state};
+
+/// All seven phases.
+#[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tick;
+
+/// Collect, Observe and Judge alone, for an instant of virtual time at which a rule is asked between two ticks.
+/// Custom systems run at ticks only: what they decide depends on the declared tick and on nothing else.
+#[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Judgement;
+
+fn ordered(label: impl ScheduleLabel) -> Schedule {
+    let mut schedule = Schedule::new(label);
+    schedule.set_executor(SingleThreadedExecutor::new());
+    schedule.configure_sets(
+        (
+            Phase::Collect,
+            Phase::Allocate,
+            Phase::Schedule,
+            Phase::Execute,
+            Phase::Observe,
+            Phase::Judge,
+            Phase::Export,
+        )
+            .chain(),
+    );
+    schedule
+}
+
+/// Makes an ambiguous order between two systems an error, for tests.
+pub fn refuse_ambiguity(schedule: &mut Schedule) {
+    let settings =
+        ScheduleBuildSettings { ambiguity_detection: LogLevel::Error, ..ScheduleBuildSettings::default() };
+    schedule.set_build_settings(settings);
+}
+
+fn forget_wishes(mut wake: ResMut<'_, Wake>, mut next: ResMut<'_, NextJudgement>) {
+    *wake = Wake::default();
+    *next = NextJudgement::default();
+}
+
+/// The ticks that were asked for still are; only the rules are asked anew.
+fn forget_judgement(mut next: ResMut<'_, NextJudgement>) {
+    *next = NextJudgement::default();
+}
+
+/// What both schedules do with rules and what follows from them.
+fn add_judging(schedule: &mut Schedule, registry: &Registry) {
+    for entry in registry.exit_conditions.entries() {
+        (entry.add_system)(schedule);
+    }
+    let follow = (
+        run_state::decide_stop,
+        run_state::stop_scenarios,
+        run_state::advance_scenarios,
+        wake_for_rules,
+        executor::send_orders,
+    );
+    schedule.configure_sets(Judging.in_set(Phase::Judge).ambiguous_with(Judging));
+    schedule.add_systems(follow.chain().in_set(Phase::Judge).after(Judging));
+}
+
+/// The schedule of a whole tick.
+pub fn tick(registry: &Registry) -> Schedule {
+    let mut schedule = ordered(Tick);
+    schedule.add_systems(forget_wishes.in_set(Phase::Collect).before(collector::collect_reports));
+    schedule.add_systems(collector::collect_reports.in_set(Phase::Collect));
+    let allocate = (allocator::grant_iterations, allocator::allocate_users, allocator::finish_shapes);
+    schedule.add_systems(allocate.chain().in_set(Phase::Allocate));
+    for entry in registry.arrivals.entries() {
+        (entry.add_system)(&mut schedule);
+    }
+    schedule.configure_sets(Planning.in_set(Phase::Schedule).ambiguous_with(Planning));
+    schedule.add_systems((executor::hand_out_tokens, executor::send_orders).chain().in_set(Phase::Execute));
+    schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
+    add_judging(&mut schedule, registry);
+    schedule
+        .add_systems((exporter::export_samples, exporter::export_progress).chain().in_set(Phase::Export));
+    schedule
+}
+
+/// The schedule of a judgement between two ticks.
+pub fn judgement(registry: &Registry) -> Schedule {
+    let mut schedule = ordered(Judgement);
+    schedule.add_systems(forget_judgement.in_set(Phase::Collect).before(collector::collect_reports));
+    schedule.add_systems(collector::collect_reports.in_set(Phase::Collect));
+    schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
+    add_judging(&mut schedule, registry);
+    schedule.add_systems(exporter::export_samples.in_set(Phase::Export));
+    schedule
+}

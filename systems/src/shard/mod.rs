@@ -1,0 +1,20 @@
+//! Shards: users at home, tokens due, and the matcher that joins the two at exact instants.
+//!
+//! A shard is plain data and code. It does no I/O, opens no socket and reads no clock: a driver hands it orders, answers
+//! and the time, and carries out the actions that it gives back. A thread's reactor and the virtual driver drive the same code.
+//!
+//! At one instant things happen in this order, which is the tie rule of virtual time: answers, then timers, then orders
+//! and expiries, then tokens; among equals by user slot, or by scenario and number.
+
+mod advance;
+mod agenda;
+mod emitter;
+mod matcher;
+mod roster;
+mod slab;
+mod wheel;
+
+pub use advance::{DriverAction, Shard, ShardSettings, ShardShare};
+pub use emitter::Emitter;
+pub use slab::{Activity, User};
+pub use wheel::{TimerKey, Wheel};

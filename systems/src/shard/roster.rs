@@ -1,0 +1,74 @@
+//! What a shard keeps for one scenario: who is idle, what waits, what may still begin.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use throng_components::clock::Nanos;
+use throng_components::scenario::{Overflow, Scenario, ScenarioCounts};
+use throng_components::token::DueToken;
+
+use crate::behavior::Program;
+
+/// A slot that stands for "no user".
+pub(super) const NOBODY: u32 = u32::MAX;
+
+/// One scenario on one shard.
+#[derive(Debug)]
+pub(super) struct Roster {
+    /// As declared.
+    pub(super) scenario: Scenario,
+    /// What its users do.
+    pub(super) program: Arc<Program>,
+    /// What has happened.
+    pub(super) counts: ScenarioCounts,
+    /// This shard's share of the users' upper bound.
+    pub(super) users_max: u64,
+    /// This shard's share of the queue's bound; `None` for no bound.
+    pub(super) queue_limit: Option<u64>,
+    /// How many shards share the scenario; user numbers go in steps of it.
+    pub(super) shards: u64,
+    /// The number of the next user made here.
+    pub(super) next_serial: u64,
+    /// Idle users; the one that became idle last is taken first, so that few connections stay warm.
+    pub(super) idle: Vec<u32>,
+    /// Tokens that wait for a user, in order.
+    pub(super) waiting: VecDeque<DueToken>,
+    /// Closed: iterations that may still begin.
+    pub(super) granted: u64,
+    /// Closed: whether no more grants will come.
+    pub(super) last_grant: bool,
+    /// Closed: users whose next iteration waits for a grant, first come first served.
+    pub(super) ungranted: VecDeque<u32>,
+    /// Closed: the slot of each user, by its number within the shard.
+    pub(super) slots: Vec<u32>,
+    /// From when on nothing begins any more.
+    pub(super) stopped: Option<Nanos>,
+}
+
+impl Roster {
+    /// The place of a closed user in `slots`.
+    pub(super) fn place(&self, serial: u64) -> usize {
+        usize::try_from((serial - 1) / self.shards).unwrap_or(usize::MAX)
+    }
+
+    /// The slot of a closed user, when it is here.
+    pub(super) fn slot_of(&self, serial: u64) -> Option<u32> {
+        self.slots.get(self.place(serial)).copied().filter(|slot| *slot != NOBODY)
+    }
+
+    /// When the first waiting token expires.
+    pub(super) fn next_expiry(&self) -> Option<Nanos> {
+        match self.scenario.overflow {
+            Overflow::Queue { timeout: Some(timeout), .. } if self.stopped.is_none() => {
+                self.waiting.front().map(|token| token.release + timeout)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether one more token may wait.
+    pub(super) fn may_wait(&self) -> bool {
+        matches!(self.scenario.overflow, Overflow::Queue { .. })
+            && self.queue_limit.is_none_or(|limit| (self.waiting.len() as u64) < limit)
+    }
+}

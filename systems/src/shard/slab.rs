@@ -1,0 +1,123 @@
+//! The users of a shard, dense: a user at rest is one slot.
+
+use throng_components::clock::Nanos;
+use throng_components::scenario::ScenarioId;
+use throng_components::virtual_user::UserId;
+
+use crate::behavior::{Strand, Value};
+use crate::plugins::protocols::OperationId;
+
+/// What a user is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// The slot is free.
+    #[default]
+    Gone,
+    /// Waits for a token.
+    Idle,
+    /// A closed user that waits for its next start, or for a grant.
+    Resting,
+    /// In a step that waits for the target.
+    Performing,
+    /// Between steps, by declaration.
+    Thinking,
+}
+
+/// A user's private state. It never leaves its shard as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct User {
+    /// Its stable id.
+    pub id: UserId,
+    /// What its current iteration's draws are keyed by.
+    pub key: u64,
+    /// Its iterations so far, or the number of the token it serves.
+    pub iteration: u64,
+    /// When the current iteration was due; for a resting user when the next one is.
+    pub due: Nanos,
+    /// When the current iteration began.
+    pub started: Nanos,
+    /// Counts the timers it has set; older ones are stale.
+    pub generation: u32,
+    /// What it is doing.
+    pub activity: Activity,
+    /// Whether it leaves after its current iteration.
+    pub retiring: bool,
+    /// Whether the current iteration belongs to the warm-up.
+    pub warm_up: bool,
+    /// Its one strand of steps.
+    pub strand: Strand,
+    /// Its variables, by the program's slots.
+    pub variables: Box<[Value]>,
+}
+
+impl User {
+    /// The scenario it belongs to.
+    pub fn scenario(&self) -> ScenarioId {
+        self.id.scenario()
+    }
+
+    /// The operation it waits for, when it does.
+    pub fn operation(&self, slot: u32) -> OperationId {
+        OperationId { slot, strand: 0, number: self.strand.operation }
+    }
+}
+
+/// Users by slot. A slot is used again when its user has gone, lowest free one last freed first.
+#[derive(Debug, Default)]
+pub struct Slab {
+    users: Vec<User>,
+    free: Vec<u32>,
+}
+
+impl Slab {
+    /// Puts a user into a free slot. The timers of the slot's last user stay stale.
+    pub fn insert(&mut self, mut user: User) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            let place = &mut self.users[slot as usize];
+            user.generation = place.generation.wrapping_add(1);
+            user.strand.operation = place.strand.operation.wrapping_add(1);
+            *place = user;
+            return slot;
+        }
+        self.users.push(user);
+        u32::try_from(self.users.len() - 1).unwrap_or_else(|_| unreachable!("bounds keep users below 2^32"))
+    }
+
+    /// Frees a slot.
+    pub fn remove(&mut self, slot: u32) {
+        let user = &mut self.users[slot as usize];
+        user.activity = Activity::Gone;
+        user.variables = Box::default();
+        self.free.push(slot);
+    }
+
+    /// The user in a slot.
+    pub fn get(&self, slot: u32) -> &User {
+        &self.users[slot as usize]
+    }
+
+    /// The user in a slot, to be changed.
+    pub fn get_mut(&mut self, slot: u32) -> &mut User {
+        &mut self.users[slot as usize]
+    }
+
+    /// All occupied slots, lowest first.
+    pub fn occupied(&self) -> impl Iterator<Item = (u32, &User)> {
+        (0..).zip(&self.users).filter(|(_, user)| user.activity != Activity::Gone)
+    }
+
+    /// How many users there are.
+    pub fn len(&self) -> usize {
+        self.users.len() - self.free.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_at_rest_is_small() {
+        assert!(size_of::<User>() <= 160, "{}", size_of::<User>());
+    }
+}
