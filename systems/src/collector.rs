@@ -47,7 +47,7 @@ pub fn collect_reports(
                 incoming.samples.push(Arc::new(std::mem::take(&mut block.samples)));
             }
             incoming.folded.extend(block.folded.take());
-            for change in block.users.drain(..) {
+            for change in std::mem::take(&mut block.users) {
                 apply(change, &block, &mut index, &mut commands);
             }
             link.ended |= block.figures.ended;

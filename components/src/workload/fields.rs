@@ -1,5 +1,6 @@
 //! Reads one node against its specification: every value typed, every leftover reported, every mistake kept.
 
+use super::nearest::did_you_mean;
 use super::node::{Entry, Node, Scalar};
 use super::problem::{Label, Mistake, Problem, Problems};
 use super::span::{Span, Spanned};
@@ -51,42 +52,6 @@ fn units(kind: ValueKind) -> &'static str {
         ValueKind::Rate | ValueKind::ShareOrRate => "/s /m /h",
         ValueKind::Size => "B KB MB GB KiB MiB GiB",
         _ => "%",
-    }
-}
-
-/// The known name nearest to a misspelt one, when it is near enough to be meant.
-pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let best = known.iter().map(|word| (distance(name, word), *word)).min()?;
-    (best.0 <= 1 + name.chars().count() / 3).then_some(best.1)
-}
-
-/// Edits between two words: insert, delete, replace, or swap of neighbours (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut cost = replaced.min(above[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                cost = cost.min(before[j - 2] + 1);
-            }
-            row.push(cost);
-        }
-        before = std::mem::replace(&mut above, row);
-    }
-    above[b.len()]
-}
-
-/// The help line for a name that is not known: the nearest one, then all of them.
-pub fn did_you_mean(name: &str, known: &[&str]) -> Option<String> {
-    let all = known.join(", ");
-    match nearest(name, known) {
-        Some(word) => Some(format!("did you mean `{word}`? known: {all}")),
-        None if known.is_empty() => None,
-        None => Some(format!("known: {all}")),
     }
 }
 
@@ -581,18 +546,5 @@ impl<'a> Fields<'a> {
                 None
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn misspelt_words_find_their_neighbour() {
-        let known = ["console", "file", "otlp"];
-        assert_eq!(nearest("flie", &known), Some("file"));
-        assert_eq!(nearest("consol", &known), Some("console"));
-        assert_eq!(nearest("kafka", &known), None);
     }
 }

@@ -2,13 +2,15 @@
 //! longer know the syntax they came from. Plug-ins read their settings from here and never see a parser.
 
 mod fields;
+mod nearest;
 mod node;
 mod problem;
 mod span;
 mod specification;
 mod units;
 
-pub use fields::{Fields, did_you_mean, nearest};
+pub use fields::Fields;
+pub use nearest::{did_you_mean, nearest};
 pub use node::{Entry, Node, Scalar};
 pub use problem::{Label, Mistake, Problem, Problems};
 pub use span::{SourceId, Span, Spanned};

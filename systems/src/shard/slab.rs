@@ -57,21 +57,21 @@ impl User {
     }
 
     /// The operation it waits for, when it does.
-    pub fn operation(&self, slot: u32) -> OperationId {
+    pub(super) fn operation(&self, slot: u32) -> OperationId {
         OperationId { slot, strand: 0, number: self.strand.operation }
     }
 }
 
 /// Users by slot. A slot is used again when its user has gone, lowest free one last freed first.
 #[derive(Debug, Default)]
-pub struct Slab {
+pub(super) struct Slab {
     users: Vec<User>,
     free: Vec<u32>,
 }
 
 impl Slab {
     /// Puts a user into a free slot. The timers of the slot's last user stay stale.
-    pub fn insert(&mut self, mut user: User) -> u32 {
+    pub(super) fn insert(&mut self, mut user: User) -> u32 {
         if let Some(slot) = self.free.pop() {
             let place = &mut self.users[slot as usize];
             user.generation = place.generation.wrapping_add(1);
@@ -84,7 +84,7 @@ impl Slab {
     }
 
     /// Frees a slot.
-    pub fn remove(&mut self, slot: u32) {
+    pub(super) fn remove(&mut self, slot: u32) {
         let user = &mut self.users[slot as usize];
         user.activity = Activity::Gone;
         user.variables = Box::default();
@@ -92,22 +92,22 @@ impl Slab {
     }
 
     /// The user in a slot.
-    pub fn get(&self, slot: u32) -> &User {
+    pub(super) fn get(&self, slot: u32) -> &User {
         &self.users[slot as usize]
     }
 
     /// The user in a slot, to be changed.
-    pub fn get_mut(&mut self, slot: u32) -> &mut User {
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut User {
         &mut self.users[slot as usize]
     }
 
     /// All occupied slots, lowest first.
-    pub fn occupied(&self) -> impl Iterator<Item = (u32, &User)> {
+    pub(super) fn occupied(&self) -> impl Iterator<Item = (u32, &User)> {
         (0..).zip(&self.users).filter(|(_, user)| user.activity != Activity::Gone)
     }
 
     /// How many users there are.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.users.len() - self.free.len()
     }
 }

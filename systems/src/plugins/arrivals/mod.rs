@@ -1,7 +1,7 @@
 //! Arrival laws: when the iterations of an open scenario are due.
 
-mod even;
-mod poisson;
+pub mod even;
+pub mod poisson;
 mod stages;
 
 use bevy_ecs::component::{Component, Mutable};

@@ -1,10 +1,10 @@
 //! Exit conditions: the rules of `stop-when` and `require`.
 
-mod backlog;
-mod elapsed;
-mod failures;
-mod rate;
-mod response;
+pub mod backlog;
+pub mod elapsed;
+pub mod failures;
+pub mod rate;
+pub mod response;
 mod window;
 
 use bevy_ecs::component::{Component, Mutable};

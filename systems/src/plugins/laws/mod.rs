@@ -1,15 +1,17 @@
 //! Laws of time: how long a think or a service takes.
 
-mod constant;
-mod erlang;
-mod exponential;
-mod uniform;
+pub mod constant;
+pub mod erlang;
+pub mod exponential;
+mod ln;
+pub mod uniform;
 
 use std::sync::Arc;
 
 use throng_components::clock::Nanos;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
+pub(crate) use self::ln::ln;
 use super::registry::Named;
 
 /// Random numbers for one use: each call of [`Draws::next`] is the next number of that use.
@@ -41,19 +43,6 @@ impl Draws {
 
 /// A law of time. Its draws use no platform arithmetic, so that they are equal everywhere.
 pub trait Law: Send + Sync + std::fmt::Debug + 'static {
-    /// Name, summary, sample and what the node may hold.
-    const SPEC: NodeSpec
-    where
-        Self: Sized;
-
-    /// Reads the node behind its kind word: `think exponential mean="2s"`.
-    ///
-    /// # Errors
-    /// All that is wrong in the node.
-    fn read(fields: Fields<'_>) -> Result<Self, Problems>
-    where
-        Self: Sized;
-
     /// One duration.
     fn draw(&self, draws: &mut Draws) -> Nanos;
 
@@ -62,6 +51,18 @@ pub trait Law: Send + Sync + std::fmt::Debug + 'static {
     /// # Units
     /// Nanoseconds.
     fn mean(&self) -> f64;
+}
+
+/// A law's name in workloads, and how its settings are read.
+pub trait LawKind: Law + Sized {
+    /// Name, summary, sample and what the node may hold.
+    const SPEC: NodeSpec;
+
+    /// Reads the node behind its kind word: `think exponential mean="2s"`.
+    ///
+    /// # Errors
+    /// All that is wrong in the node.
+    fn read(fields: Fields<'_>) -> Result<Self, Problems>;
 }
 
 /// One law in the table.
@@ -74,7 +75,7 @@ pub struct Entry {
 
 impl Entry {
     /// The entry of a law.
-    pub const fn of<L: Law>() -> Self {
+    pub const fn of<L: LawKind>() -> Self {
         Self {
             spec: &L::SPEC,
             read: |node| L::read(Fields::of(node, &L::SPEC, 1)).map(|law| Arc::new(law) as Arc<dyn Law>),
@@ -95,3 +96,51 @@ pub const ALL: &[Entry] = &[
     Entry::of::<exponential::Exponential>(),
     Entry::of::<erlang::Erlang>(),
 ];
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use throng_components::seed::Purpose;
+    use throng_components::workload::{Entry, Scalar, Span, Spanned};
+
+    use super::*;
+
+    fn entry(text: &str) -> Entry {
+        let value = text.parse().map_or_else(|_| Scalar::Text(text.to_owned()), Scalar::Integer);
+        Entry { value, span: Span::default(), content: Span::default() }
+    }
+
+    /// Reads a law from its node's values.
+    pub(crate) fn read<L: LawKind>(arguments: &[&str], properties: &[(&str, &str)]) -> Result<L, Problems> {
+        let name = |text: &str| Spanned::new(text.to_owned(), Span::default());
+        let kind = [L::SPEC.name];
+        let node = Node {
+            name: name("think"),
+            arguments: kind.iter().chain(arguments).map(|text| entry(text)).collect(),
+            properties: properties.iter().map(|(key, value)| (name(key), entry(value))).collect(),
+            children: Vec::new(),
+            span: Span::default(),
+        };
+        // The specification has to outlive the reader, as those of the table do.
+        L::read(Fields::of(&node, Box::leak(Box::new(L::SPEC)), 1))
+    }
+
+    /// A law's first values under one key, and its mean and variance over many draws at four standard errors.
+    ///
+    /// # Units
+    /// Nanoseconds, and their square.
+    pub(crate) fn check(law: &dyn Law, mean: f64, variance: f64, first: &[u64]) {
+        const N: u32 = 200_000;
+        let mut draws = Draws::new(0x7468_726f_6e67, Purpose::BEHAVIOR, 0);
+        let values: Vec<u64> = (0..N).map(|_| law.draw(&mut draws).0).collect();
+        assert_eq!(&values[..first.len()], first, "the first values of {law:?}");
+
+        let n = f64::from(N);
+        let moment =
+            |power: i32| values.iter().map(|value| (*value as f64 - mean).powi(power)).sum::<f64>() / n;
+        let mean_error = (variance / n).sqrt();
+        assert!(moment(1).abs() <= 4.0 * mean_error, "{law:?}: mean is off by {}", moment(1));
+        let variance_error = ((moment(4) - variance * variance).max(0.0) / n).sqrt();
+        assert!((moment(2) - variance).abs() <= 4.0 * variance_error, "{law:?}: variance {}", moment(2));
+        assert!((law.mean() - mean).abs() < 1.0, "{law:?} says its mean is {}", law.mean());
+    }
+}

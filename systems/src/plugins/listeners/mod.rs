@@ -1,8 +1,8 @@
 //! Listeners: where telemetry leaves. Each runs on a thread of its own, behind a bounded queue.
 
-mod console;
-mod file;
-mod otlp;
+pub mod console;
+pub mod file;
+pub mod otlp;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! Protocols: what carries a request to a target, on a thread's reactor.
 
-mod http;
-mod noop;
+pub mod http;
+pub mod noop;
 
 use std::any::Any;
 use std::rc::Rc;
@@ -133,6 +133,9 @@ pub trait Transport {
 
     /// The user at this place is gone: its connection is closed.
     fn user_left(&mut self, slot: u32);
+
+    /// Called in each turn: gives what has become free to what waits for it.
+    fn settle(&mut self) {}
 }
 
 /// A protocol.

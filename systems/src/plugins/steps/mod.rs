@@ -1,11 +1,11 @@
 //! Steps: the nodes of a behaviour.
 
-mod choose;
-mod http;
-mod noop;
-mod repeat;
-mod set;
-mod think;
+pub mod choose;
+pub mod http;
+pub mod noop;
+pub mod repeat;
+pub mod set;
+pub mod think;
 
 use throng_components::workload::{Node, NodeSpec};
 

@@ -6,6 +6,8 @@
 //! ```
 
 mod connection;
+mod counted;
+mod lane;
 mod transport;
 
 use bytes::Bytes;

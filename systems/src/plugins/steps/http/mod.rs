@@ -10,7 +10,7 @@
 //! ```
 
 mod json;
-mod read;
+pub mod read;
 mod request;
 
 use throng_components::run::StepHeader;

@@ -271,7 +271,7 @@ pub(super) fn headers(
         let entry = header.any_argument(1);
         let read = header.finish(name.zip(entry));
         let Some((name, entry)) = fields.take(read) else { continue };
-        let Some(value) = compiler.value(entry) else { continue };
+        let Some(value) = compiler.template(entry) else { continue };
         if value.constant().is_some_and(|text| http::HeaderValue::from_str(text).is_err()) {
             fields.problem(HttpMistake::HeaderValue { span: entry.span });
         }

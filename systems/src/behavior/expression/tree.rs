@@ -1,0 +1,81 @@
+//! A compiled expression: a tree whose depth is bounded at load.
+
+use throng_components::workload::{Problems, Span};
+
+use super::evaluate;
+use super::frame::{EvaluationError, Frame, Name, Resolve};
+use super::functions::Function;
+use super::mistake::Place;
+use super::operators::{Operator, Prefix};
+use super::parser;
+use crate::behavior::value::Value;
+
+/// One step of a calculation.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Node {
+    /// A value as it stands in the workload.
+    Literal(Value),
+    /// A value of the run.
+    Name(Name),
+    /// A sign in front.
+    Prefix(Prefix, Box<Node>),
+    /// Operators of one level, from left to right. A list and not a tree, so that a long sum is not a deep one.
+    Chain(Box<Node>, Vec<(Operator, Node)>),
+    /// `condition ? then : otherwise`.
+    Condition(Box<[Node; 3]>),
+    /// A function and its arguments, of which there are as many as it takes.
+    Call(Function, Vec<Node>),
+}
+
+/// What stands in one `${…}`, compiled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Expression {
+    root: Node,
+}
+
+impl Expression {
+    /// Compiles the text between `${` and `}`.
+    ///
+    /// `content` is where that text stands. When its length is not the text's, there were escapes, and the whole of it is
+    /// pointed at.
+    ///
+    /// # Errors
+    /// All mistakes in it (T0070 to T0078).
+    pub(crate) fn compile(text: &str, content: Span, resolve: &mut dyn Resolve) -> Result<Self, Problems> {
+        let place = Place::of(text, content);
+        parser::compile(text, 0, place, resolve)
+    }
+
+    /// Compiles the expression that starts at byte `start` of a longer text and ends at the text's end.
+    pub(crate) fn compile_at(
+        text: &str,
+        start: usize,
+        place: Place,
+        resolve: &mut dyn Resolve,
+    ) -> Result<Self, Problems> {
+        parser::compile(text, start, place, resolve)
+    }
+
+    pub(super) fn new(root: Node) -> Self {
+        Self { root }
+    }
+
+    /// Its value now.
+    ///
+    /// # Errors
+    /// See [`EvaluationError`].
+    pub(crate) fn evaluate(&self, frame: &mut Frame<'_>) -> Result<Value, EvaluationError> {
+        evaluate::evaluate(&self.root, frame)
+    }
+
+    /// Its value now, where it has one that need not be copied: a literal or a set variable.
+    pub(crate) fn borrow<'a>(&'a self, variables: &'a [Value]) -> Option<&'a Value> {
+        match &self.root {
+            Node::Literal(value) => Some(value),
+            Node::Name(Name::Variable(number)) => {
+                variables.get(usize::from(*number)).filter(|value| **value != Value::Unset)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a thread tells the world, in blocks over a bounded channel.
+
+use crossbeam_channel::{Sender, TrySendError};
+use nix::time::{ClockId, clock_gettime};
+use throng_components::clock::Nanos;
+use throng_components::exchange::{DriverFigures, FoldedSamples, ReportBlock};
+use throng_components::measure::Measure;
+use throng_components::statistics::ScenarioStatistics;
+use throng_components::thread::ThreadId;
+
+use super::ThreadSettings;
+use crate::shard::Shard;
+
+/// Samples in a block, before it is sent at once.
+const BLOCK: usize = 1_024;
+/// How long a block may gather before it is sent.
+const GATHER: Nanos = Nanos::MILLISECOND;
+/// When a thread that has nothing else to do wakes to send one.
+const PATIENCE: Nanos = Nanos::from_millis(4);
+
+/// Gathers and sends reports.
+pub(super) struct Reports {
+    thread: ThreadId,
+    sender: Sender<ReportBlock>,
+    /// Since when there is something to tell.
+    since: Option<Nanos>,
+    /// Figures of samples that found no room.
+    folded: Option<Box<FoldedSamples>>,
+    late_over: Nanos,
+    step_count: usize,
+    busy: Busy,
+    /// Lag gathered for the next report.
+    pub(super) lag: Measure,
+}
+
+/// The share of a core that this thread uses.
+#[derive(Default)]
+struct Busy {
+    /// When the current second began, and the thread's CPU time then.
+    since: Nanos,
+    cpu: Nanos,
+    /// Time of the current second that was spun away in waiting: no work.
+    spun: Nanos,
+}
+
+/// CPU time of the calling thread.
+fn thread_cpu() -> Nanos {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Nanos::ZERO, |time| {
+        let nanos = std::time::Duration::from(time).as_nanos();
+        Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    })
+}
+
+impl Busy {
+    /// The share over the last second, when one is over.
+    fn look(&mut self, now: Nanos) -> Option<f64> {
+        let wall = now - self.since;
+        if wall < Nanos::SECOND {
+            return None;
+        }
+        let cpu = thread_cpu();
+        let worked = (cpu - self.cpu) - self.spun;
+        let share = worked.0 as f64 / wall.0 as f64;
+        *self = Self { since: now, cpu, spun: Nanos::ZERO };
+        Some(share.min(1.0))
+    }
+}
+
+impl Reports {
+    pub(super) fn new(settings: &ThreadSettings) -> Self {
+        let busy = Busy { since: settings.clock.now(), cpu: thread_cpu(), spun: Nanos::ZERO };
+        Self {
+            thread: settings.id,
+            sender: settings.reports.clone(),
+            since: None,
+            folded: None,
+            late_over: settings.late_over,
+            step_count: settings.step_count,
+            busy,
+            lag: Measure::default(),
+        }
+    }
+
+    /// Notes time that was spun away.
+    pub(super) fn note_spun(&mut self, spun: Nanos) {
+        self.busy.spun += spun;
+    }
+
+    /// Notes that there is something to tell.
+    pub(super) fn touch(&mut self, now: Nanos) {
+        self.since.get_or_insert(now);
+    }
+
+    /// When the reactor has to wake to send what has gathered.
+    pub(super) fn deadline(&self) -> Option<Nanos> {
+        self.since.map(|since| since + PATIENCE)
+    }
+
+    /// Sends a block when it is full or old enough.
+    pub(super) fn send_if_due(&mut self, shard: &mut Shard, now: Nanos) {
+        let Some(since) = self.since else { return };
+        if shard.emitter().samples.len() >= BLOCK || now >= since + GATHER {
+            self.send(shard, now, false);
+        }
+    }
+
+    /// Sends what there is; false when there was no room for it.
+    ///
+    /// Without room the samples' figures are kept and sent later: only raw records are lost to listeners, never a measurement.
+    pub(super) fn send(&mut self, shard: &mut Shard, now: Nanos, ended: bool) -> bool {
+        let lag = (self.lag.count() > 0).then(|| Box::new(std::mem::take(&mut self.lag)));
+        let figures = DriverFigures {
+            in_flight: shard.in_flight(),
+            underruns: shard.underruns(),
+            busy_share: self.busy.look(now),
+            loop_lag: lag,
+            ended,
+        };
+        let counts = shard.counts().collect();
+        let emitter = shard.emitter();
+        let samples = std::mem::replace(&mut emitter.samples, Vec::with_capacity(BLOCK));
+        let users = std::mem::take(&mut emitter.users);
+        let folded = self.folded.take();
+        let block = ReportBlock { thread: self.thread, samples, folded, counts, users, figures };
+        self.since = None;
+        match self.sender.try_send(block) {
+            Ok(()) => true,
+            Err(TrySendError::Disconnected(_)) => true,
+            Err(TrySendError::Full(block)) => {
+                self.keep(block, shard);
+                self.since = Some(now);
+                false
+            }
+        }
+    }
+
+    /// Folds a block's samples and takes back all else.
+    fn keep(&mut self, mut block: ReportBlock, shard: &mut Shard) {
+        let (steps, late_over) = (self.step_count, self.late_over);
+        let mut folded = block.folded.take().unwrap_or_else(|| {
+            let scenarios = block.counts.iter().map(|_| ScenarioStatistics::new(steps, late_over));
+            Box::new(FoldedSamples { scenarios: scenarios.collect(), count: 0 })
+        });
+        for sample in &block.samples {
+            if let Some(statistics) = folded.scenarios.get_mut(sample.scenario.index()) {
+                statistics.observe(sample);
+            }
+        }
+        folded.count += block.samples.len() as u64;
+        self.folded = Some(folded);
+        if let Some(lag) = block.figures.loop_lag {
+            self.lag.merge(&lag);
+        }
+        let emitter = shard.emitter();
+        block.samples.clear();
+        emitter.samples = block.samples;
+        emitter.users = block.users;
+    }
+}

@@ -1,0 +1,149 @@
+//! Who gets which lane: one for each user, or a few that all share.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use throng_components::clock::Nanos;
+use throng_components::target::{ConnectionPolicy, Target, TargetAddress};
+
+use super::lane::{Lane, Site};
+use crate::plugins::protocols::{
+    Completion, CompletionEnd, Operation, OperationId, Reactor, Transport,
+};
+use throng_components::sample::ErrorType;
+
+/// A target's connections on one thread.
+pub(super) struct HttpTransport {
+    site: Rc<Site>,
+    lanes: Lanes,
+}
+
+enum Lanes {
+    /// By the user's place in its shard.
+    PerUser(Vec<Option<Rc<Lane>>>),
+    /// A pool.
+    Shared(Pool),
+}
+
+struct Pool {
+    /// All lanes that were ever needed, up to the limit.
+    lanes: Vec<Rc<Lane>>,
+    limit: usize,
+    /// Numbers of idle lanes; the one that became idle last is taken first.
+    idle: Vec<usize>,
+    /// Operations that wait for a lane.
+    waiting: VecDeque<Operation>,
+}
+
+impl HttpTransport {
+    pub(super) fn new(target: &Target, reactor: Reactor) -> Self {
+        let (host, port) = match &target.address {
+            TargetAddress::Url { host, port, .. } => (host.as_str(), *port),
+            TargetAddress::Demo | TargetAddress::Noop => ("127.0.0.1", 0),
+        };
+        let lanes = match target.connections {
+            ConnectionPolicy::PerUser => Lanes::PerUser(Vec::new()),
+            ConnectionPolicy::Shared { limit } => Lanes::Shared(Pool {
+                lanes: Vec::new(),
+                // The bound counts over all threads; each has its part, and at least one.
+                limit: (limit as usize / usize::from(reactor.threads.max(1))).max(1),
+                idle: Vec::new(),
+                waiting: VecDeque::new(),
+            }),
+        };
+        Self { site: Rc::new(Site::new(host, port, reactor)), lanes }
+    }
+}
+
+impl Pool {
+    /// Takes back the lanes that have become free, and lets waiting operations have them.
+    fn settle(&mut self, site: &Site, now: Nanos) {
+        self.idle.append(&mut site.freed.borrow_mut());
+        while !self.idle.is_empty()
+            && let Some(operation) = self.waiting.pop_front()
+        {
+            if let Some(number) = self.idle.pop() {
+                self.lanes[number].begin(operation, now);
+            }
+        }
+    }
+
+    fn begin(&mut self, operation: Operation, site: &Rc<Site>) {
+        let unblocked = operation.ready;
+        if let Some(number) = self.idle.pop() {
+            self.lanes[number].begin(operation, unblocked);
+        } else if self.lanes.len() < self.limit {
+            let lane = Lane::start(site, Some(self.lanes.len()));
+            lane.begin(operation, unblocked);
+            self.lanes.push(lane);
+        } else {
+            self.waiting.push_back(operation);
+        }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn perform(&mut self, operation: Operation) -> Option<Completion> {
+        match &mut self.lanes {
+            Lanes::PerUser(lanes) => {
+                let slot = operation.id.slot as usize;
+                if lanes.len() <= slot {
+                    lanes.resize_with(slot + 1, || None);
+                }
+                let lane = lanes[slot].get_or_insert_with(|| Lane::start(&self.site, None));
+                let ready = operation.ready;
+                lane.begin(operation, ready);
+            }
+            Lanes::Shared(pool) => {
+                pool.settle(&self.site, self.site.clock.now());
+                pool.begin(operation, &self.site);
+            }
+        }
+        None
+    }
+
+    fn cancel(&mut self, id: OperationId, now: Nanos) -> Option<Completion> {
+        match &mut self.lanes {
+            Lanes::PerUser(lanes) => lanes.get(id.slot as usize)?.as_ref()?.cancel(id, now),
+            Lanes::Shared(pool) => {
+                if let Some(place) = pool.waiting.iter().position(|operation| operation.id == id) {
+                    pool.waiting.remove(place);
+                    return Some(unsent(id, now));
+                }
+                pool.lanes.iter().find_map(|lane| lane.cancel(id, now))
+            }
+        }
+    }
+
+    fn user_left(&mut self, slot: u32) {
+        if let Lanes::PerUser(lanes) = &mut self.lanes
+            && let Some(lane) = lanes.get_mut(slot as usize).and_then(Option::take)
+        {
+            lane.close();
+        }
+    }
+
+    fn settle(&mut self) {
+        if let Lanes::Shared(pool) = &mut self.lanes {
+            let now = self.site.clock.now();
+            pool.settle(&self.site, now);
+        }
+    }
+}
+
+/// An operation that was given up while it waited for a lane.
+fn unsent(id: OperationId, now: Nanos) -> Completion {
+    Completion {
+        id,
+        end: CompletionEnd::CutUnsent,
+        unblocked: now,
+        started: now,
+        ended: now,
+        status: 0,
+        error: ErrorType::NONE,
+        bytes_sent: 0,
+        bytes_received: 0,
+        body: bytes::Bytes::new(),
+        modelled: false,
+    }
+}
