@@ -66,7 +66,7 @@ impl Template {
                 if !literal.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut literal).into()));
                 }
-                let expression = Expression::compile_at(&text[..end], sign + 2, place, resolve);
+                let expression = Expression::compile(&text[..end], sign + 2, place, resolve);
                 parts.extend(problems.take(expression).map(Part::Expression));
                 position = end + 1;
             } else {
@@ -81,14 +81,14 @@ impl Template {
         problems.or(Self { parts })
     }
 
+    /// A text that is taken as it stands: `${` in it has no meaning.
+    pub fn of_text(text: impl Into<Arc<str>>) -> Self {
+        Self { parts: vec![Part::Text(text.into())] }
+    }
+
     /// A value that is the same every time and keeps its kind.
     pub fn of_value(value: Value) -> Self {
         Self { parts: vec![Part::Value(value)] }
-    }
-
-    /// A text in which nothing is an expression.
-    pub fn of_text(text: &str) -> Self {
-        Self { parts: vec![Part::Text(text.into())] }
     }
 
     /// The text, when there is no expression in it.
@@ -179,9 +179,8 @@ struct Escaping<'a> {
 impl Write for Escaping<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         match self.escape {
-            Escape::None => self.out.push_str(text),
             Escape::Header if text.contains(['\r', '\n', '\0']) => return Err(fmt::Error),
-            Escape::Header => self.out.push_str(text),
+            Escape::None | Escape::Header => self.out.push_str(text),
             Escape::Url => text.bytes().for_each(|byte| push_url(self.out, byte)),
             Escape::Json => text.chars().for_each(|c| push_json(self.out, c)),
         }
@@ -214,5 +213,110 @@ fn push_json(out: &mut String, c: char) {
             out.extend(u8::try_from(c).into_iter().flat_map(|byte| [hex(byte >> 4), hex(byte)]));
         }
         c => out.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expression::sandbox::{Names, in_frame};
+    use super::*;
+
+    fn compile(text: &str) -> Template {
+        Template::compile(text, Span::default(), &mut Names).expect("a template")
+    }
+
+    /// What a text becomes under an escape, with `word` set to `value`.
+    fn check(text: &str, value: &str, escape: Escape, expected: Result<&str, EvaluationError>) {
+        let template = compile(text);
+        let mut out = "kept ".to_owned();
+        let result = in_frame(&Value::Text(value.into()), |frame| template.render(frame, escape, &mut out));
+        assert_eq!(result.map(|()| out.as_str()), expected.map(|_| out.as_str()), "{text}");
+        assert_eq!(out, format!("kept {}", expected.unwrap_or("")), "{text}");
+    }
+
+    #[test]
+    fn only_values_are_escaped() {
+        check("/a b/${word}?x=/", "a/b c~ä%", Escape::Url, Ok("/a b/a%2Fb%20c~%C3%A4%25?x=/"));
+        check(
+            "{\"a\":\"${word}\"}",
+            "\"\\\n\u{1}\u{1f}ä",
+            Escape::Json,
+            Ok("{\"a\":\"\\\"\\\\\\n\\u0001\\u001Fä\"}"),
+        );
+        check("Bearer ${word}", "a b", Escape::Header, Ok("Bearer a b"));
+        check("${word}-${word}", "\"/", Escape::None, Ok("\"/-\"/"));
+        check("${'x' + word}", "/", Escape::Url, Ok("x%2F"));
+    }
+
+    #[test]
+    fn a_header_gets_no_second_line() {
+        for value in ["a\rb", "a\nb", "a\0b"] {
+            check("x ${word}", value, Escape::Header, Err(EvaluationError::Header));
+            check("x ${'y' + word}", value, Escape::Header, Err(EvaluationError::Header));
+        }
+    }
+
+    #[test]
+    fn a_failed_text_leaves_nothing_behind() {
+        let unset = EvaluationError::Unset { name: Name::Variable(1) };
+        check("a ${word} b ${unset}", "x", Escape::None, Err(unset));
+    }
+
+    #[test]
+    fn dollars() {
+        let check =
+            |text: &str, expected: Option<&str>| assert_eq!(compile(text).constant(), expected, "{text}");
+        check("plain", Some("plain"));
+        check("", Some(""));
+        check("$ 5 $$ {x} $", Some("$ 5 $$ {x} $"));
+        check("$${word}", Some("${word}"));
+        check("$$${word}", Some("$${word}"));
+        check("${word}", None);
+        assert_eq!(Template::of_text("${word}").constant(), Some("${word}"));
+    }
+
+    #[test]
+    fn a_whole_expression_keeps_its_kind() {
+        let check = |text: &str, expected: Value| {
+            let value = in_frame(&Value::Int(7), |frame| compile(text).value(frame));
+            assert_eq!(value, Ok(expected), "{text}");
+        };
+        check("${word}", Value::Int(7));
+        check("${word * 500ms}", Value::Duration(throng_components::clock::Nanos(3_500_000_000)));
+        check("${word} ", Value::Text("7 ".into()));
+        check("${word}${word}", Value::Text("77".into()));
+        check("${'}'}", Value::Text("}".into()));
+        check("500ms", Value::Text("500ms".into()));
+    }
+
+    #[test]
+    fn texts_do_not_grow_without_bound() {
+        let long = Value::Text("x".repeat(40_000).into());
+        for text in ["${word}${word}", "${word + word}"] {
+            let value = in_frame(&long, |frame| compile(text).value(frame));
+            assert_eq!(value, Err(EvaluationError::TooLong), "{text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_point_into_the_text() {
+        let check = |text: &str, length: usize, expected: &[(&str, u32, u32)]| {
+            let length = u32::try_from(length).expect("a short text");
+            let content = Span { start: 100, length, ..Span::default() };
+            let problems = Template::compile(text, content, &mut Names).expect_err(text);
+            let found: Vec<_> = problems
+                .iter()
+                .map(|problem| (problem.code, problem.labels[0].span.start, problem.labels[0].span.length))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        let text = "ab ${wrod} $${ ${1 + true} ${";
+        let expected = [("T0070", 105, 4), ("T0075", 119, 1), ("T0073", 127, 2)];
+        check(text, text.len(), &expected);
+        // With escapes in the workload, the text is shorter than its place.
+        check("${wrod}", 12, &[("T0070", 100, 12)]);
+        check("${it's}", 7, &[("T0074", 104, 2)]);
+        check("${}", 3, &[("T0074", 102, 0)]);
+        check("${'open", 7, &[("T0073", 100, 2)]);
     }
 }

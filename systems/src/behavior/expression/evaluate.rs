@@ -92,3 +92,110 @@ fn extreme(function: Function, arguments: &[Node], frame: &mut Frame<'_>) -> Res
     }
     best.ok_or(EvaluationError::OutOfRange { function: function.name() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sandbox;
+    use super::*;
+    use crate::behavior::value::Kind;
+
+    /// The value of an expression, as it prints.
+    fn check(text: &str, expected: &str) {
+        let value = sandbox::evaluate(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        assert_eq!(value.to_string(), expected, "{text}");
+    }
+
+    fn check_error(text: &str, expected: EvaluationError) {
+        assert_eq!(sandbox::evaluate(text), Err(expected), "{text}");
+    }
+
+    #[test]
+    fn numbers() {
+        check("1 + 2 * 3 - 4", "3");
+        check("(1 + 2) * -3", "-9");
+        check("10 - 4 - 3", "3");
+        check("7 / 2", "3");
+        check("-7 / 2", "-3");
+        check("7 % 4", "3");
+        check("7%4", "3");
+        check("7 / 2.0", "3.5");
+        check("0.1 + 0.2", "0.30000000000000004");
+        check("1 + 1.0", "2.0");
+        check_error("9223372036854775807 + 1", EvaluationError::Overflow);
+        check_error("-(-9223372036854775807 - 1)", EvaluationError::Overflow);
+        check_error("1e308 * 10", EvaluationError::Overflow);
+        check_error("1 / 0", EvaluationError::DivisionByZero);
+        check_error("1 % 0", EvaluationError::DivisionByZero);
+        check_error("1.5 / 0", EvaluationError::DivisionByZero);
+    }
+
+    #[test]
+    fn quantities() {
+        check("500ms + 1s", "1.5s");
+        check("1s * 3 - 1s", "2s");
+        check("0.5 * 1s", "500ms");
+        check("1m / 4", "15s");
+        check("1m / 500ms", "120.0");
+        check("1s / 3", "333.333333ms");
+        check("1s * 0.3333333333", "333.333333ms");
+        check("200/s * 2", "400/s");
+        check("5% + 5%", "10%");
+        check("5% * 2", "10%");
+        check("64KiB / 2", "32KiB");
+        check("64KiB > 1KB", "true");
+        check_error("1s - 2s", EvaluationError::Overflow);
+        check_error("1s * -1", EvaluationError::Overflow);
+        check_error("1s / 0", EvaluationError::DivisionByZero);
+        check_error("1s / 0s", EvaluationError::DivisionByZero);
+        check_error("1s / 0.0", EvaluationError::DivisionByZero);
+        check_error("15000w * 2", EvaluationError::Overflow);
+        check_error("1000000000/s * 2", EvaluationError::Overflow);
+        check_error("5% - 6%", EvaluationError::Overflow);
+    }
+
+    #[test]
+    fn texts_are_joined() {
+        check("word + 1 + 2", "a b12");
+        check("1 + 2 + word", "3a b");
+        check("'at ' + 1500ms + \", \" + 5%", "at 1.5s, 5%");
+        check("'a' < 'b' && 'B' < 'a'", "true");
+    }
+
+    #[test]
+    fn conditions_look_no_further_than_they_must() {
+        check("1 < 2.5 && 2 >= 2 && 1 != 2", "true");
+        check("500ms == 0.5s", "true");
+        check("1 == 1.0", "true");
+        check("false && unset == 1", "false");
+        check("true || unset == 1", "true");
+        check("true ? 1 : unset", "1");
+        check("1 > 2 ? 'a' : 2 > 1 ? 'b' : 'c'", "b");
+        check("!(1 > 2) == true", "true");
+        check_error("true && unset", EvaluationError::Unset { name: Name::Variable(1) });
+        check_error("word ? 1 : 2", EvaluationError::WrongKind { operation: "?", found: Some(Kind::Text) });
+        check_error("word == 1", EvaluationError::WrongKind { operation: "==", found: Some(Kind::Int) });
+        check_error("word * 2", EvaluationError::WrongKind { operation: "*", found: Some(Kind::Int) });
+    }
+
+    #[test]
+    fn names() {
+        check("login.status == 200", "true");
+        check("now + 1s", "3s");
+        check("user.id * 10 + iteration", "34");
+        check_error("unset", EvaluationError::Unset { name: Name::Variable(1) });
+    }
+
+    #[test]
+    fn a_long_sum_is_no_deep_one() {
+        check(&format!("0{}", " + 1".repeat(20_000)), "20000");
+    }
+
+    #[test]
+    fn the_deepest_expression_fits_the_stack() {
+        let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(64), close.repeat(64));
+        check(&nested("(", ")"), "1");
+        check(&nested("max(0, ", ")"), "1");
+        check(&nested("- ", ""), "1");
+        check(&nested("true ? ", " : 2"), "1");
+    }
+}

@@ -234,3 +234,91 @@ fn uuid(draws: &mut Draws) -> Value {
         low & 0xffff_ffff_ffff
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sandbox;
+    use super::*;
+
+    /// The value of an expression, as it prints, or its error.
+    fn check(text: &str, expected: &str) {
+        let found = match sandbox::evaluate(text) {
+            Ok(value) => value.to_string(),
+            Err(error) => format!("{error:?}"),
+        };
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn numbers() {
+        check("min(3, 1, 2) + max(1, 2.5)", "3.5");
+        check("max(1s, 500ms)", "1s");
+        check("min('b', 'a')", "a");
+        check("round(2.5) + floor(-0.5) + ceil(0.1)", "3");
+        check("round(1e30)", "Overflow");
+        check("abs(-3) + abs(-0.5)", "3.5");
+        check("abs(-9223372036854775807 - 1)", "Overflow");
+        check("int('42') + int(-1.9)", "41");
+        check("float('1.5') + float(1)", "2.5");
+        check("int(word)", "NotANumber");
+        check("float('inf')", "NotANumber");
+    }
+
+    #[test]
+    fn texts() {
+        check("length('größe')", "5");
+        check("upper('größe') + lower('ÄB')", "GRÖSSEäb");
+        check("substring('größe', 1, 3)", "röß");
+        check("substring('größe', 3)", "ße");
+        check("substring('abc', 7, 2)", "");
+        check("substring('abc', -1)", "OutOfRange { function: \"substring\" }");
+        check("text(1500ms) + text(true)", "1.5strue");
+        check("upper(login.status)", "WrongKind { operation: \"upper\", found: Some(Int) }");
+    }
+
+    #[test]
+    fn random_reaches_both_ends_and_nothing_else() {
+        let mut seen = sandbox::evaluate_often("random(-1, 1)", 200);
+        seen.sort_by_key(ToString::to_string);
+        seen.dedup();
+        assert_eq!(seen, [Value::Int(-1), Value::Int(0), Value::Int(1)]);
+        for value in sandbox::evaluate_often("random(1, 2.5)", 200) {
+            assert!(matches!(value, Value::Float(number) if (1.0..=2.5).contains(&number)), "{value}");
+        }
+        check("random(7, 7)", "7");
+        check("random(5, 1)", "OutOfRange { function: \"random\" }");
+        check("abs(random(-9223372036854775807 - 1, 9223372036854775807)) > 1000", "true");
+        check("random(word, 1)", "WrongKind { operation: \"random\", found: Some(Text) }");
+    }
+
+    #[test]
+    fn choose_takes_each() {
+        let mut seen = sandbox::evaluate_often("choose('a', 2, 3s)", 100);
+        seen.sort_by_key(ToString::to_string);
+        seen.dedup();
+        assert_eq!(seen.len(), 3);
+    }
+
+    #[test]
+    fn a_uuid_has_its_version_and_variant() {
+        for value in sandbox::evaluate_often("uuid()", 100) {
+            let text = value.to_string();
+            let parts: Vec<&str> = text.split('-').collect();
+            assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{text}");
+            assert!(parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']), "{text}");
+        }
+        let mut all = sandbox::evaluate_often("uuid()", 1000);
+        all.sort_by_key(ToString::to_string);
+        all.dedup();
+        assert_eq!(all.len(), 1000);
+    }
+
+    #[test]
+    fn every_function_is_in_the_table_once() {
+        let mut all: Vec<&str> = names().collect();
+        assert!(all.iter().all(|name| find(name).is_some_and(|function| function.name() == *name)));
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), ALL.len());
+    }
+}

@@ -30,7 +30,7 @@ fn joined(operator: Operator, left: Kind, right: Kind) -> Option<Kind> {
 }
 
 /// The kinds that one of which nothing is known may have.
-fn candidates(kind: &Option<Kind>) -> &[Kind] {
+fn candidates(kind: Option<&Kind>) -> &[Kind] {
     match kind {
         Some(kind) => std::slice::from_ref(kind),
         None => &Kind::ALL,
@@ -49,7 +49,9 @@ pub(super) fn of_operator(
     left: Option<Kind>,
     right: Option<Kind>,
 ) -> Result<Option<Kind>, Refused> {
-    let pairs = candidates(&left).iter().flat_map(|l| candidates(&right).iter().map(move |r| (*l, *r)));
+    let pairs = candidates(left.as_ref())
+        .iter()
+        .flat_map(|l| candidates(right.as_ref()).iter().map(move |r| (*l, *r)));
     common(pairs.filter_map(|(l, r)| joined(operator, l, r)))
 }
 
@@ -59,7 +61,7 @@ pub(super) fn of_prefix(prefix: Prefix, kind: Option<Kind>) -> Result<Option<Kin
         Prefix::Minus => kind.is_number(),
         Prefix::Not => *kind == Kind::Bool,
     };
-    common(candidates(&kind).iter().copied().filter(taken))
+    common(candidates(kind.as_ref()).iter().copied().filter(taken))
 }
 
 /// The kind that all of a few values share, where it is known.

@@ -174,7 +174,6 @@ impl Mistake for ExpressionMistake {
                 }
             }
             Self::UnknownFunction { name, known, .. } => did_you_mean(name, known),
-            Self::WrongArgumentCount { .. } => None,
             Self::Unclosed { .. } => {
                 Some("close it with `}`, or write `$${` for the signs themselves".to_owned())
             }
@@ -185,13 +184,12 @@ impl Mistake for ExpressionMistake {
                 _ => None,
             },
             Self::WrongOperand { left, right, .. } => mend(left.map(|side| side.0), right.map(|side| side.0)),
-            Self::WrongArgument { .. } => None,
             Self::NotYet { .. } => Some("write the value itself".to_owned()),
             Self::TooDeep { .. } => Some("`set` a variable to a part of it first".to_owned()),
             Self::BadNumber { mistake: UnitMistake::UnknownUnit, .. } => {
                 Some("units: ns us ms s m h d w, /s /m /h, %, B KB MB GB KiB MiB GiB".to_owned())
             }
-            Self::BadNumber { .. } => None,
+            Self::WrongArgumentCount { .. } | Self::WrongArgument { .. } | Self::BadNumber { .. } => None,
         }
     }
 }

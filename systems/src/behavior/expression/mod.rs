@@ -21,6 +21,8 @@ mod lexer;
 mod mistake;
 mod operators;
 mod parser;
+#[cfg(test)]
+pub(crate) mod sandbox;
 mod tree;
 
 pub(crate) use frame::TEXT_BYTES_MAX;

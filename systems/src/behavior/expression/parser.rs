@@ -154,18 +154,15 @@ impl<'a> Parser<'a> {
     }
 
     fn joined(&mut self, operator: Operator, sign: Span, left: &Part, right: &Part) -> Option<Kind> {
-        match kinds::of_operator(operator, left.kind, right.kind) {
-            Ok(kind) => kind,
-            Err(kinds::Refused) => {
-                self.problems.push(ExpressionMistake::WrongOperand {
-                    span: sign,
-                    operator: operator.sign(),
-                    left: left.kind.map(|kind| (kind, self.span(left))),
-                    right: right.kind.map(|kind| (kind, self.span(right))),
-                });
-                None
-            }
-        }
+        kinds::of_operator(operator, left.kind, right.kind).unwrap_or_else(|kinds::Refused| {
+            self.problems.push(ExpressionMistake::WrongOperand {
+                span: sign,
+                operator: operator.sign(),
+                left: left.kind.map(|kind| (kind, self.span(left))),
+                right: right.kind.map(|kind| (kind, self.span(right))),
+            });
+            None
+        })
     }
 
     fn prefixed(&mut self) -> Option<Part> {
@@ -251,16 +248,13 @@ impl<'a> Parser<'a> {
         let end = self.advance()?.end;
         self.depth -= 1;
         let span = self.place.span(token.start, token.end);
-        let (node, kind) = match functions::find(name) {
-            Some(function) => {
-                let kind = self.checked(function, span, &arguments);
-                let nodes = arguments.into_iter().map(|argument| argument.node).collect();
-                (Node::Call(function, nodes), kind)
-            }
-            None => {
-                self.unknown_function(name, span);
-                (Node::Literal(Value::Unset), None)
-            }
+        let (node, kind) = if let Some(function) = functions::find(name) {
+            let kind = self.checked(function, span, &arguments);
+            let nodes = arguments.into_iter().map(|argument| argument.node).collect();
+            (Node::Call(function, nodes), kind)
+        } else {
+            self.unknown_function(name, span);
+            (Node::Literal(Value::Unset), None)
         };
         Some(Part { node, kind, start: token.start, end })
     }
@@ -311,5 +305,86 @@ fn kind_of(name: Name) -> Option<Kind> {
         Name::Variable(_) => None,
         Name::Now => Some(Kind::Duration),
         Name::UserId | Name::Iteration => Some(Kind::Int),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sandbox;
+
+    /// The problems of an expression: code, message and help, in the order they were found.
+    fn check(text: &str, expected: &[(&str, &str, Option<&str>)]) {
+        let problems = sandbox::compile(text).expect_err(text);
+        let found: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.code, problem.message.as_str(), problem.help.as_deref()))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn names_and_functions() {
+        let all = "word, unset, login.status, now, user.id, iteration";
+        let help = format!("did you mean `word`? known: {all}");
+        check("wrod", &[("T0070", "unknown name `wrod`", Some(&help))]);
+        let help = "a difference is written with blanks: `word - 1`";
+        check("word-1", &[("T0070", "unknown name `word-1`", Some(help))]);
+        let problems = sandbox::compile("randm(1, 2)").expect_err("unknown");
+        let help = problems.iter().next().and_then(|problem| problem.help.as_deref()).unwrap_or_default();
+        assert!(help.starts_with("did you mean `random`?"), "{help}");
+        let several = sandbox::compile("wrod + nwo").expect_err("two of them");
+        assert_eq!(several.iter().count(), 2);
+    }
+
+    #[test]
+    fn arguments() {
+        check("random(1)", &[("T0072", "`random` takes 2 arguments, not 1", None)]);
+        check("uuid(1)", &[("T0072", "`uuid` takes 0 arguments, not 1", None)]);
+        check("min()", &[("T0072", "`min` takes 2 arguments or more, not 0", None)]);
+        check("substring('a')", &[("T0072", "`substring` takes 2 to 3 arguments, not 1", None)]);
+        check("upper(1)", &[("T0075", "`upper` does not take a whole number", None)]);
+        check("min(1, 2s)", &[("T0075", "`min` does not take a duration", None)]);
+        check("max(true, word)", &[("T0075", "`max` does not take true or false", None)]);
+        check("env('HOME')", &[("T0076", "function `env` is not built yet", Some("write the value itself"))]);
+    }
+
+    #[test]
+    fn syntax() {
+        check("", &[("T0074", "the expression ends too early", None)]);
+        check("1 +", &[("T0074", "the expression ends too early", None)]);
+        check("1 2", &[("T0074", "`2` cannot stand here", None)]);
+        check("(1", &[("T0074", "the expression ends too early", None)]);
+        check("max(1 2)", &[("T0074", "`2` cannot stand here", None)]);
+        check("max(1,)", &[("T0074", "`)` cannot stand here", None)]);
+        check("true ? 1", &[("T0074", "the expression ends too early", None)]);
+        check("word = 1", &[("T0074", "`=` cannot stand here", Some("`==` compares"))]);
+        check("word & true", &[("T0074", "`&` cannot stand here", Some("`&&` joins two conditions"))]);
+        check("'a", &[("T0074", "`'` cannot stand here", None)]);
+        check("99999999999999999999", &[("T0078", "`99999999999999999999` is too large", None)]);
+    }
+
+    #[test]
+    fn kinds() {
+        check("1 + true", &[("T0075", "`+` does not join a whole number and true or false", None)]);
+        let unit = "write the number with its unit, as in `500ms`";
+        check("now > 5", &[("T0075", "`>` does not join a duration and a whole number", Some(unit))]);
+        let number = "`int(…)` or `float(…)` makes a number of a text";
+        check("'1' * 2", &[("T0075", "`*` does not join a text and a whole number", Some(number))]);
+        check("-1s", &[("T0075", "`-` does not take a duration", None)]);
+        check("!1", &[("T0075", "`!` does not take a whole number", None)]);
+        check("1 ? 2 : 3", &[("T0075", "`?` does not take a whole number", None)]);
+        check("word * true", &[("T0075", "`*` does not take true or false", None)]);
+        check("(1 < 2) < 3", &[("T0075", "`<` does not join true or false and a whole number", None)]);
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let help = Some("`set` a variable to a part of it first");
+        for (open, close) in [("(", ")"), ("abs(", ")"), ("-", ""), ("true ? ", " : 1")] {
+            let text = format!("{}1{}", open.repeat(65), close.repeat(65));
+            check(&text, &[("T0077", "the expression is nested deeper than 64 levels", help)]);
+            let text = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+            assert!(sandbox::compile(&text).is_err());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A compiled expression: a tree whose depth is bounded at load.
 
-use throng_components::workload::{Problems, Span};
+use throng_components::workload::Problems;
 
 use super::evaluate;
 use super::frame::{EvaluationError, Frame, Name, Resolve};
@@ -34,20 +34,13 @@ pub(crate) struct Expression {
 }
 
 impl Expression {
-    /// Compiles the text between `${` and `}`.
+    /// Compiles what stands between `${` and `}`: from byte `start` of a text to the text's end.
     ///
-    /// `content` is where that text stands. When its length is not the text's, there were escapes, and the whole of it is
-    /// pointed at.
+    /// `place` is that of the whole text, so that mistakes point into it.
     ///
     /// # Errors
     /// All mistakes in it (T0070 to T0078).
-    pub(crate) fn compile(text: &str, content: Span, resolve: &mut dyn Resolve) -> Result<Self, Problems> {
-        let place = Place::of(text, content);
-        parser::compile(text, 0, place, resolve)
-    }
-
-    /// Compiles the expression that starts at byte `start` of a longer text and ends at the text's end.
-    pub(crate) fn compile_at(
+    pub(crate) fn compile(
         text: &str,
         start: usize,
         place: Place,

@@ -7,15 +7,8 @@ use super::{Draws, Law, LawKind};
 
 /// The same time, every time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Constant {
+pub(super) struct Constant {
     time: Nanos,
-}
-
-impl Constant {
-    /// Always `time`.
-    pub fn new(time: Nanos) -> Self {
-        Self { time }
-    }
 }
 
 impl LawKind for Constant {
@@ -34,7 +27,7 @@ impl LawKind for Constant {
 
     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
         let time = fields.duration_argument(0);
-        fields.finish(time.map(Self::new))
+        fields.finish(time.map(|time| Self { time }))
     }
 }
 

@@ -11,7 +11,7 @@ const STAGES_MAX: u64 = 1_000;
 
 /// `stages` exponential stages, one after the other: the more, the steadier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Erlang {
+pub(super) struct Erlang {
     /// From 1 to [`STAGES_MAX`].
     stages: u16,
     /// Of all stages together; above 0.

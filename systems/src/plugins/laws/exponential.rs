@@ -4,12 +4,12 @@ use throng_components::clock::Nanos;
 use throng_components::seed::unit_above_zero;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::ln;
+use super::ln::ln;
 use super::{Draws, Law, LawKind};
 
 /// Many short times and few long ones; how long it has already lasted says nothing about what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exponential {
+pub(super) struct Exponential {
     /// Above 0.
     mean: Nanos,
 }
@@ -84,6 +84,6 @@ mod tests {
         };
         assert_eq!(code(&[]), Some("T0030"));
         assert_eq!(code(&[("mean", "0s")]), Some("T0026"));
-        assert_eq!(code(&[("mean", "2")]), Some("T0025"));
+        assert_eq!(code(&[("mean", "2")]), Some("T0024"));
     }
 }

@@ -9,7 +9,7 @@ const LN_2_LOW: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
 const SQRT_2_FRACTION: u64 = 0x6_a09e_667f_3bcd;
 /// Bits of a fraction.
 const FRACTION: u64 = (1 << 52) - 1;
-/// Terms of the series. The first one left out, 2 z¹² / 25 for z = 0.0295, is below 2⁻⁶⁴.
+/// Terms of the series. The first one left out, 2 s²⁴ / 25 for s² = 0.0295, is below 2⁻⁶⁴.
 const TERMS: u8 = 11;
 
 /// The natural logarithm, wrong by less than one unit in the last place.
@@ -29,13 +29,13 @@ pub(crate) fn ln(x: f64) -> f64 {
     if x.is_infinite() {
         return x;
     }
-    let (k, m) = split(x);
-    let f = m - 1.0;
+    let (exponent, mantissa) = split(x);
+    let f = mantissa - 1.0;
     let s = f / (2.0 + f);
-    let z = s * s;
-    let r = (1..=TERMS).rev().fold(0.0, |sum, term| z * (2.0 / f64::from(2 * term + 1) + sum));
+    let square = s * s;
+    let series = (1..=TERMS).rev().fold(0.0, |sum, term| square * (2.0 / f64::from(2 * term + 1) + sum));
     let half = 0.5 * f * f;
-    k * LN_2_HIGH - ((half - (s * (half + r) + k * LN_2_LOW)) - f)
+    exponent * LN_2_HIGH - ((half - (s * (half + series) + exponent * LN_2_LOW)) - f)
 }
 
 /// A positive finite x as 2ᵏ m with √½ ≤ m < √2.

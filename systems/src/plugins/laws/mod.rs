@@ -1,17 +1,16 @@
 //! Laws of time: how long a think or a service takes.
 
-pub mod constant;
-pub mod erlang;
-pub mod exponential;
-mod ln;
-pub mod uniform;
+mod constant;
+mod erlang;
+mod exponential;
+pub(crate) mod ln;
+mod uniform;
 
 use std::sync::Arc;
 
 use throng_components::clock::Nanos;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
-pub(crate) use self::ln::ln;
 use super::registry::Named;
 
 /// Random numbers for one use: each call of [`Draws::next`] is the next number of that use.
@@ -29,6 +28,7 @@ impl Draws {
     }
 
     /// The next 64 random bits.
+    #[expect(clippy::should_implement_trait, reason = "an endless source of bits is nothing to iterate over")]
     pub fn next(&mut self) -> u64 {
         let bits = throng_components::seed::draw(self.key, self.purpose, self.number);
         self.number += 1;
@@ -53,7 +53,7 @@ pub trait Law: Send + Sync + std::fmt::Debug + 'static {
     fn mean(&self) -> f64;
 }
 
-/// A law's name in workloads, and how its settings are read.
+/// A kind of law in the table. A trait of its own, because a trait with a constant makes no `dyn Law`.
 pub trait LawKind: Law + Sized {
     /// Name, summary, sample and what the node may hold.
     const SPEC: NodeSpec;

@@ -10,7 +10,7 @@ use super::{Draws, Law, LawKind};
 
 /// A time from `least` to `most`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Uniform {
+pub(super) struct Uniform {
     least: Nanos,
     /// Not below `least`.
     most: Nanos,
