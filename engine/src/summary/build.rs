@@ -1,0 +1,194 @@
+//! Makes the summary from what the world holds at a run's end.
+
+use jiff::Timestamp;
+use throng_components::clock::Nanos;
+use throng_components::measure::Measure;
+use throng_components::scenario::StepNames;
+use throng_components::statistics::StepStatistics;
+
+use super::{
+    ConnectionsSummary, Expected, GeneratorInput, GeneratorSummary, IterationsSummary, ListenerSummary,
+    Ordered, RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary, StepSummary, Summary,
+    SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+};
+
+/// Units whose values are parts or rates; values of all others are whole.
+const FRACTIONAL_UNITS: &[&str] = &["share", "per_s"];
+
+/// Makes a run's summary. A step appears where it was used or stands in the scenario's behaviour.
+pub fn build(input: SummaryInput<'_>) -> Summary {
+    let header = input.header;
+    let (verdict, verdict_reasons) = input.verdict;
+    let scenarios = input.scenarios.iter();
+    Summary {
+        version: VERSION,
+        throng: header.throng.to_owned(),
+        run_id: header.run_id.clone(),
+        workload: header.workload.clone(),
+        workload_sha256: input.workload_sha256.to_owned(),
+        seed: input.seed.0,
+        clock: header.clock,
+        params: input.params.iter().cloned().collect(),
+        started: wall_time(header.epoch_unix_ns),
+        duration_ns: input.duration.0,
+        outcome: input.outcome,
+        stopped_by: input.stopped_by.map(str::to_owned),
+        verdict,
+        verdict_reasons,
+        scenarios: scenarios
+            .map(|scenario| (scenario.scenario.name.clone(), of_scenario(scenario, input.step_names)))
+            .collect(),
+        steps: over_all(input.scenarios, input.step_names),
+        generator: of_generator(input.generator),
+        rules: input.rules.iter().map(of_rule).collect(),
+        listeners: input
+            .listeners
+            .iter()
+            .map(|listener| {
+                let (kind, delivered, lost) = (listener.kind.to_owned(), listener.delivered, listener.lost);
+                (listener.name.to_owned(), ListenerSummary { kind, delivered, lost })
+            })
+            .collect(),
+    }
+}
+
+/// RFC 3339 in UTC. A clock that stands outside the years 1970 to 9999 gives an empty text rather than no results.
+fn wall_time(epoch_unix_ns: u64) -> String {
+    Timestamp::from_nanosecond(i128::from(epoch_unix_ns)).map(|time| time.to_string()).unwrap_or_default()
+}
+
+fn of_scenario(input: &ScenarioInput<'_>, names: &StepNames) -> ScenarioSummary {
+    let (counts, statistics) = (&input.counts, input.statistics);
+    ScenarioSummary {
+        tokens: input.expected.map(|expected| of_tokens(input, expected)),
+        iterations: IterationsSummary {
+            started: counts.started,
+            succeeded: counts.succeeded,
+            failed: counts.failed,
+            crashed: counts.crashed,
+            cut: counts.cut,
+            pace_missed: input.scenario.pace.map(|_| counts.pace_missed),
+        },
+        warm_up: WarmUpSummary { iterations: counts.started_warm_up },
+        users: UsersSummary {
+            peak: counts.users_peak,
+            created: counts.users_created,
+            retired: counts.users_retired,
+            // A behaviour that breaks takes its user along.
+            crashed: counts.crashed,
+        },
+        rate: rate(input),
+        iteration_ns: (&statistics.iteration).into(),
+        waiting_ns: (&statistics.waiting).into(),
+        blocked_ns: (&statistics.blocked).into(),
+        lateness_ns: (&statistics.lateness).into(),
+        steps: steps(names, |index| {
+            let shown = input.behavior_steps.iter().any(|step| usize::from(step.0) == index);
+            let figures = statistics.steps.get(index);
+            figures.filter(|figures| shown || is_used(figures)).cloned()
+        }),
+        connections: ConnectionsSummary {
+            opened: counts.connections_opened,
+            reused: counts.connections_reused,
+            tls_unverified: input.tls_unverified,
+        },
+    }
+}
+
+fn of_tokens(input: &ScenarioInput<'_>, expected: Expected) -> TokensSummary {
+    let (progress, counts) = (input.progress, &input.counts);
+    TokensSummary {
+        expected: expected.total,
+        planned: progress.planned,
+        started: counts.started,
+        dropped: progress.dropped + counts.dropped,
+        expired: counts.expired,
+        cancelled: progress.cancelled + counts.cancelled,
+        waiting: counts.waiting,
+    }
+}
+
+/// Starts over the time in which results count: from the warm-up's end to the scenario's end.
+fn rate(input: &ScenarioInput<'_>) -> RateSummary {
+    let seconds = (input.ended_at - input.scenario.warm_until()).as_secs_f64();
+    if seconds <= 0.0 {
+        return RateSummary::default();
+    }
+    let counted = input.counts.started.saturating_sub(input.counts.started_warm_up);
+    RateSummary {
+        expected_per_s: input.expected.map(|expected| (expected.total - expected.warm_up).max(0.0) / seconds),
+        achieved_per_s: Some(counted as f64 / seconds),
+    }
+}
+
+fn is_used(figures: &StepStatistics) -> bool {
+    figures.attempts + figures.count() + figures.cut > 0
+}
+
+/// Every step that `figures` has something of, in the order of the numbers.
+fn steps(names: &StepNames, figures: impl Fn(usize) -> Option<StepStatistics>) -> Ordered<StepSummary> {
+    let names = names.all().iter().enumerate();
+    names
+        .filter_map(|(index, name)| figures(index).map(|figures| (name.clone(), of_step(&figures))))
+        .collect()
+}
+
+/// Steps of one name over all scenarios, merged as histograms: no quantile is ever averaged.
+fn over_all(scenarios: &[ScenarioInput<'_>], names: &StepNames) -> Ordered<StepSummary> {
+    steps(names, |index| {
+        let mut merged: Option<StepStatistics> = None;
+        for scenario in scenarios {
+            let shown = scenario.behavior_steps.iter().any(|step| usize::from(step.0) == index);
+            if let Some(figures) = scenario.statistics.steps.get(index)
+                && (shown || is_used(figures))
+            {
+                merged.get_or_insert_default().merge(figures);
+            }
+        }
+        merged
+    })
+}
+
+fn of_step(figures: &StepStatistics) -> StepSummary {
+    StepSummary {
+        count: figures.count(),
+        attempts: figures.attempts,
+        failures: figures.failures,
+        cut: figures.cut,
+        errors: figures.errors.iter().map(|(error, count)| (error.slug().into_owned(), *count)).collect(),
+        bytes_sent: figures.bytes_sent,
+        bytes_received: figures.bytes_received,
+        response_ns: (&figures.response).into(),
+        service_ns: (&figures.service).into(),
+    }
+}
+
+fn of_generator(input: GeneratorInput<'_>) -> GeneratorSummary {
+    let mut loop_lag = Measure::default();
+    for thread in input.threads {
+        loop_lag.merge(&thread.loop_lag);
+    }
+    GeneratorSummary {
+        threads: input.threads.len() as u64,
+        ticks: input.ticks,
+        tick_overruns: input.tick_overruns,
+        underruns: input.threads.iter().map(|thread| thread.underruns).sum(),
+        samples_lost: input.samples_lost,
+        cpu_s: input.cpu_s,
+        rss_peak_bytes: input.rss_peak_bytes,
+        busy_share_max: input.threads.iter().map(|thread| thread.busy_share_max).fold(0.0, f64::max),
+        loop_lag_ns: (&loop_lag).into(),
+    }
+}
+
+fn of_rule(input: &RuleInput<'_>) -> RuleSummary {
+    let unit = input.condition.unit;
+    let value = input.result.value.and_then(|value| {
+        if FRACTIONAL_UNITS.contains(&unit) {
+            serde_json::Number::from_f64(value)
+        } else {
+            Some(Nanos::from_f64(value).0.into())
+        }
+    });
+    RuleSummary { rule: input.condition.text.clone(), passed: input.passed, value, unit: unit.to_owned() }
+}

@@ -1,0 +1,104 @@
+//! What has to add up at the end of every run, however it ended.
+
+use super::{ScenarioSummary, StepSummary, Summary, TokensSummary};
+
+/// Failures of steps that were not sent: these have no attempt.
+const UNSENT: &[&str] = &["unset-variable", "expression_error", "bad_request"];
+
+/// Everything that does not add up; empty when all is well. A single entry is a defect of throng itself.
+pub fn conservation(summary: &Summary) -> Vec<String> {
+    let mut violations = Violations::default();
+    for (name, scenario) in summary.scenarios.iter() {
+        of_scenario(&mut violations, name, scenario);
+    }
+    for (name, step) in summary.steps.iter() {
+        of_step(&mut violations, &format!("step `{name}`"), step);
+        let parts = || summary.scenarios.iter().filter_map(|(_, scenario)| scenario.steps.get(name));
+        let place = format!("step `{name}` over all scenarios");
+        violations.equal(&place, "count", step.count, "its parts", parts().map(|part| part.count).sum());
+        violations.equal(
+            &place,
+            "attempts",
+            step.attempts,
+            "its parts",
+            parts().map(|part| part.attempts).sum(),
+        );
+        violations.equal(&place, "cut", step.cut, "its parts", parts().map(|part| part.cut).sum());
+    }
+    violations.0
+}
+
+#[derive(Default)]
+struct Violations(Vec<String>);
+
+impl Violations {
+    fn equal(&mut self, place: &str, left_name: &str, left: u64, right_name: &str, right: u64) {
+        if left != right {
+            self.0.push(format!("{place}: {left_name} {left} is not {right_name} {right}"));
+        }
+    }
+
+    fn at_most(&mut self, place: &str, left_name: &str, left: u64, right_name: &str, right: u64) {
+        if left > right {
+            self.0.push(format!("{place}: {left_name} {left} is more than {right_name} {right}"));
+        }
+    }
+}
+
+fn of_scenario(violations: &mut Violations, name: &str, scenario: &ScenarioSummary) {
+    let place = format!("scenario `{name}`");
+    let iterations = &scenario.iterations;
+    if let Some(tokens) = &scenario.tokens {
+        let TokensSummary { expected: _, planned, started, dropped, expired, cancelled, waiting } = *tokens;
+        violations.equal(
+            &place,
+            "tokens planned",
+            planned,
+            "started + dropped + expired + cancelled + waiting",
+            started + dropped + expired + cancelled + waiting,
+        );
+        violations.equal(&place, "tokens started", started, "iterations started", iterations.started);
+    }
+    violations.equal(
+        &place,
+        "iterations started",
+        iterations.started,
+        "succeeded + failed + crashed + cut",
+        iterations.succeeded + iterations.failed + iterations.crashed + iterations.cut,
+    );
+    // Every iteration that was begun has told of its end, exactly once.
+    violations.equal(
+        &place,
+        "iterations recorded + warm-up",
+        scenario.waiting_ns.count + scenario.warm_up.iterations,
+        "iterations started",
+        iterations.started,
+    );
+    violations.at_most(
+        &place,
+        "iterations timed",
+        scenario.iteration_ns.count,
+        "iterations recorded",
+        scenario.waiting_ns.count,
+    );
+    violations.at_most(&place, "users' peak", scenario.users.peak, "users created", scenario.users.created);
+    violations.at_most(
+        &place,
+        "users retired",
+        scenario.users.retired,
+        "users created",
+        scenario.users.created,
+    );
+    for (step_name, step) in scenario.steps.iter() {
+        of_step(violations, &format!("{place}, step `{step_name}`"), step);
+    }
+}
+
+fn of_step(violations: &mut Violations, place: &str, step: &StepSummary) {
+    violations.equal(place, "count", step.count, "response times recorded", step.response_ns.count);
+    violations.equal(place, "count", step.count, "service times recorded", step.service_ns.count);
+    violations.equal(place, "failures", step.failures, "the sum of errors", step.errors.values().sum());
+    violations.at_most(place, "failures", step.failures, "count", step.count);
+    let unsent: u64 = UNSENT.iter().filter_map(|slug| step.errors.get(*slug)).sum();
+    violations.at_most(place, "count", step.count, "attempts + unsent", step.attempts + unsent);
+}

@@ -1,0 +1,24 @@
+//! A run's results: the JSON of `--summary`, how it is made, and what is checked of it.
+//!
+//! [`Summary`] is the one documented schema: what reads results (CI, bars, reports) reads this. [`build`] makes it from
+//! what the world holds at the run's end, [`verdict`] says whether the generator's own numbers can be trusted, and
+//! [`conservation`] finds what does not add up.
+
+mod build;
+mod conservation;
+mod inputs;
+mod ordered;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub use build::build;
+pub use conservation::conservation;
+pub use inputs::{Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, SummaryInput};
+pub use ordered::Ordered;
+pub use schema::{
+    ConnectionsSummary, DurationsSummary, GeneratorSummary, IterationsSummary, ListenerSummary, RateSummary,
+    RuleSummary, ScenarioSummary, StepSummary, Summary, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+};
+pub use verdict::{GeneratorFacts, verdict};

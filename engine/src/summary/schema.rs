@@ -1,0 +1,288 @@
+//! The schema of `--summary`, version 1. A name once shipped stays.
+//!
+//! Every duration is a whole number of nanoseconds with its unit in the name.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use throng_components::clock::ClockKind;
+use throng_components::measure::Measure;
+use throng_components::run::{Outcome, Verdict};
+
+use super::Ordered;
+
+/// The schema's version: raised when a name changes its meaning, not when one is added.
+pub const VERSION: u32 = 1;
+
+/// A run's results.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The schema's version.
+    pub version: u32,
+    /// throng's version.
+    pub throng: String,
+    /// The run's id, a UUID.
+    pub run_id: String,
+    /// The workload's path as given.
+    pub workload: String,
+    /// The SHA-256 of the workload's text, in hexadecimal.
+    pub workload_sha256: String,
+    /// The seed of all that was random.
+    pub seed: u64,
+    /// Which clock the run went by.
+    pub clock: ClockKind,
+    /// Parameters and their values in this run.
+    pub params: Ordered<String>,
+    /// The wall time of the run's start, RFC 3339 in UTC.
+    pub started: String,
+    /// From the run's start to its end.
+    pub duration_ns: u64,
+    /// What the target did.
+    pub outcome: Outcome,
+    /// The rule that ended the run, `duration` or `interrupt`.
+    pub stopped_by: Option<String>,
+    /// Whether the generator's own numbers can be trusted.
+    pub verdict: Verdict,
+    /// Why not.
+    pub verdict_reasons: Vec<String>,
+    /// By scenario.
+    pub scenarios: Ordered<ScenarioSummary>,
+    /// By step, over all scenarios.
+    pub steps: Ordered<StepSummary>,
+    /// How the generator itself fared.
+    pub generator: GeneratorSummary,
+    /// Every rule, and what it said last.
+    pub rules: Vec<RuleSummary>,
+    /// By listener.
+    pub listeners: Ordered<ListenerSummary>,
+}
+
+/// One scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioSummary {
+    /// What became of its tokens; a closed scenario has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokensSummary>,
+    /// What became of its iterations.
+    pub iterations: IterationsSummary,
+    /// What its warm-up took out of the figures.
+    pub warm_up: WarmUpSummary,
+    /// Its users.
+    pub users: UsersSummary,
+    /// Starts a second, without the warm-up.
+    pub rate: RateSummary,
+    /// Due to end of iterations that ended by themselves.
+    pub iteration_ns: DurationsSummary,
+    /// Due until a user was free, one entry a started token.
+    pub waiting_ns: DurationsSummary,
+    /// User free until a connection was free, one entry a step's first attempt.
+    pub blocked_ns: DurationsSummary,
+    /// All ready until started, one entry a step's first attempt.
+    pub lateness_ns: DurationsSummary,
+    /// By step.
+    pub steps: Ordered<StepSummary>,
+    /// Its connections.
+    pub connections: ConnectionsSummary,
+}
+
+/// What became of an open scenario's tokens: `planned` is the sum of all that follow it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TokensSummary {
+    /// The area under the rate curve until the scenario's end or stop.
+    pub expected: f64,
+    /// Tokens planned.
+    pub planned: u64,
+    /// Iterations begun.
+    pub started: u64,
+    /// No user could be had and none might wait.
+    pub dropped: u64,
+    /// Waited too long.
+    pub expired: u64,
+    /// Not due before a stop.
+    pub cancelled: u64,
+    /// Due and still without a user at the end.
+    pub waiting: u64,
+}
+
+/// What became of iterations: `started` is the sum of the next four.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IterationsSummary {
+    /// Begun.
+    pub started: u64,
+    /// Every step succeeded.
+    pub succeeded: u64,
+    /// A step failed.
+    pub failed: u64,
+    /// The behaviour itself broke.
+    pub crashed: u64,
+    /// Ended by the engine.
+    pub cut: u64,
+    /// Begun later than their `pace` asked for; only where one was declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace_missed: Option<u64>,
+}
+
+/// What the warm-up took out of the figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarmUpSummary {
+    /// Iterations begun with a due time within it.
+    pub iterations: u64,
+}
+
+/// A scenario's users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsersSummary {
+    /// The most at one time.
+    pub peak: u64,
+    /// Made.
+    pub created: u64,
+    /// Gone.
+    pub retired: u64,
+    /// Whose behaviour broke.
+    pub crashed: u64,
+}
+
+/// Starts a second from the warm-up's end to the scenario's end, drain excluded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RateSummary {
+    /// What the curve asked for; `null` for a closed scenario, and when it ended within its warm-up.
+    pub expected_per_s: Option<f64>,
+    /// What was begun; `null` when the scenario ended within its warm-up.
+    pub achieved_per_s: Option<f64>,
+}
+
+/// Durations of one kind. Without data there is only `count`, 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DurationsSummary {
+    /// How many.
+    pub count: u64,
+    /// The smallest, exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// The mean, exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<u64>,
+    /// The population standard deviation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stddev: Option<u64>,
+    /// The median, within 0.1 %, as all quantiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50: Option<u64>,
+    /// 90 % are not above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p90: Option<u64>,
+    /// 95 % are not above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95: Option<u64>,
+    /// 99 % are not above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99: Option<u64>,
+    /// 99.9 % are not above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p999: Option<u64>,
+    /// The largest, exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+}
+
+impl From<&Measure> for DurationsSummary {
+    fn from(measure: &Measure) -> Self {
+        let quantile = |q| measure.quantile(q).map(|nanos| nanos.0);
+        Self {
+            count: measure.count(),
+            min: measure.min().map(|nanos| nanos.0),
+            mean: measure.mean().map(|nanos| nanos.0),
+            stddev: measure.stddev().map(|nanos| nanos.0),
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+            p999: quantile(0.999),
+            max: measure.max().map(|nanos| nanos.0),
+        }
+    }
+}
+
+/// One step, without the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepSummary {
+    /// Finished, failed ones included.
+    pub count: u64,
+    /// Tries begun, retries and cut ones included; a step failed unsent has none.
+    pub attempts: u64,
+    /// Finished steps that failed.
+    pub failures: u64,
+    /// Ended by the engine.
+    pub cut: u64,
+    /// Failures by reason.
+    pub errors: BTreeMap<String, u64>,
+    /// Bytes written.
+    pub bytes_sent: u64,
+    /// Bytes read.
+    pub bytes_received: u64,
+    /// Due to end.
+    pub response_ns: DurationsSummary,
+    /// Start to end.
+    pub service_ns: DurationsSummary,
+}
+
+/// A scenario's connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionsSummary {
+    /// Opened.
+    pub opened: u64,
+    /// Requests on a connection that was open already.
+    pub reused: u64,
+    /// Whether certificates were accepted without being verified.
+    pub tls_unverified: bool,
+}
+
+/// How the generator itself fared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GeneratorSummary {
+    /// Threads with a shard.
+    pub threads: u64,
+    /// Ticks of the world.
+    pub ticks: u64,
+    /// Of these, begun more than a tick late.
+    pub tick_overruns: u64,
+    /// Blocks of orders that reached a thread after something in them was due.
+    pub underruns: u64,
+    /// Measurements lost.
+    pub samples_lost: u64,
+    /// Processor time of the whole process.
+    ///
+    /// # Units
+    /// Seconds.
+    pub cpu_s: f64,
+    /// The most memory resident at one time.
+    pub rss_peak_bytes: u64,
+    /// The largest share of a core that a thread used over any whole second.
+    pub busy_share_max: f64,
+    /// How much later than asked the threads' reactors woke.
+    pub loop_lag_ns: DurationsSummary,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleSummary {
+    /// As written.
+    pub rule: String,
+    /// Whether it speaks for the run: a `require` that held, a `stop-when` that did not end it as failed.
+    pub passed: bool,
+    /// What it compared last; `null` without data. Whole for every unit that counts.
+    pub value: Option<serde_json::Number>,
+    /// The value's unit.
+    pub unit: String,
+}
+
+/// One listener.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenerSummary {
+    /// The plug-in's name.
+    pub kind: String,
+    /// Records that reached the receiver.
+    pub delivered: u64,
+    /// Records that never will.
+    pub lost: u64,
+}
