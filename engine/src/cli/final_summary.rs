@@ -1,0 +1,323 @@
+//! The results as a person reads them: how it ended, why, and what to look at next, 80 columns wide.
+
+mod paint;
+mod quantity;
+mod table;
+
+use std::fmt::Write as _;
+
+use throng_components::run::{Outcome, Verdict};
+
+use self::paint::{Colour, Paint};
+use self::quantity::{bytes, count, duration, per_second, share};
+use self::table::{Column, Table, wrap};
+use crate::summary::{DurationsSummary, Ordered, RuleSummary, ScenarioSummary, StepSummary, Summary};
+
+/// What a value without data is shown as.
+const NOTHING: &str = "–";
+
+/// The summary as text, with terminal colours when `colours` says so.
+pub(crate) fn render(summary: &Summary, colours: bool) -> String {
+    let paint = Paint(colours);
+    let mut text = String::new();
+    heading(&mut text, summary, paint);
+    rules(&mut text, &summary.rules, paint);
+    load(&mut text, summary, paint);
+    steps(&mut text, summary, paint);
+    errors(&mut text, &summary.steps, paint);
+    delays(&mut text, summary, paint);
+    connections(&mut text, summary, paint);
+    generator(&mut text, summary, paint);
+    listeners(&mut text, summary, paint);
+    text
+}
+
+/// Adds a line. Writing to a `String` cannot fail.
+fn line(text: &mut String, content: &str) {
+    let _ = writeln!(text, "{}", content.trim_end());
+}
+
+fn section(text: &mut String, name: &str, paint: Paint) {
+    line(text, "");
+    line(text, &paint.bold(name));
+}
+
+fn heading(text: &mut String, summary: &Summary, paint: Paint) {
+    let (word, colour) = match summary.outcome {
+        Outcome::Passed => ("PASSED", Colour::Green),
+        Outcome::Failed => ("FAILED", Colour::Red),
+        Outcome::Interrupted => ("INTERRUPTED", Colour::Yellow),
+    };
+    let clock = match summary.clock {
+        throng_components::clock::ClockKind::Real => "",
+        throng_components::clock::ClockKind::Virtual => " of virtual time",
+    };
+    let facts =
+        format!("{} after {}{clock}, seed {}", summary.workload, duration(summary.duration_ns), summary.seed);
+    line(text, &format!("{}  {facts}", paint.coloured(colour, word)));
+    if let Some(by) = &summary.stopped_by {
+        wrap(text, &format!("stopped by: {by}"), "  ");
+    }
+    let (word, colour) = match summary.verdict {
+        Verdict::Valid => ("valid: the load kept its schedule", Colour::Green),
+        Verdict::Degraded => ("DEGRADED: the generator did not keep all of its schedule", Colour::Yellow),
+        Verdict::Invalid => ("INVALID: these numbers say little about the target", Colour::Red),
+    };
+    line(text, &format!("verdict {}", paint.coloured(colour, word)));
+    for reason in &summary.verdict_reasons {
+        wrap(text, &format!("- {reason}"), "  ");
+    }
+}
+
+fn rules(text: &mut String, rules: &[RuleSummary], paint: Paint) {
+    if rules.is_empty() {
+        return;
+    }
+    section(text, "rules", paint);
+    for rule in rules {
+        let mark = if rule.passed {
+            paint.coloured(Colour::Green, "✓")
+        } else {
+            paint.coloured(Colour::Red, "✗")
+        };
+        let value = observed(rule);
+        let room = 75_usize.saturating_sub(value.chars().count());
+        if rule.rule.chars().count() <= room {
+            line(text, &format!("  {mark} {:<room$} {value}", rule.rule));
+        } else {
+            wrap(text, &format!("{mark} {}", rule.rule), "  ");
+            line(text, &format!("{value:>80}"));
+        }
+    }
+}
+
+/// A rule's value in its unit.
+fn observed(rule: &RuleSummary) -> String {
+    let Some(value) = &rule.value else { return "no data".to_owned() };
+    match (rule.unit.as_str(), value.as_u64(), value.as_f64()) {
+        ("ns", Some(nanos), _) => duration(nanos),
+        ("share", _, Some(part)) => share(part),
+        ("per_s", _, Some(rate)) => format!("{}/s", per_second(rate)),
+        (unit, Some(whole), _) => format!("{} {unit}", count(whole)),
+        (unit, _, _) => format!("{value} {unit}"),
+    }
+}
+
+/// What was asked for and what came of it. What was lost has a line of its own, where something was.
+fn load(text: &mut String, summary: &Summary, paint: Paint) {
+    section(text, "load", paint);
+    let mut table = Table::new(&[
+        Column::name(""),
+        Column::number("planned", 10),
+        Column::number("started", 10),
+        Column::number("asked/s", 9),
+        Column::number("kept/s", 9),
+        Column::number("failed", 9),
+        Column::number("cut", 8),
+        Column::number("users", 8),
+    ]);
+    for (name, scenario) in summary.scenarios.iter() {
+        let iterations = &scenario.iterations;
+        let rate = |rate: Option<f64>| rate.map_or(NOTHING.to_owned(), per_second);
+        table.row(&[
+            name,
+            &scenario.tokens.map_or(NOTHING.to_owned(), |tokens| count(tokens.planned)),
+            &count(iterations.started),
+            &rate(scenario.rate.expected_per_s),
+            &rate(scenario.rate.achieved_per_s),
+            &count(iterations.failed),
+            &count(iterations.cut),
+            &count(scenario.users.peak),
+        ]);
+        if scenario.warm_up.iterations > 0 {
+            table.note(&format!(
+                "{} of them started in the warm-up: not in the rates",
+                count(scenario.warm_up.iterations)
+            ));
+        }
+        for note in load_notes(scenario) {
+            table.note(&paint.coloured(Colour::Yellow, &note));
+        }
+    }
+    text.push_str(&table.render());
+}
+
+/// What did not go as planned in one scenario.
+fn load_notes(scenario: &ScenarioSummary) -> Vec<String> {
+    let named = |parts: &[(u64, &str)]| {
+        let there = parts.iter().filter(|(number, _)| *number > 0);
+        there.map(|(number, word)| format!("{} {word}", count(*number))).collect::<Vec<_>>().join(", ")
+    };
+    let mut notes = Vec::new();
+    if let Some(tokens) = &scenario.tokens {
+        let lost = named(&[
+            (tokens.dropped, "dropped"),
+            (tokens.expired, "expired"),
+            (tokens.cancelled, "cancelled"),
+            (tokens.waiting, "still waiting"),
+        ]);
+        if !lost.is_empty() {
+            notes.push(format!("not started: {lost}"));
+        }
+    }
+    let broken = named(&[
+        (scenario.iterations.crashed, "iterations crashed"),
+        (scenario.iterations.pace_missed.unwrap_or(0), "began later than the pace asked for"),
+    ]);
+    if !broken.is_empty() {
+        notes.push(broken);
+    }
+    notes
+}
+
+fn steps(text: &mut String, summary: &Summary, paint: Paint) {
+    if summary.steps.is_empty() {
+        return;
+    }
+    section(text, "steps", paint);
+    let mut table = Table::new(&[
+        Column::name("response time, due to end; service: its p99, start to end"),
+        Column::number("count", 8),
+        Column::number("rate/s", 8),
+        Column::number("failed", 8),
+        Column::number("p50", 7),
+        Column::number("p90", 7),
+        Column::number("p99", 7),
+        Column::number("p99.9", 7),
+        Column::number("max", 7),
+        Column::number("service", 8),
+    ]);
+    for (name, step) in summary.steps.iter() {
+        let response = &step.response_ns;
+        let failed = match step.failures {
+            0 => "0".to_owned(),
+            failures => share(failures as f64 / step.count.max(1) as f64),
+        };
+        table.row(&[
+            name,
+            &count(step.count),
+            &per_second(step_rate(summary, name, step)),
+            &failed,
+            &time(response.p50),
+            &time(response.p90),
+            &time(response.p99),
+            &time(response.p999),
+            &time(response.max),
+            &time(step.service_ns.p99),
+        ]);
+        if step.cut > 0 {
+            table.note(&format!("{} cut at the end, in no other figure", count(step.cut)));
+        }
+    }
+    text.push_str(&table.render());
+}
+
+/// Finished steps a second, over the time in which each scenario's results count.
+fn step_rate(summary: &Summary, name: &str, step: &StepSummary) -> f64 {
+    let mut rate = 0.0;
+    for (_, scenario) in summary.scenarios.iter() {
+        let Some(part) = scenario.steps.get(name) else { continue };
+        let counted = scenario.iterations.started.saturating_sub(scenario.warm_up.iterations);
+        match scenario.rate.achieved_per_s {
+            // The summary holds no measured length; starts and their rate give it.
+            Some(achieved) if achieved > 0.0 => rate += part.count as f64 * achieved / counted.max(1) as f64,
+            _ => {}
+        }
+    }
+    if rate > 0.0 { rate } else { step.count as f64 / (summary.duration_ns.max(1) as f64 / 1e9) }
+}
+
+fn time(value: Option<u64>) -> String {
+    value.map_or(NOTHING.to_owned(), duration)
+}
+
+fn errors(text: &mut String, steps: &Ordered<StepSummary>, paint: Paint) {
+    if steps.iter().all(|(_, step)| step.errors.is_empty()) {
+        return;
+    }
+    section(text, "errors", paint);
+    for (name, step) in steps.iter().filter(|(_, step)| !step.errors.is_empty()) {
+        let mut kinds: Vec<_> = step.errors.iter().collect();
+        kinds.sort_by(|left, right| right.1.cmp(left.1).then(left.0.cmp(right.0)));
+        let kinds: Vec<_> =
+            kinds.iter().map(|(kind, number)| format!("{kind} × {}", count(**number))).collect();
+        wrap(text, &format!("{name}: {}", kinds.join(", ")), "  ");
+    }
+}
+
+/// Why starts were late, in its three parts, which are never summed.
+fn delays(text: &mut String, summary: &Summary, paint: Paint) {
+    section(text, "before the start", paint);
+    let mut table = Table::new(&[
+        Column::name(""),
+        Column::number("waiting", 11),
+        Column::number("", 9),
+        Column::number("blocked", 11),
+        Column::number("", 9),
+        Column::number("lateness", 11),
+        Column::number("", 9),
+    ]);
+    table.row(&["", "p99", "max", "p99", "max", "p99", "max"]);
+    for (name, scenario) in summary.scenarios.iter() {
+        let pair = |durations: &DurationsSummary| (time(durations.p99), time(durations.max));
+        let (waiting, blocked) = (pair(&scenario.waiting_ns), pair(&scenario.blocked_ns));
+        let lateness = pair(&scenario.lateness_ns);
+        table.row(&[name, &waiting.0, &waiting.1, &blocked.0, &blocked.1, &lateness.0, &lateness.1]);
+    }
+    text.push_str(&table.render());
+    line(text, "  waiting for a user · blocked for a connection · lateness of the generator");
+}
+
+fn connections(text: &mut String, summary: &Summary, paint: Paint) {
+    section(text, "connections", paint);
+    for (name, scenario) in summary.scenarios.iter() {
+        let connections = &scenario.connections;
+        let sent =
+            |part: fn(&StepSummary) -> u64| bytes(scenario.steps.iter().map(|(_, step)| part(step)).sum());
+        let unverified = if connections.tls_unverified { ", certificates NOT verified" } else { "" };
+        let figures = format!(
+            "{name}: {} opened, {} requests on open ones; {} sent, {} received{unverified}",
+            count(connections.opened),
+            count(connections.reused),
+            sent(|step| step.bytes_sent),
+            sent(|step| step.bytes_received),
+        );
+        wrap(text, &figures, "  ");
+    }
+}
+
+fn generator(text: &mut String, summary: &Summary, paint: Paint) {
+    let generator = &summary.generator;
+    section(text, "generator", paint);
+    let threads =
+        if generator.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", generator.threads) };
+    let figures = format!(
+        "{threads}, at most {} of a core busy; {:.1} s of CPU; {} at most; woke {} late (p99); {} ticks, {} late; {} \
+         underruns; {} samples lost",
+        share(generator.busy_share_max),
+        generator.cpu_s,
+        bytes(generator.rss_peak_bytes),
+        time(generator.loop_lag_ns.p99),
+        count(generator.ticks),
+        count(generator.tick_overruns),
+        count(generator.underruns),
+        count(generator.samples_lost),
+    );
+    wrap(text, &figures, "  ");
+}
+
+fn listeners(text: &mut String, summary: &Summary, paint: Paint) {
+    if summary.listeners.is_empty() {
+        return;
+    }
+    section(text, "listeners", paint);
+    for (name, listener) in summary.listeners.iter() {
+        let kind = if name == listener.kind { String::new() } else { format!(" ({})", listener.kind) };
+        let lost = format!("{} lost", count(listener.lost));
+        let lost = if listener.lost > 0 { paint.coloured(Colour::Yellow, &lost) } else { lost };
+        line(text, &format!("  {name}{kind}: {} delivered, {lost}", count(listener.delivered)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

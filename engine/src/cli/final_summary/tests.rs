@@ -1,0 +1,61 @@
+use super::*;
+
+/// A run in which nearly everything that can be shown is there to show.
+const EVENTFUL: &str = include_str!("eventful.json");
+
+fn eventful() -> Summary {
+    serde_json::from_str(EVENTFUL).expect("the sample follows the schema")
+}
+
+#[test]
+fn an_eventful_run() {
+    insta::assert_snapshot!(render(&eventful(), false));
+}
+
+#[test]
+fn a_quiet_run() {
+    let mut summary = eventful();
+    summary.outcome = Outcome::Passed;
+    summary.verdict = Verdict::Valid;
+    summary.stopped_by = None;
+    summary.verdict_reasons.clear();
+    summary.rules.clear();
+    summary.listeners.0.clear();
+    summary.scenarios.0.truncate(1);
+    summary.steps.0.truncate(1);
+    for (_, step) in &mut summary.steps.0 {
+        step.errors.clear();
+        step.failures = 0;
+    }
+    insta::assert_snapshot!(render(&summary, false));
+}
+
+#[test]
+fn a_run_of_nothing() {
+    let mut summary = eventful();
+    summary.scenarios.0.clear();
+    summary.steps.0.clear();
+    summary.rules.clear();
+    summary.listeners.0.clear();
+    summary.duration_ns = 0;
+    let text = render(&summary, false);
+    assert!(text.contains("FAILED") && text.contains("generator"), "{text}");
+}
+
+#[test]
+fn lines_fit_in_80_columns() {
+    for line in render(&eventful(), false).lines() {
+        assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+    }
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let coloured = render(&eventful(), true);
+    let mut plain = coloured.clone();
+    for code in ["1", "31", "32", "33", "0"] {
+        plain = plain.replace(&format!("\u{1b}[{code}m"), "");
+    }
+    assert_ne!(coloured, plain);
+    assert_eq!(plain, render(&eventful(), false));
+}
