@@ -85,7 +85,10 @@ fn rules(text: &mut String, rules: &[RuleSummary], paint: Paint) {
         if rule.rule.chars().count() <= room {
             line(text, &format!("  {mark} {:<room$} {value}", rule.rule));
         } else {
-            wrap(text, &format!("{mark} {}", rule.rule), "  ");
+            // Painted after it was broken into lines: colours take no room.
+            let mut plain = String::new();
+            wrap(&mut plain, &format!("* {}", rule.rule), "  ");
+            text.push_str(&plain.replacen('*', &mark, 1));
             line(text, &format!("{value:>80}"));
         }
     }

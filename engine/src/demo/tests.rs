@@ -1,3 +1,5 @@
+//! Every page, asked over a plain socket: nothing of HTTP's own client is in between.
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;

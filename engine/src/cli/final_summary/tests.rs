@@ -1,3 +1,5 @@
+//! One eventful run, and what changes when parts of it are not there.
+
 use super::*;
 
 /// A run in which nearly everything that can be shown is there to show.
