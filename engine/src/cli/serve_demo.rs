@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::demo::{self, Demo, ROUTES};
 use crate::exit_code::ExitCode;
 
@@ -72,8 +74,10 @@ impl std::error::Error for ServeDemoError {
 /// See [`ServeDemoError`].
 pub(crate) fn serve_demo(arguments: &ServeDemo, output: &mut dyn Write) -> Result<(), ServeDemoError> {
     let demo = open(arguments)?;
-    greet(&demo, output).map_err(ServeDemoError::Terminal)?;
-    wait_for_end().map_err(ServeDemoError::Terminal)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime
+        .and_then(|runtime| runtime.block_on(until_ended(&demo, output)))
+        .map_err(ServeDemoError::Terminal)?;
     writeln!(output, "{} answers", demo.answered()).map_err(ServeDemoError::Terminal)
 }
 
@@ -96,15 +100,16 @@ fn greet(demo: &Demo, output: &mut dyn Write) -> io::Result<()> {
     output.flush()
 }
 
-fn wait_for_end() -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    })
+/// Listens for signals before it tells that it is there: a script may end it as soon as it has read the address.
+async fn until_ended(demo: &Demo, output: &mut dyn Write) -> io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    greet(demo, output)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }
 
 #[cfg(test)]
