@@ -1,0 +1,540 @@
+//! `listener file`: every attempt as one line of JSON.
+//!
+//! ```kdl
+//! listener file "out/samples.jsonl"
+//! listener file "out/samples.jsonl" exists=append
+//! ```
+//!
+//! There is no header, and no line for an iteration, a think, or a step that failed unsent. Lines stand in the order in
+//! which attempts ended, as far as one thread goes. Each is an object with these fields, in this order:
+//!
+//! | field | type | meaning |
+//! |---|---|---|
+//! | `scenario`, `step` | string | names as in the workload |
+//! | `user` | integer | the user's number within its scenario, from 1 |
+//! | `iteration` | integer | the token's number (open) or the user's own iteration number (closed), from 1 |
+//! | `attempt` | integer | which try of the step, from 1 |
+//! | `outcome` | string | `succeeded`, `failed`, or `cut` when the engine ended it |
+//! | `status` | integer or null | the protocol's status; null without one |
+//! | `error` | string or null | why it failed: a stable slug such as `timeout` or `500` |
+//! | `due_ns` … `ended_ns` | integer | due ≤ ready ≤ unblocked ≤ started ≤ ended, since the run's start |
+//! | `response_ns`, `service_ns` | integer | due until ended, started until ended |
+//! | `bytes_sent`, `bytes_received` | integer | heads included |
+//! | `warm_up` | boolean | whether results leave it out |
+//! | `trace_id` | string or null | 32 hexadecimal digits when the request belongs to a trace |
+//!
+//! A file that is there is replaced, appended to, or refused, as `exists=` says; one that another run is writing is refused
+//! always (an advisory lock). What has been received is written before the next event is waited for, so that a killed run
+//! loses no line that reached the listener.
+//!
+//! # Units
+//! A record is a line.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bevy_ecs::component::Component;
+use throng_components::run::RunHeader;
+use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
+use throng_components::trace::TraceContext;
+use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
+
+use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, Subscription, Worker};
+
+/// Lines are written when so many bytes have gathered, or when the listener has nothing else to do.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// What becomes of a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exists {
+    /// The run does not start.
+    Fail,
+    /// Its content is replaced.
+    Overwrite,
+    /// Lines are added at its end.
+    Append,
+}
+
+/// Settings of `listener file`.
+#[derive(Component, Clone, Debug)]
+pub(super) struct File {
+    path: String,
+    exists: Exists,
+}
+
+impl Listen for File {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "file",
+        summary: "Writes every attempt as one line of JSON.",
+        sample: "listener file \"out/samples.jsonl\"",
+        arguments: &[ArgumentSpec {
+            name: "path",
+            kind: ValueKind::Text,
+            required: true,
+            summary: "Where to write, relative to the workload file. Directories are made.",
+        }],
+        properties: &[
+            FieldSpec {
+                name: "name",
+                kind: ValueKind::Name,
+                default: "file",
+                summary: "What results call this listener.",
+            },
+            FieldSpec {
+                name: "exists",
+                kind: ValueKind::Word(&["fail", "overwrite", "append"]),
+                default: "overwrite",
+                summary: "What becomes of a file that is there: most runs are repeated, so it is replaced.",
+            },
+        ],
+        later: &["format", "template", "rotate"],
+        ..NodeSpec::EMPTY
+    };
+
+    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+        let path = fields.text_argument(0).map(|path| path.value.to_owned());
+        let exists = match fields.word("exists") {
+            Some("fail") => Exists::Fail,
+            Some("append") => Exists::Append,
+            _ => Exists::Overwrite,
+        };
+        fields.finish(path.map(|path| Self { path, exists }))
+    }
+
+    fn subscription(&self) -> Subscription {
+        Subscription { samples: true, progress: None }
+    }
+
+    fn open(&self, header: &RunHeader, outlets: Outlets) -> Result<Box<dyn Worker>, CannotOpen> {
+        let (file, length) = open_locked(&outlets.directory.join(&self.path), self.exists)
+            .map_err(|source| CannotOpen { what: self.path.clone(), source })?;
+        Ok(Box::new(Writer {
+            file,
+            whole: length,
+            torn: false,
+            lines: Lines::new(header),
+            delivery: outlets.delivery,
+        }))
+    }
+}
+
+/// Opens and locks a file; gives its length, after which lines are added.
+fn open_locked(path: &Path, exists: Exists) -> io::Result<(fs::File, u64)> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    match exists {
+        Exists::Fail => options.write(true).create_new(true),
+        // Truncated only once the lock is held: another run's file stays whole.
+        Exists::Overwrite => options.write(true).create(true).truncate(false),
+        Exists::Append => options.append(true).create(true),
+    };
+    let file = options.open(path)?;
+    match file.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "another run is writing to it"));
+        }
+        // A file system without locks is no reason not to write.
+        Ok(()) | Err(fs::TryLockError::Error(_)) => {}
+    }
+    if exists == Exists::Overwrite && file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    let length = file.metadata()?.len();
+    Ok((file, length))
+}
+
+/// Lines that wait to be written, and what is needed to make them.
+struct Lines {
+    /// Scenario names, quoted and escaped.
+    scenarios: Vec<String>,
+    /// Step names, quoted and escaped.
+    steps: Vec<String>,
+    trace: TraceContext,
+    /// Whole lines.
+    bytes: Vec<u8>,
+}
+
+impl Lines {
+    fn new(header: &RunHeader) -> Self {
+        Self {
+            scenarios: header.scenarios.iter().map(|name| quoted(name)).collect(),
+            steps: header.steps.iter().map(|step| quoted(&step.name)).collect(),
+            trace: header.trace,
+            bytes: Vec::with_capacity(BUFFER_BYTES + 1024),
+        }
+    }
+
+    /// Adds an attempt's line.
+    fn push(&mut self, sample: &Sample) {
+        let scenario = self.scenarios.get(sample.scenario.index()).map_or("null", String::as_str);
+        let step = self.steps.get(usize::from(sample.step.0)).map_or("null", String::as_str);
+        let bytes = &mut self.bytes;
+        text(bytes, "{\"scenario\":", scenario);
+        text(bytes, ",\"step\":", step);
+        number(bytes, ",\"user\":", sample.user.serial());
+        number(bytes, ",\"iteration\":", sample.iteration);
+        number(bytes, ",\"attempt\":", sample.attempt.into());
+        text(bytes, ",\"outcome\":", outcome(sample.outcome));
+        match sample.status {
+            0 => text(bytes, ",\"status\":", "null"),
+            status => number(bytes, ",\"status\":", status.into()),
+        }
+        match sample.error {
+            ErrorType::NONE => text(bytes, ",\"error\":", "null"),
+            error => {
+                text(bytes, ",\"error\":\"", &error.slug());
+                bytes.push(b'"');
+            }
+        }
+        number(bytes, ",\"due_ns\":", sample.due.0);
+        number(bytes, ",\"ready_ns\":", sample.ready.0);
+        number(bytes, ",\"unblocked_ns\":", sample.unblocked.0);
+        number(bytes, ",\"started_ns\":", sample.started.0);
+        number(bytes, ",\"ended_ns\":", sample.ended.0);
+        number(bytes, ",\"response_ns\":", sample.response().0);
+        number(bytes, ",\"service_ns\":", sample.service().0);
+        number(bytes, ",\"bytes_sent\":", sample.bytes_sent.into());
+        number(bytes, ",\"bytes_received\":", sample.bytes_received.into());
+        text(bytes, ",\"warm_up\":", if sample.warm_up { "true" } else { "false" });
+        let trace_id = self.trace.trace_id(sample.user, sample.iteration);
+        if self.trace.propagate || self.trace.is_sampled(trace_id) {
+            text(bytes, ",\"trace_id\":\"", "");
+            hexadecimal(bytes, trace_id);
+            bytes.extend_from_slice(b"\"}\n");
+        } else {
+            text(bytes, ",\"trace_id\":null}", "\n");
+        }
+    }
+}
+
+/// A name as a JSON string. Done once a run, so that a line only copies.
+fn quoted(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
+}
+
+fn text(bytes: &mut Vec<u8>, field: &str, value: &str) {
+    bytes.extend_from_slice(field.as_bytes());
+    bytes.extend_from_slice(value.as_bytes());
+}
+
+/// Adds a field with a decimal number. Formatting through `std::fmt` takes three times as long, and there are fourteen a line.
+fn number(bytes: &mut Vec<u8>, field: &str, mut value: u64) {
+    bytes.extend_from_slice(field.as_bytes());
+    let mut digits = [0_u8; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + u8::try_from(value % 10).unwrap_or_default();
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    bytes.extend_from_slice(&digits[first..]);
+}
+
+fn hexadecimal(bytes: &mut Vec<u8>, id: u128) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in id.to_be_bytes() {
+        bytes.push(DIGITS[usize::from(byte >> 4)]);
+        bytes.push(DIGITS[usize::from(byte & 15)]);
+    }
+}
+
+fn outcome(outcome: SampleOutcome) -> &'static str {
+    match outcome {
+        SampleOutcome::Succeeded => "\"succeeded\"",
+        SampleOutcome::Failed => "\"failed\"",
+        SampleOutcome::Cut => "\"cut\"",
+        SampleOutcome::Crashed => "\"crashed\"",
+    }
+}
+
+/// Whether a sample has a line.
+fn has_line(sample: &Sample) -> bool {
+    sample.kind == SampleKind::Attempt && sample.attempt > 0
+}
+
+/// The file at work.
+struct Writer {
+    file: fs::File,
+    /// The file's length up to the end of its last whole line.
+    whole: u64,
+    /// Whether a part of a line stands behind that, after a failed write.
+    torn: bool,
+    lines: Lines,
+    delivery: Arc<Delivery>,
+}
+
+impl Writer {
+    /// Writes what has gathered. A failed write loses lines, counted, and never the run: the next one is tried anew.
+    fn write(&mut self) {
+        if self.lines.bytes.is_empty() {
+            return;
+        }
+        let written = self.write_bytes();
+        let (kept, dropped) = self.lines.bytes.split_at(written);
+        // Of a line that was written in part nothing counts as delivered.
+        let end = kept.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        self.whole += end as u64;
+        self.torn |= end < kept.len();
+        let delivered = count_lines(&kept[..end]);
+        self.delivery.add_delivered(delivered);
+        self.delivery.add_lost(count_lines(&kept[end..]) + count_lines(dropped));
+        self.lines.bytes.clear();
+    }
+
+    /// Writes until all is written or an error comes; gives how many bytes of the lines were.
+    fn write_bytes(&mut self) -> usize {
+        if self.torn && !self.mend() {
+            return 0;
+        }
+        let mut written = 0;
+        while written < self.lines.bytes.len() {
+            match self.file.write(&self.lines.bytes[written..]) {
+                Ok(0) => break,
+                Ok(count) => written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        written
+    }
+
+    /// Takes a torn line back out, or where that cannot be done (a pipe) ends it, so that the lines after it stay readable.
+    fn mend(&mut self) -> bool {
+        let cut = self
+            .file
+            .set_len(self.whole)
+            .and_then(|()| io::Seek::seek(&mut self.file, io::SeekFrom::Start(self.whole)));
+        self.torn = cut.is_err() && self.file.write_all(b"\n").is_err();
+        !self.torn
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    bytes.split(|byte| *byte == b'\n').count() as u64 - 1
+}
+
+impl Worker for Writer {
+    fn receive(&mut self, event: &ListenerEvent) {
+        let ListenerEvent::Samples(samples) = event else { return };
+        for sample in samples.iter().filter(|sample| has_line(sample)) {
+            self.lines.push(sample);
+            if self.lines.bytes.len() >= BUFFER_BYTES {
+                self.write();
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        self.write();
+    }
+
+    fn close(&mut self, _limit: Duration) {
+        self.write();
+    }
+
+    fn records_in(&self, event: &ListenerEvent) -> u64 {
+        match event {
+            ListenerEvent::Samples(samples) => {
+                samples.iter().filter(|sample| has_line(sample)).count() as u64
+            }
+            ListenerEvent::Progress(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use throng_components::clock::{ClockKind, Nanos};
+    use throng_components::run::StepHeader;
+    use throng_components::sample::StepId;
+    use throng_components::scenario::ScenarioId;
+    use throng_components::virtual_user::UserId;
+
+    use super::*;
+
+    fn header() -> RunHeader {
+        RunHeader {
+            run_id: "run".to_owned(),
+            throng: "0.1.0",
+            workload: "shop.kdl".to_owned(),
+            clock: ClockKind::Real,
+            epoch_unix_ns: 0,
+            scenarios: vec!["a \"crowd\"\n".to_owned()],
+            steps: vec![StepHeader {
+                name: "home".to_owned(),
+                protocol: "http",
+                method: "GET".to_owned(),
+                address: "localhost".to_owned(),
+                port: 80,
+            }],
+            trace: TraceContext { run: 7, ratio: 0.0, propagate: true },
+        }
+    }
+
+    fn sample() -> Sample {
+        Sample {
+            due: Nanos(10),
+            ready: Nanos(20),
+            unblocked: Nanos(30),
+            started: Nanos(40),
+            ended: Nanos(100),
+            user: UserId::new(ScenarioId(0), 12),
+            iteration: 3,
+            scenario: ScenarioId(0),
+            step: StepId(0),
+            status: 200,
+            error: ErrorType::NONE,
+            bytes_sent: 70,
+            bytes_received: 4_000,
+            ordinal: 0,
+            kind: SampleKind::Attempt,
+            outcome: SampleOutcome::Succeeded,
+            attempt: 1,
+            warm_up: false,
+        }
+    }
+
+    /// Opens a listener in a directory.
+    fn open(
+        directory: &Path,
+        path: &str,
+        exists: Exists,
+    ) -> Result<(Box<dyn Worker>, Arc<Delivery>), CannotOpen> {
+        let delivery = Arc::new(Delivery::default());
+        let outlets =
+            Outlets { directory: directory.to_owned(), terminal: false, delivery: delivery.clone() };
+        let worker = File { path: path.to_owned(), exists }.open(&header(), outlets)?;
+        Ok((worker, delivery))
+    }
+
+    fn opened(directory: &Path, path: &str, exists: Exists) -> (Box<dyn Worker>, Arc<Delivery>) {
+        open(directory, path, exists).expect("the file can be written")
+    }
+
+    fn send(worker: &mut dyn Worker, samples: &[Sample]) {
+        worker.receive(&ListenerEvent::Samples(Arc::new(samples.to_vec())));
+        worker.tick();
+    }
+
+    fn lines(path: &Path) -> Vec<serde_json::Value> {
+        let text = fs::read_to_string(path).expect("the file is there");
+        text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+    }
+
+    #[test]
+    fn an_attempt_is_a_line() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut worker, delivery) = opened(directory.path(), "out/deep/samples.jsonl", Exists::Fail);
+        let failed =
+            Sample { error: ErrorType::TIMEOUT, outcome: SampleOutcome::Failed, status: 0, ..sample() };
+        let event = [
+            sample(),
+            Sample { warm_up: true, ..failed },
+            Sample { kind: SampleKind::Iteration, attempt: 0, ..sample() },
+            Sample { attempt: 0, ..failed },
+        ];
+        assert_eq!(worker.records_in(&ListenerEvent::Samples(Arc::new(event.to_vec()))), 2);
+        send(worker.as_mut(), &event);
+        let found = lines(&directory.path().join("out/deep/samples.jsonl"));
+        let trace_id = format!("{:032x}", header().trace.trace_id(sample().user, 3));
+        let expected = serde_json::json!({
+            "scenario": "a \"crowd\"\n", "step": "home", "user": 12, "iteration": 3, "attempt": 1,
+            "outcome": "succeeded", "status": 200, "error": null, "due_ns": 10, "ready_ns": 20,
+            "unblocked_ns": 30, "started_ns": 40, "ended_ns": 100, "response_ns": 90, "service_ns": 60,
+            "bytes_sent": 70, "bytes_received": 4000, "warm_up": false, "trace_id": trace_id,
+        });
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].to_string(), expected.to_string(), "fields and their order");
+        assert_eq!([&found[1]["error"], &found[1]["status"]], [&"timeout".into(), &serde_json::Value::Null]);
+        assert_eq!(found[1]["warm_up"], true);
+        worker.close(Duration::ZERO);
+        assert_eq!(delivery.read(), (2, 0));
+    }
+
+    #[test]
+    fn requests_outside_traces_have_no_trace_id() {
+        let header = RunHeader { trace: TraceContext { propagate: false, ..header().trace }, ..header() };
+        let mut lines = Lines::new(&header);
+        lines.push(&sample());
+        assert!(lines.bytes.ends_with(b"\"trace_id\":null}\n"));
+    }
+
+    #[test]
+    fn numbers_are_whole() {
+        for value in [0, 9, 10, 1_234_567_890, u64::MAX] {
+            let mut bytes = Vec::new();
+            number(&mut bytes, "", value);
+            assert_eq!(bytes, value.to_string().into_bytes());
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_treated_as_asked() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("samples.jsonl");
+        for (exists, count) in [(Exists::Overwrite, 1), (Exists::Append, 2), (Exists::Overwrite, 1)] {
+            let (mut worker, _) = opened(directory.path(), "samples.jsonl", exists);
+            send(worker.as_mut(), &[sample()]);
+            drop(worker);
+            assert_eq!(lines(&path).len(), count, "{exists:?}");
+        }
+        let refused = open(directory.path(), "samples.jsonl", Exists::Fail).map(|_| ());
+        assert_eq!(refused.map_err(|error| error.source.kind()), Err(io::ErrorKind::AlreadyExists));
+    }
+
+    #[test]
+    fn two_runs_never_write_into_one_file() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut first, _) = opened(directory.path(), "samples.jsonl", Exists::Overwrite);
+        send(first.as_mut(), &[sample()]);
+        for exists in [Exists::Overwrite, Exists::Append] {
+            let second = open(directory.path(), "samples.jsonl", exists).map(|_| ());
+            assert_eq!(second.map_err(|error| error.source.kind()), Err(io::ErrorKind::AlreadyExists));
+        }
+        assert_eq!(
+            lines(&directory.path().join("samples.jsonl")).len(),
+            1,
+            "the first one's lines are whole"
+        );
+    }
+
+    #[test]
+    fn a_full_disk_costs_lines_and_not_the_run() {
+        let (mut worker, delivery) = opened(Path::new("/dev"), "full", Exists::Overwrite);
+        send(worker.as_mut(), &[sample(), sample()]);
+        send(worker.as_mut(), &[sample()]);
+        worker.close(Duration::ZERO);
+        assert_eq!(delivery.read(), (0, 3));
+    }
+
+    #[test]
+    fn a_torn_line_is_taken_back_out() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("samples.jsonl");
+        let (file, length) = open_locked(&path, Exists::Overwrite).expect("the file can be written");
+        let delivery = Arc::new(Delivery::default());
+        let lines_of = Lines::new(&header());
+        let mut writer =
+            Writer { file, whole: length, torn: false, lines: lines_of, delivery: delivery.clone() };
+        send(&mut writer, &[sample()]);
+        writer.file.write_all(b"{\"scen").expect("a part of a line");
+        writer.torn = true;
+        send(&mut writer, &[sample(), sample()]);
+        assert_eq!(lines(&path).len(), 3);
+        assert_eq!(delivery.read(), (3, 0));
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_said() {
+        let refused = open(Path::new("/"), "proc/nowhere/samples.jsonl", Exists::Overwrite).map(|_| ());
+        assert_eq!(refused.map_err(|error| error.what), Err("proc/nowhere/samples.jsonl".to_owned()));
+    }
+}
