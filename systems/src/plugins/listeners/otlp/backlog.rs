@@ -1,0 +1,95 @@
+//! Spans that wait to be sent, in batches, within a bound.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use throng_components::sample::Sample;
+use tokio::time::Instant;
+
+/// Spans that are kept while the receiver is slow or away.
+///
+/// They wait as samples of 80 bytes and become spans when they are sent: 10 MB at most. At 1 % of 10,000 steps/s that is
+/// 20 minutes of an absent receiver.
+const SPANS_LIMIT: usize = 131_072;
+
+/// How long a batch may stay unsent because it is not full.
+const RIPE_AFTER: Duration = Duration::from_secs(1);
+
+/// The queue of one listener.
+pub(super) struct Backlog {
+    /// Full ones, and ones that came back.
+    batches: VecDeque<Vec<Sample>>,
+    /// The one that is being filled.
+    open: Vec<Sample>,
+    /// When its first sample came.
+    opened: Instant,
+    /// Spans in a full batch.
+    batch: usize,
+    /// All that wait.
+    len: usize,
+    limit: usize,
+}
+
+impl Backlog {
+    /// An empty one with batches of so many spans.
+    pub(super) fn new(batch: usize) -> Self {
+        Self {
+            batches: VecDeque::new(),
+            open: Vec::new(),
+            opened: Instant::now(),
+            batch: batch.max(1),
+            len: 0,
+            limit: SPANS_LIMIT,
+        }
+    }
+
+    /// Takes a sample in; `false` when there is no room.
+    pub(super) fn offer(&mut self, sample: Sample) -> bool {
+        if self.len >= self.limit {
+            return false;
+        }
+        if self.open.is_empty() {
+            self.opened = Instant::now();
+        }
+        self.open.push(sample);
+        self.len += 1;
+        if self.open.len() >= self.batch {
+            self.batches.push_back(std::mem::take(&mut self.open));
+        }
+        true
+    }
+
+    /// Whether there is a batch that should not wait longer.
+    pub(super) fn is_ripe(&self) -> bool {
+        !self.batches.is_empty() || (!self.open.is_empty() && self.opened.elapsed() >= RIPE_AFTER)
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The batch that is next, full or not.
+    pub(super) fn take(&mut self) -> Option<Vec<Sample>> {
+        let batch = self
+            .batches
+            .pop_front()
+            .or_else(|| (!self.open.is_empty()).then(|| std::mem::take(&mut self.open)))?;
+        self.len -= batch.len();
+        Some(batch)
+    }
+
+    /// Takes back a batch that did not arrive. It goes to the end, so that one that is refused for what it holds does not
+    /// stand in the way of the others.
+    pub(super) fn put_back(&mut self, batch: Vec<Sample>) {
+        self.len += batch.len();
+        self.batches.push_back(batch);
+    }
+
+    /// Forgets all; gives how many there were.
+    pub(super) fn clear(&mut self) -> u64 {
+        self.batches.clear();
+        self.open.clear();
+        std::mem::take(&mut self.len) as u64
+    }
+}

@@ -1,0 +1,227 @@
+//! Spans from samples: one trace an iteration, linked to the run.
+//!
+//! ```text
+//! throng run                                a trace of its own: the run
+//!  ┆ link
+//! crowd      ├─────────────────────────┤    INTERNAL: an iteration, from due to end
+//!  ├ GET home   ├──────┤                    CLIENT: an attempt of a step, from its start to its end
+//!  └ POST login          (think) ├────┤
+//! ```
+//!
+//! Ids are functions of the run's id, the user, the iteration and the operation, so they are those of the `traceparent` that
+//! the requests carried. HTTP attributes follow OpenTelemetry's semantic conventions; ours begin with `throng.`, and times
+//! among them are nanoseconds, as their names say.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
+use opentelemetry::{InstrumentationScope, KeyValue, Value};
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+use throng_components::clock::Nanos;
+use throng_components::run::{RunHeader, StepHeader};
+use throng_components::sample::{Sample, SampleKind, SampleOutcome};
+use throng_components::trace::TraceContext;
+
+/// Spans in one request at most, as many as the SDK's own processor sends.
+const BATCH_SPANS: usize = 512;
+
+/// Bytes of one request at most, as estimated: receivers over gRPC refuse 4 MiB.
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// Bytes of a span without its names: ids, instants, numbers and attribute keys.
+const SPAN_BYTES: usize = 768;
+
+/// What a step's spans have in common.
+struct StepSpans {
+    name: String,
+    http: bool,
+    attributes: Vec<KeyValue>,
+}
+
+/// Makes spans from samples.
+pub(super) struct SpanMaker {
+    trace: TraceContext,
+    epoch: SystemTime,
+    scope: InstrumentationScope,
+    run: SpanContext,
+    run_attributes: Vec<KeyValue>,
+    scenarios: Vec<(String, Value)>,
+    steps: Vec<StepSpans>,
+    longest_name: usize,
+}
+
+impl SpanMaker {
+    /// A maker for a run, of which a share of iterations is traced.
+    pub(super) fn new(header: &RunHeader, ratio: f64) -> Self {
+        let trace = TraceContext { ratio, ..header.trace };
+        let run_trace = trace.run.max(1);
+        let names = header.scenarios.iter().chain(header.steps.iter().map(|step| &step.name));
+        let addresses = header.steps.iter().map(|step| step.address.len() + step.method.len());
+        Self {
+            trace,
+            epoch: SystemTime::UNIX_EPOCH + Duration::from_nanos(header.epoch_unix_ns),
+            scope: InstrumentationScope::builder("throng").with_version(header.throng).build(),
+            run: context(run_trace, trace.span_id(run_trace, None)),
+            run_attributes: vec![
+                KeyValue::new("throng.run_id", header.run_id.clone()),
+                KeyValue::new("throng.workload", header.workload.clone()),
+            ],
+            scenarios: header.scenarios.iter().map(|name| (name.clone(), shared(name))).collect(),
+            steps: header.steps.iter().map(step_spans).collect(),
+            longest_name: names.map(String::len).max().unwrap_or(0) + addresses.max().unwrap_or(0),
+        }
+    }
+
+    /// How many spans go into one request.
+    pub(super) fn spans_in_batch(&self) -> usize {
+        // A name stands in the span's name and in up to three attributes.
+        (BATCH_BYTES / (SPAN_BYTES + 4 * self.longest_name)).clamp(1, BATCH_SPANS)
+    }
+
+    /// Whether a sample has a span: when its iteration is traced and, for a step, when it was tried at all.
+    pub(super) fn has_span(&self, sample: &Sample) -> bool {
+        (sample.kind == SampleKind::Iteration || sample.attempt > 0)
+            && self.trace.is_sampled(self.trace.trace_id(sample.user, sample.iteration))
+    }
+
+    /// A sample's span.
+    pub(super) fn span(&self, sample: &Sample) -> SpanData {
+        match sample.kind {
+            SampleKind::Iteration => self.iteration_span(sample),
+            SampleKind::Attempt => self.attempt_span(sample),
+        }
+    }
+
+    /// The run's own span, which every iteration links to.
+    pub(super) fn run_span(&self, end: Nanos) -> SpanData {
+        let mut span = self.blank(self.run.clone(), Cow::Borrowed("throng run"));
+        span.end_time = self.time(end);
+        span.attributes.clone_from(&self.run_attributes);
+        span
+    }
+
+    fn iteration_span(&self, sample: &Sample) -> SpanData {
+        let trace_id = self.trace.trace_id(sample.user, sample.iteration);
+        let (name, scenario) = match self.scenarios.get(sample.scenario.index()) {
+            Some((name, value)) => (name.clone(), value.clone()),
+            None => (String::new(), "".into()),
+        };
+        let mut span = self.blank(context(trace_id, self.trace.span_id(trace_id, None)), Cow::Owned(name));
+        span.start_time = self.time(sample.due);
+        span.end_time = self.time(sample.ended);
+        span.attributes.push(KeyValue::new("throng.scenario", scenario));
+        span.attributes.push(nanos("throng.waiting_ns", sample.waiting()));
+        self.add_common(&mut span, sample);
+        span.links = SpanLinks::default();
+        span.links.links.push(Link::new(self.run.clone(), Vec::new(), 0));
+        span
+    }
+
+    fn attempt_span(&self, sample: &Sample) -> SpanData {
+        let trace_id = self.trace.trace_id(sample.user, sample.iteration);
+        let step = self.steps.get(usize::from(sample.step.0));
+        let name = step.map_or(String::new(), |step| step.name.clone());
+        let id = context(trace_id, self.trace.span_id(trace_id, Some(sample.ordinal)));
+        let mut span = self.blank(id, Cow::Owned(name));
+        span.parent_span_id = SpanId::from(self.trace.span_id(trace_id, None));
+        span.span_kind = SpanKind::Client;
+        span.start_time = self.time(sample.started);
+        span.end_time = self.time(sample.ended);
+        if let Some(step) = step {
+            span.attributes.extend_from_slice(&step.attributes);
+            if step.http && sample.status > 0 {
+                span.attributes.push(KeyValue::new("http.response.status_code", i64::from(sample.status)));
+            }
+            if step.http && sample.attempt > 1 {
+                let resent = i64::from(sample.attempt) - 1;
+                span.attributes.push(KeyValue::new("http.request.resend_count", resent));
+            }
+        }
+        if sample.error.is_failure() {
+            span.attributes.push(KeyValue::new("error.type", sample.error.slug()));
+        }
+        span.attributes.push(nanos("throng.due_ns", sample.due));
+        span.attributes.push(nanos("throng.response_ns", sample.response()));
+        span.attributes.push(nanos("throng.blocked_ns", sample.blocked()));
+        span.attributes.push(nanos("throng.lateness_ns", sample.lateness()));
+        self.add_common(&mut span, sample);
+        span
+    }
+
+    fn add_common(&self, span: &mut SpanData, sample: &Sample) {
+        span.attributes.push(KeyValue::new("throng.user", integer(sample.user.serial())));
+        span.attributes.push(KeyValue::new("throng.iteration", integer(sample.iteration)));
+        span.attributes.extend(self.run_attributes.first().cloned());
+        if sample.warm_up {
+            span.attributes.push(KeyValue::new("throng.warm_up", true));
+        }
+        // A status of 400 and above that the workload expects is a success: who declares it knows better than the convention.
+        match sample.outcome {
+            SampleOutcome::Succeeded => {}
+            SampleOutcome::Cut => span.attributes.push(KeyValue::new("throng.cut", true)),
+            // The description stays empty: `error.type` says it.
+            SampleOutcome::Failed | SampleOutcome::Crashed => {
+                span.status = Status::Error { description: Cow::Borrowed("") };
+            }
+        }
+    }
+
+    fn blank(&self, span_context: SpanContext, name: Cow<'static, str>) -> SpanData {
+        SpanData {
+            span_context,
+            parent_span_id: SpanId::INVALID,
+            parent_span_is_remote: false,
+            span_kind: SpanKind::Internal,
+            name,
+            start_time: self.epoch,
+            end_time: self.epoch,
+            attributes: Vec::with_capacity(16),
+            dropped_attributes_count: 0,
+            events: SpanEvents::default(),
+            links: SpanLinks::default(),
+            status: Status::Unset,
+            instrumentation_scope: self.scope.clone(),
+        }
+    }
+
+    fn time(&self, at: Nanos) -> SystemTime {
+        self.epoch + at.to_duration()
+    }
+}
+
+fn step_spans(step: &StepHeader) -> StepSpans {
+    let http = step.protocol == "http";
+    let verb = if step.method.is_empty() { step.protocol } else { &step.method };
+    let mut attributes = vec![KeyValue::new("throng.step", shared(&step.name))];
+    if http {
+        attributes.push(KeyValue::new("http.request.method", shared(&step.method)));
+    }
+    attributes.push(KeyValue::new("network.protocol.name", step.protocol));
+    if !step.address.is_empty() {
+        attributes.push(KeyValue::new("server.address", shared(&step.address)));
+    }
+    if step.port > 0 {
+        attributes.push(KeyValue::new("server.port", i64::from(step.port)));
+    }
+    StepSpans { name: format!("{verb} {}", step.name), http, attributes }
+}
+
+/// A text that is cheap to clone into many spans.
+pub(super) fn shared(text: &str) -> Value {
+    Value::from(Arc::<str>::from(text))
+}
+
+fn context(trace_id: u128, span_id: u64) -> SpanContext {
+    let (trace_id, span_id) = (TraceId::from(trace_id), SpanId::from(span_id));
+    SpanContext::new(trace_id, span_id, TraceFlags::SAMPLED, false, TraceState::NONE)
+}
+
+fn integer(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn nanos(key: &'static str, value: Nanos) -> KeyValue {
+    KeyValue::new(key, integer(value.0))
+}
