@@ -93,3 +93,75 @@ impl Backlog {
         std::mem::take(&mut self.len) as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use throng_components::clock::Nanos;
+    use throng_components::sample::{ErrorType, SampleKind, SampleOutcome, StepId};
+    use throng_components::scenario::ScenarioId;
+    use throng_components::virtual_user::UserId;
+
+    use super::*;
+
+    fn sample(iteration: u64) -> Sample {
+        Sample {
+            due: Nanos::ZERO,
+            ready: Nanos::ZERO,
+            unblocked: Nanos::ZERO,
+            started: Nanos::ZERO,
+            ended: Nanos::ZERO,
+            user: UserId(1),
+            iteration,
+            scenario: ScenarioId(0),
+            step: StepId(0),
+            status: 0,
+            error: ErrorType::NONE,
+            bytes_sent: 0,
+            bytes_received: 0,
+            ordinal: 0,
+            kind: SampleKind::Iteration,
+            outcome: SampleOutcome::Succeeded,
+            attempt: 0,
+            warm_up: false,
+        }
+    }
+
+    fn filled(batch: usize, limit: usize, count: u64) -> (Backlog, u64) {
+        let mut backlog = Backlog { limit, ..Backlog::new(batch) };
+        let refused = (1..=count).filter(|iteration| !backlog.offer(sample(*iteration))).count();
+        (backlog, refused as u64)
+    }
+
+    fn first(batch: Option<Vec<Sample>>) -> Option<u64> {
+        batch.and_then(|batch| batch.first().map(|sample| sample.iteration))
+    }
+
+    #[test]
+    fn what_is_beyond_the_bound_is_refused() {
+        let (mut backlog, refused) = filled(4, 10, 13);
+        assert_eq!(refused, 3);
+        assert_eq!(backlog.clear(), 10);
+        assert!(backlog.is_empty() && backlog.take().is_none());
+    }
+
+    #[test]
+    fn batches_go_in_order_and_failed_ones_to_the_end() {
+        let (mut backlog, _) = filled(4, 100, 10);
+        let failed = backlog.take().expect("a full batch");
+        assert_eq!((failed.len(), failed[0].iteration), (4, 1));
+        backlog.put_back(failed);
+        assert_eq!(first(backlog.take()), Some(5));
+        assert_eq!(first(backlog.take()), Some(1), "before the one that is not full");
+        assert!(!backlog.is_ripe(), "a batch that is not full waits a while");
+        assert_eq!(first(backlog.take()), Some(9));
+        assert!(backlog.is_empty());
+    }
+
+    #[test]
+    fn room_comes_back_with_what_is_taken() {
+        let (mut backlog, _) = filled(2, 4, 4);
+        assert!(!backlog.offer(sample(5)));
+        backlog.take();
+        assert!(backlog.offer(sample(6)));
+    }
+}

@@ -225,3 +225,45 @@ fn integer(value: u64) -> i64 {
 fn nanos(key: &'static str, value: Nanos) -> KeyValue {
     KeyValue::new(key, integer(value.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use throng_components::clock::ClockKind;
+
+    use super::*;
+
+    fn maker(step_name: String) -> SpanMaker {
+        let step = StepHeader {
+            name: step_name,
+            protocol: "http",
+            method: "GET".to_owned(),
+            address: "localhost".to_owned(),
+            port: 80,
+        };
+        let header = RunHeader {
+            run_id: "run".to_owned(),
+            throng: "0.1.0",
+            workload: "shop.kdl".to_owned(),
+            clock: ClockKind::Real,
+            epoch_unix_ns: 1,
+            scenarios: vec!["crowd".to_owned()],
+            steps: vec![step],
+            trace: TraceContext { run: 0, ratio: 1.0, propagate: true },
+        };
+        SpanMaker::new(&header, 1.0)
+    }
+
+    #[test]
+    fn long_names_make_small_batches() {
+        assert_eq!(maker("home".to_owned()).spans_in_batch(), BATCH_SPANS);
+        assert_eq!(maker("x".repeat(100_000)).spans_in_batch(), 2);
+        assert_eq!(maker("x".repeat(10_000_000)).spans_in_batch(), 1);
+    }
+
+    #[test]
+    fn a_run_whose_id_is_zero_still_has_a_valid_span() {
+        let span = maker("home".to_owned()).run_span(Nanos(5));
+        assert!(span.span_context.is_valid());
+        assert_eq!(span.end_time, SystemTime::UNIX_EPOCH + Duration::from_nanos(6));
+    }
+}

@@ -63,6 +63,11 @@ impl Transport {
         self.failures == 0 || Instant::now() >= self.not_before
     }
 
+    /// Ends the pause: at the run's end there is no later.
+    pub(super) fn forget_failures(&mut self) {
+        self.failures = 0;
+    }
+
     /// Waits until that is so, or until `deadline`.
     pub(super) fn wait_until_ready(&self, deadline: Instant) {
         if !self.is_ready()
