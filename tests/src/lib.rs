@@ -1,1 +1,3 @@
-//! stub
+//! What the tests of throng share. The tests themselves see only the public API.
+
+pub mod support;
