@@ -97,6 +97,9 @@ impl std::fmt::Display for Nanos {
 pub trait TimeSource: Send + Sync {
     /// Nanoseconds since the run's start; 0 before it.
     fn now(&self) -> Nanos;
+
+    /// How long until the run starts, or until it is worth asking again; `None` when it has started.
+    fn until_start(&self) -> Option<Nanos>;
 }
 
 /// Which clock a run goes by.

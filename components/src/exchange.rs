@@ -42,6 +42,11 @@ pub enum Order {
         /// Whether no more will be granted: a user that finds none left leaves.
         last: bool,
     },
+    /// Calls back the iterations that were granted and not begun.
+    Revoke {
+        /// For which scenario.
+        scenario: ScenarioId,
+    },
     /// A scenario's shape is played: users of a closed one begin nothing more; queued tokens are still served.
     Finish {
         /// Which scenario.

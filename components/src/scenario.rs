@@ -153,6 +153,8 @@ pub struct ScenarioCounts {
     pub cancelled: u64,
     /// Tokens that wait now. A level.
     pub waiting: u64,
+    /// Iterations granted and called back unused.
+    pub returned: u64,
     /// Iterations begun.
     pub started: u64,
     /// Of these, begun with a due time within the warm-up.
@@ -208,6 +210,7 @@ impl ScenarioCounts {
         self.expired += other.expired;
         self.cancelled += other.cancelled;
         self.waiting += other.waiting;
+        self.returned += other.returned;
         self.started += other.started;
         self.started_warm_up += other.started_warm_up;
         self.succeeded += other.succeeded;

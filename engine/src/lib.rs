@@ -1,1 +1,28 @@
-//! stub
+//! throng sets a population loose on a system: as a load test in real time, or as a simulation in virtual time.
+//!
+//! A workload is a KDL file. [`loader`] reads it, `world` builds an ECS world from it, [`run()`] and [`simulate`] advance
+//! it to its end, and [`summary`] says what it came to. [`App`] is the door for plug-ins and systems of one's own, and
+//! [`cli()`] gives them the whole command line.
+
+mod app;
+mod clock;
+pub mod cli;
+pub mod demo;
+pub mod exit_code;
+mod listening;
+pub mod loader;
+pub mod nodes;
+mod real;
+mod results;
+mod run;
+mod simulated;
+pub mod summary;
+mod world;
+
+pub use app::App;
+pub use cli::cli;
+pub use run::{RunError, RunOptions, run, simulate};
+/// The data of the world: what custom systems query.
+pub use throng_components as components;
+/// The tree's own systems and plug-ins: what custom ones build on.
+pub use throng_systems as systems;

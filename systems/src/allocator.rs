@@ -104,41 +104,69 @@ pub fn grant_iterations(
         if scenario.open || grants.closed {
             continue;
         }
-        let mut give = |shard: u16, iterations: u64, last: bool| {
-            links.order(shard, Order::Grant { scenario: scenario.id, iterations, last });
-        };
+        let mut give = |shard: u16, order: Order| links.order(shard, order);
+        let all = |iterations, last| Order::Grant { scenario: scenario.id, iterations, last };
         let cap = match (scenario.iterations, placement.shards.as_slice()) {
             (None, shards) => {
-                shards.iter().for_each(|shard| give(*shard, u64::MAX, false));
+                shards.iter().for_each(|shard| give(*shard, all(u64::MAX, false)));
                 grants.closed = true;
                 continue;
             }
             (Some(cap), [only]) => {
-                give(*only, cap, true);
+                give(*only, all(cap, true));
                 progress.granted = cap;
                 grants.closed = true;
                 continue;
             }
             (Some(cap), _) => cap,
         };
-        grants.by_shard.resize(placement.shards.len(), 0);
-        grants.begun.resize(placement.shards.len(), 0);
+        grants.deal(cap, scenario, &mut progress, placement, counts, &mut give);
+    }
+}
+
+impl Grants {
+    /// Deals iterations to shards by what each used in the last tick. At the end, what lies unused where nobody needs it
+    /// is called back and dealt anew.
+    fn deal(
+        &mut self,
+        cap: u64,
+        scenario: &Scenario,
+        progress: &mut ScenarioProgress,
+        placement: &Placement,
+        counts: &ShardCounts,
+        give: &mut impl FnMut(u16, Order),
+    ) {
+        self.by_shard.resize(placement.shards.len(), 0);
+        self.begun.resize(placement.shards.len(), 0);
+        let told = |shard: u16| counts.by_shard.get(usize::from(shard)).copied().unwrap_or_default();
+        let returned: u64 = placement.shards.iter().map(|shard| told(*shard).returned).sum();
+        let mut left = cap + returned - progress.granted;
+        let (mut starving, mut spare) = (false, Vec::new());
         for (place, shard) in placement.shards.iter().enumerate() {
-            let begun = counts.by_shard.get(usize::from(*shard)).map_or(0, |counts| counts.started);
+            let counts = told(*shard);
             // Enough for three ticks at the rate of the last one.
-            let wanted = (3 * (begun - grants.begun[place])).max(GRANT_LEAST);
-            grants.begun[place] = begun;
-            let held = grants.by_shard[place] - begun;
-            let iterations = wanted.saturating_sub(held).min(cap - progress.granted);
+            let wanted = (3 * (counts.started - self.begun[place])).max(GRANT_LEAST);
+            self.begun[place] = counts.started;
+            let held = self.by_shard[place] - counts.started - counts.returned;
+            let iterations = wanted.saturating_sub(held).min(left);
             if iterations > 0 {
-                grants.by_shard[place] += iterations;
+                left -= iterations;
+                self.by_shard[place] += iterations;
                 progress.granted += iterations;
-                give(*shard, iterations, false);
+                give(*shard, Order::Grant { scenario: scenario.id, iterations, last: false });
+            } else if held == 0 {
+                starving |= counts.users() > 0;
+            } else {
+                spare.push(*shard);
             }
         }
-        if progress.granted == cap {
-            placement.shards.iter().for_each(|shard| give(*shard, 0, true));
-            grants.closed = true;
+        if counts.total().started == cap {
+            self.closed = true;
+            for shard in &placement.shards {
+                give(*shard, Order::Grant { scenario: scenario.id, iterations: 0, last: true });
+            }
+        } else if starving && left == 0 {
+            spare.iter().for_each(|shard| give(*shard, Order::Revoke { scenario: scenario.id }));
         }
     }
 }

@@ -103,7 +103,8 @@ pub fn judge_rules<R: Rule>(
                     let stop = Stop { at, by: condition.text.clone(), outcome };
                     candidates.stops.push((condition.order, stop));
                 }
-                next.0 = next.0.min(asked.watch.end.unwrap_or(Nanos::MAX));
+                let end = asked.watch.end.filter(|_| !asked.watch.closed);
+                next.0 = next.0.min(end.unwrap_or(Nanos::MAX));
             }
         }
     }

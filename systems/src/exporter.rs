@@ -11,7 +11,7 @@ use throng_components::scenario::{Scenario, ScenarioPhase, ScenarioProgress, Sha
 
 use crate::links::{Incoming, Wake};
 use crate::observer::IntervalStatistics;
-use crate::plugins::listeners::{Delivery, ListenerEvent, Progress, ScenarioStanding, Subscription};
+use crate::plugins::listeners::{Delivery, ListenerEvent, Progress, RecordCounter, ScenarioStanding, Subscription};
 
 /// The rate that a scenario's plan asks for.
 #[derive(Component, Clone, Debug)]
@@ -28,7 +28,7 @@ pub struct ListenerQueue {
     /// What it wants to be told.
     pub subscription: Subscription,
     /// How many records an event stands for, for the count of what finds no room.
-    pub records_in: fn(&ListenerEvent) -> u64,
+    pub records_in: RecordCounter,
     /// What the listener has delivered and lost.
     pub delivery: Arc<Delivery>,
     /// When it is next told how the run stands.

@@ -25,6 +25,26 @@ pub struct Tick;
 #[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Judgement;
 
+/// Systems that an application adds to a phase.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Custom(pub Phase);
+
+/// Places an application's systems among the phases' own.
+fn place_custom(schedule: &mut Schedule) {
+    for phase in Phase::ALL {
+        schedule.configure_sets(Custom(phase).in_set(phase));
+    }
+    schedule.configure_sets((
+        Custom(Phase::Collect).after(collector::collect_reports),
+        Custom(Phase::Allocate).after(allocator::finish_shapes),
+        Custom(Phase::Schedule).after(Planning),
+        Custom(Phase::Execute).before(executor::hand_out_tokens),
+        Custom(Phase::Observe).after(observer::observe_samples),
+        Custom(Phase::Judge).after(Judging).before(run_state::decide_stop),
+        Custom(Phase::Export).before(exporter::export_samples),
+    ));
+}
+
 fn ordered(label: impl ScheduleLabel) -> Schedule {
     let mut schedule = Schedule::new(label);
     schedule.set_executor(SingleThreadedExecutor::new());
@@ -90,6 +110,7 @@ pub fn tick(registry: &Registry) -> Schedule {
     schedule.add_systems((executor::hand_out_tokens, executor::send_orders).chain().in_set(Phase::Execute));
     schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
     add_judging(&mut schedule, registry);
+    place_custom(&mut schedule);
     schedule
         .add_systems((exporter::export_samples, exporter::export_progress).chain().in_set(Phase::Export));
     schedule

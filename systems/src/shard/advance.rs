@@ -134,7 +134,7 @@ impl Shard {
         }
         for order in block.orders.drain(..) {
             let at = match order {
-                Order::CreateUsers { .. } | Order::Grant { .. } => Nanos::ZERO,
+                Order::CreateUsers { .. } | Order::Grant { .. } | Order::Revoke { .. } => Nanos::ZERO,
                 Order::StartUser { at, .. }
                 | Order::RetireUser { at, .. }
                 | Order::Finish { at, .. }

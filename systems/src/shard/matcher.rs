@@ -144,6 +144,10 @@ impl Shard {
             Order::Grant { scenario, iterations, last } => {
                 self.grant(scenario, iterations, last, now, actions);
             }
+            Order::Revoke { scenario } => {
+                let roster = &mut self.rosters[scenario.index()];
+                roster.counts.returned += std::mem::take(&mut roster.granted);
+            }
             Order::Finish { scenario, .. } => self.finish(scenario, at, actions),
             Order::Stop { scenario, .. } => {
                 let cancelled = self.cancel_undue(scenario, at);

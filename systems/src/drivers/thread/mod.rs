@@ -110,6 +110,17 @@ pub fn run(settings: ThreadSettings) -> std::io::Result<()> {
     local.block_on(&runtime, drive(settings))
 }
 
+/// Waits until the run starts: orders are in by then, and nothing begins before its time.
+async fn await_start(clock: &dyn TimeSource) {
+    while let Some(left) = clock.until_start() {
+        if left > Nanos::from_millis(2) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        } else {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
     let clock = Arc::clone(&settings.clock);
     let bell = Arc::clone(&settings.bell);
@@ -124,7 +135,8 @@ async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
     };
     let transports = transports(&settings.targets, &settings.protocols, &reactor);
     core.borrow_mut().connect(transports);
-    let mut pacer = Pacer::new(clock)?;
+    let mut pacer = Pacer::new(Arc::clone(&clock))?;
+    await_start(&*clock).await;
     loop {
         let next = {
             let mut core = core.borrow_mut();

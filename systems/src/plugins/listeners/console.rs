@@ -28,7 +28,7 @@ use throng_components::clock::Nanos;
 use throng_components::run::RunHeader;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, Progress, Subscription, Worker};
+use super::{CannotOpen, Delivery, Listen, ListenerEvent, RecordCounter, Outlets, Progress, Subscription, Worker};
 
 /// How often a line comes when the workload does not say: as often as a person reads.
 const EVERY: Nanos = Nanos::SECOND;
@@ -236,8 +236,8 @@ impl<W: Write + Send> Worker for Screen<W> {
         }
     }
 
-    fn records_in(&self, event: &ListenerEvent) -> u64 {
-        u64::from(matches!(event, ListenerEvent::Progress(_)))
+    fn counter(&self) -> RecordCounter {
+        Box::new(|event| u64::from(matches!(event, ListenerEvent::Progress(_))))
     }
 }
 

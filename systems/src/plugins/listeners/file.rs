@@ -42,7 +42,7 @@ use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
 use throng_components::trace::TraceContext;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, Subscription, Worker};
+use super::{CannotOpen, Delivery, Listen, ListenerEvent, RecordCounter, Outlets, Subscription, Worker};
 
 /// Lines are written when so many bytes have gathered, or when the listener has nothing else to do.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -340,13 +340,13 @@ impl Worker for Writer {
         self.write();
     }
 
-    fn records_in(&self, event: &ListenerEvent) -> u64 {
-        match event {
+    fn counter(&self) -> RecordCounter {
+        Box::new(|event| match event {
             ListenerEvent::Samples(samples) => {
                 samples.iter().filter(|sample| has_line(sample)).count() as u64
             }
             ListenerEvent::Progress(_) => 0,
-        }
+        })
     }
 }
 
@@ -441,7 +441,7 @@ mod tests {
             Sample { kind: SampleKind::Iteration, attempt: 0, ..sample() },
             Sample { attempt: 0, ..failed },
         ];
-        assert_eq!(worker.records_in(&ListenerEvent::Samples(Arc::new(event.to_vec()))), 2);
+        assert_eq!(worker.counter()(&ListenerEvent::Samples(Arc::new(event.to_vec()))), 2);
         send(worker.as_mut(), &event);
         let found = lines(&directory.path().join("out/deep/samples.jsonl"));
         let trace_id = format!("{:032x}", header().trace.trace_id(sample().user, 3));

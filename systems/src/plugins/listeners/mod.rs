@@ -111,6 +111,9 @@ pub struct CannotOpen {
     pub source: std::io::Error,
 }
 
+/// How many records an event stands for.
+pub type RecordCounter = Box<dyn Fn(&ListenerEvent) -> u64 + Send + Sync>;
+
 /// A listener at work, on its own thread. None of its calls is on the load's way.
 pub trait Worker: Send {
     /// Takes one event. May block: then its queue fills, and what finds no room is counted as lost.
@@ -122,8 +125,8 @@ pub trait Worker: Send {
     /// Delivers what is left, within `limit`, and counts as lost what is not delivered by then.
     fn close(&mut self, limit: Duration);
 
-    /// How many records a sample stands for, for the count of what found no room in the queue.
-    fn records_in(&self, event: &ListenerEvent) -> u64;
+    /// Counts the records that an event stands for: what the world adds to the lost ones when the queue has no room.
+    fn counter(&self) -> RecordCounter;
 }
 
 /// What the engine gives to listeners, so that they reach for nothing themselves.

@@ -44,7 +44,7 @@ use self::endpoint::{Protocol, parse_endpoint};
 use self::metrics::Metrics;
 use self::spans::SpanMaker;
 use self::transport::Transport;
-use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, Subscription, Worker};
+use super::{CannotOpen, Delivery, Listen, ListenerEvent, RecordCounter, Outlets, Subscription, Worker};
 
 /// How often metrics are sent when the workload does not say: a tenth of the SDK's 60 s, as runs last minutes.
 const METRICS_EVERY: Nanos = Nanos::from_secs(5);
@@ -355,16 +355,18 @@ impl Worker for Exporter {
         self.flush_spans(begun + limit);
     }
 
-    fn records_in(&self, event: &ListenerEvent) -> u64 {
-        match event {
+    fn counter(&self) -> RecordCounter {
+        let measures = self.metrics.is_some();
+        let traced = self.traces.as_ref().map(|traces| traces.maker.trace());
+        Box::new(move |event| match event {
             ListenerEvent::Samples(samples) => {
-                let measured = if self.metrics.is_some() { samples.len() } else { 0 };
-                let spans = self.traces.as_ref().map_or(0, |traces| {
-                    samples.iter().filter(|sample| traces.maker.has_span(sample)).count()
-                });
-                (measured + spans) as u64
+                let measured = if measures { samples.len() } else { 0 };
+                let has_span = |trace: throng_components::trace::TraceContext| {
+                    samples.iter().filter(|sample| spans::has_span(&trace, sample)).count()
+                };
+                (measured + traced.map_or(0, has_span)) as u64
             }
             ListenerEvent::Progress(progress) => metrics::gauges_in(progress),
-        }
+        })
     }
 }

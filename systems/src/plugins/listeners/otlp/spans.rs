@@ -82,8 +82,12 @@ impl SpanMaker {
 
     /// Whether a sample has a span: when its iteration is traced and, for a step, when it was tried at all.
     pub(super) fn has_span(&self, sample: &Sample) -> bool {
-        (sample.kind == SampleKind::Iteration || sample.attempt > 0)
-            && self.trace.is_sampled(self.trace.trace_id(sample.user, sample.iteration))
+        has_span(&self.trace, sample)
+    }
+
+    /// How trace ids come about.
+    pub(super) fn trace(&self) -> TraceContext {
+        self.trace
     }
 
     /// A sample's span.
@@ -224,6 +228,12 @@ fn integer(value: u64) -> i64 {
 
 fn nanos(key: &'static str, value: Nanos) -> KeyValue {
     KeyValue::new(key, integer(value.0))
+}
+
+/// Whether a sample has a span: when its iteration is traced and, for a step, when it was tried at all.
+pub(super) fn has_span(trace: &TraceContext, sample: &Sample) -> bool {
+    (sample.kind == SampleKind::Iteration || sample.attempt > 0)
+        && trace.is_sampled(trace.trace_id(sample.user, sample.iteration))
 }
 
 #[cfg(test)]

@@ -283,7 +283,7 @@ pub(super) fn headers(
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
             && !own.iter().any(|(known, _)| *known == name)
         {
-            all.push((name, Template::of_text(value)));
+            all.push((name, Template::of_text(value.as_str())));
         }
     }
     all.append(&mut own);

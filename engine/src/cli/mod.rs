@@ -1,0 +1,77 @@
+//! The command line. Summary to standard output; progress, logs and errors to standard error.
+
+mod check;
+mod explain;
+mod final_summary;
+mod list;
+mod run;
+mod serve_demo;
+
+use std::io::{IsTerminal, Write};
+
+use clap::Parser;
+
+use crate::app::App;
+use crate::exit_code::ExitCode;
+use crate::loader::Style;
+
+/// Sets a population loose on a system: load tests in real time, simulations in virtual time
+#[derive(Debug, Parser)]
+#[command(name = "throng", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Run(run::Run),
+    Simulate(run::Simulate),
+    /// Reads a workload and shows every problem in it; starts nothing
+    Check(check::Args),
+    /// Lists what a workload may hold: nodes, and the kinds of each family of plug-ins
+    List(list::Args),
+    /// Explains a node, a kind or an error code
+    Explain(explain::Args),
+    ServeDemo(serve_demo::ServeDemo),
+}
+
+/// How messages may look: colours only for a terminal that wants them.
+fn style(stream: &impl IsTerminal) -> Style {
+    let color = stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    Style { color, unicode: true, width: 100 }
+}
+
+/// Runs the command line with an application's plug-ins and systems; gives what the process returns.
+pub fn cli(app: App) -> std::process::ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output and are no error.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Passed }.into();
+        }
+    };
+    let mut stdout = std::io::stdout().lock();
+    let code = match arguments.command {
+        Command::Run(run) => run::run(&app, &run),
+        Command::Simulate(simulate) => run::simulate(&app, &simulate),
+        Command::Check(args) => check::run(&args, app.registry(), style(&stdout), &mut stdout),
+        Command::List(args) => list::run(&args, app.registry(), &mut stdout),
+        Command::Explain(args) => explain::run(&args, app.registry(), &mut stdout),
+        Command::ServeDemo(args) => match serve_demo::serve_demo(&args, &mut stdout) {
+            Ok(()) => ExitCode::Passed,
+            Err(error) => {
+                complain(&error.to_string());
+                error.exit_code()
+            }
+        },
+    };
+    code.into()
+}
+
+/// Says on standard error what went wrong.
+fn complain(message: &str) {
+    // Nobody can be told when standard error is gone.
+    let _ = writeln!(std::io::stderr().lock(), "error: {message}");
+}

@@ -1,0 +1,227 @@
+//! `throng run` and `throng simulate`.
+
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use throng_components::clock::Nanos;
+use throng_components::run::Verdict;
+use throng_components::workload::parse_duration;
+
+use super::{complain, final_summary, style};
+use crate::app::App;
+use crate::exit_code::ExitCode;
+use crate::loader::{Loaded, Overrides, Severity, load_file, render};
+use crate::run::{RunError, RunOptions};
+use crate::summary::{Summary, conservation};
+
+/// Runs a workload against its targets
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Runs a workload in virtual time, against its services
+#[derive(Debug, clap::Args)]
+pub(super) struct Simulate {
+    #[command(flatten)]
+    common: Common,
+    /// Writes one line of JSON an event
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+}
+
+/// What both commands take.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The workload
+    file: PathBuf,
+    /// Writes the summary as JSON
+    #[arg(long, value_name = "FILE", env = "THRONG_SUMMARY")]
+    summary: Option<PathBuf>,
+    /// The seed of all that is random
+    #[arg(long, env = "THRONG_SEED")]
+    seed: Option<u64>,
+    /// Adds a listener: `file=samples.jsonl`, `otlp=http://127.0.0.1:4318`, `console`
+    #[arg(long = "out", value_name = "KIND=TARGET", value_parser = out)]
+    outs: Vec<(String, String)>,
+    /// Ends the run after this time: `30s`, `5m`
+    #[arg(long, value_parser = duration, env = "THRONG_DURATION")]
+    duration: Option<Nanos>,
+    /// Prints nothing but errors
+    #[arg(long, short, env = "THRONG_QUIET")]
+    quiet: bool,
+}
+
+fn out(text: &str) -> Result<(String, String), String> {
+    let (kind, target) = text.split_once('=').unwrap_or((text, ""));
+    if kind.is_empty() { Err("write KIND=TARGET".to_owned()) } else { Ok((kind.into(), target.into())) }
+}
+
+fn duration(text: &str) -> Result<Nanos, String> {
+    match parse_duration(text) {
+        Ok(Nanos::ZERO) => Err("a run needs some time".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(_) => Err("write a duration with its unit: 30s, 5m, 1h30m".to_owned()),
+    }
+}
+
+/// Counts interrupts (Ctrl-C) and requests to terminate, on a thread of its own.
+fn count_interrupts() -> std::io::Result<Arc<AtomicU32>> {
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&count);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let wait = move || {
+        runtime.block_on(async {
+            use tokio::signal::unix::{SignalKind, signal};
+            let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            else {
+                return;
+            };
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
+    Ok(count)
+}
+
+/// Loads the workload and shows what is wrong in it.
+fn load(app: &App, common: &Common, live: bool) -> Result<Loaded, ExitCode> {
+    let stderr = std::io::stderr();
+    let mut overrides = Overrides { seed: common.seed, outs: common.outs.clone() };
+    let shows = live && !common.quiet && stderr.is_terminal();
+    let loaded = load_file(&common.file, app.registry(), &overrides).and_then(|loaded| {
+        let has_console = loaded.workload.listeners.iter().any(|plan| plan.listener.kind == "console");
+        if shows && !has_console {
+            // On a terminal a run behaves as if it had a console listener.
+            overrides.outs.push(("console".to_owned(), String::new()));
+            return load_file(&common.file, app.registry(), &overrides);
+        }
+        Ok(loaded)
+    });
+    let tell = |text: String| {
+        let _ = stderr.lock().write_all(text.as_bytes());
+    };
+    match loaded {
+        Ok(mut loaded) => {
+            if common.quiet {
+                loaded.workload.listeners.retain(|plan| plan.listener.kind != "console");
+            } else if !loaded.warnings.is_empty() {
+                tell(render(&loaded.warnings, &loaded.sources, Severity::Warning, style(&stderr)));
+            }
+            Ok(loaded)
+        }
+        Err(refused) => {
+            tell(render(&refused.problems, &refused.sources, Severity::Error, style(&stderr)));
+            Err(ExitCode::BadWorkload)
+        }
+    }
+}
+
+fn options(common: &Common) -> RunOptions {
+    RunOptions {
+        workload: common.file.display().to_string(),
+        directory: common.file.parent().unwrap_or(Path::new("")).to_owned(),
+        duration: common.duration,
+        terminal: std::io::stderr().is_terminal(),
+        events: None,
+    }
+}
+
+/// Opens a file that results go to, before anything starts.
+fn create(path: &Path) -> Result<std::fs::File, ExitCode> {
+    std::fs::File::create(path).map_err(|error| {
+        complain(&format!("cannot write `{}`: {error}", path.display()));
+        ExitCode::Output
+    })
+}
+
+/// Runs a workload in real time.
+pub(super) fn run(app: &App, run: &Run) -> ExitCode {
+    finish(attempt(app, &run.common, true, |loaded, interrupts| {
+        crate::run::run(app, loaded, &options(&run.common), interrupts)
+    }))
+}
+
+/// Runs a workload in virtual time.
+pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
+    let events = simulate.events.as_deref().map(create).transpose();
+    let events = match events {
+        Ok(events) => events,
+        Err(code) => return code,
+    };
+    finish(attempt(app, &simulate.common, false, |loaded, interrupts| {
+        let events = events.map(|file| Box::new(BufWriter::new(file)) as Box<dyn Write + Send>);
+        crate::run::simulate(app, loaded, RunOptions { events, ..options(&simulate.common) }, interrupts)
+    }))
+}
+
+fn finish(result: Result<ExitCode, ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|code| code)
+}
+
+/// Loads, runs, shows and writes the results.
+fn attempt(
+    app: &App,
+    common: &Common,
+    live: bool,
+    run: impl FnOnce(Loaded, &AtomicU32) -> Result<Summary, RunError>,
+) -> Result<ExitCode, ExitCode> {
+    let loaded = load(app, common, live)?;
+    let file = common.summary.as_deref().map(create).transpose()?;
+    let interrupts = count_interrupts().map_err(|error| {
+        complain(&format!("cannot listen for Ctrl-C: {error}"));
+        ExitCode::Internal
+    })?;
+    let summary = run(loaded, &interrupts).map_err(|error| {
+        complain(&error.to_string());
+        match error {
+            RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) => ExitCode::Output,
+            RunError::Threads(_) => ExitCode::Internal,
+            RunError::NoService(_) | RunError::StandsStill(_) => ExitCode::BadWorkload,
+        }
+    })?;
+    let code = show(common, &summary);
+    if let Some(file) = file {
+        let mut writer = BufWriter::new(file);
+        let written = serde_json::to_writer_pretty(&mut writer, &summary)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writer.write_all(b"\n"))
+            .and_then(|()| writer.flush());
+        written.map_err(|error| {
+            complain(&format!("cannot write the summary: {error}"));
+            ExitCode::Output
+        })?;
+    }
+    Ok(code)
+}
+
+/// Prints the summary; says on standard error what makes the exit code worse than it looks.
+fn show(common: &Common, summary: &Summary) -> ExitCode {
+    for violation in conservation(summary) {
+        complain(&format!("throng's own books do not add up: {violation}"));
+    }
+    if !common.quiet {
+        let stdout = std::io::stdout();
+        let text = final_summary::render(summary, style(&stdout).color);
+        // A reader that has gone away is no reason to change the exit code.
+        let _ = stdout.lock().write_all(text.as_bytes());
+        if summary.verdict == Verdict::Degraded {
+            let _ = writeln!(
+                std::io::stderr().lock(),
+                "warning: the verdict is `degraded`: {}",
+                summary.verdict_reasons.join("; ")
+            );
+        }
+    }
+    ExitCode::of(summary)
+}

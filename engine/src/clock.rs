@@ -1,0 +1,61 @@
+//! The only place that reads the machine's clocks.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use throng_components::clock::{Nanos, TimeSource};
+
+/// The machine's monotonic clock, counted from the run's start.
+#[derive(Debug)]
+pub struct RealClock {
+    /// When the clock was made.
+    made: Instant,
+    /// How long after that the run starts; not set before.
+    start: OnceLock<Duration>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+impl RealClock {
+    /// A clock that stands at 0.
+    pub fn new() -> Self {
+        Self { made: Instant::now(), start: OnceLock::new() }
+    }
+
+    /// Lets the run start `lead` from now. Later calls change nothing.
+    pub fn start_in(&self, lead: Nanos) {
+        self.start.get_or_init(|| self.made.elapsed() + lead.to_duration());
+    }
+
+    /// Sleeps until an instant of the run.
+    pub fn sleep_until(&self, instant: Nanos) {
+        let Some(start) = self.start.get() else { return };
+        let until = *start + instant.to_duration();
+        std::thread::sleep(until.saturating_sub(self.made.elapsed()));
+    }
+
+    /// Nanoseconds of wall time since 1970, now.
+    pub fn unix_now() -> u64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Default for RealClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+impl TimeSource for RealClock {
+    fn now(&self) -> Nanos {
+        let since = self.start.get().map(|start| self.made.elapsed().saturating_sub(*start));
+        Nanos(u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    fn until_start(&self) -> Option<Nanos> {
+        let Some(start) = self.start.get() else { return Some(Nanos::MILLISECOND) };
+        let left = start.saturating_sub(self.made.elapsed()).as_nanos();
+        (left > 0).then(|| Nanos(u64::try_from(left).unwrap_or(u64::MAX)))
+    }
+}

@@ -1,0 +1,122 @@
+//! Opens listeners, gives each a thread and a bounded queue, and closes them at the end.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bevy_ecs::prelude::*;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use throng_components::clock::{Nanos, TimeSource};
+use throng_components::listener::{Listener, ListenerFigures};
+use throng_components::run::RunHeader;
+use throng_systems::exporter::ListenerQueue;
+use throng_systems::observer::IntervalStatistics;
+use throng_systems::plugins::Registry;
+use throng_systems::plugins::listeners::{CannotOpen, Delivery, ListenerEvent, Outlets, Worker};
+
+use crate::clock::RealClock;
+
+/// Events that may wait for a listener: blocks of up to a thousand samples each, 80 MB at the most.
+const QUEUE: usize = 1_024;
+
+/// How long a listener that hears nothing waits before it looks after what it has gathered.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// How long all listeners together may take to deliver what is left, at the end.
+pub(crate) const FLUSH: Nanos = Nanos::from_secs(10);
+
+/// The threads of open listeners.
+#[derive(Default)]
+pub(crate) struct Listening {
+    threads: Vec<Open>,
+}
+
+struct Open {
+    entity: Entity,
+    delivery: Arc<Delivery>,
+    /// Says how long the listener may take to flush; sent when its queue is closed.
+    limit: Sender<Duration>,
+    thread: JoinHandle<()>,
+}
+
+/// Opens all listeners of a world.
+///
+/// # Errors
+/// All that cannot be opened.
+pub(crate) fn open(
+    world: &mut World,
+    registry: &Registry,
+    outlets: &Outlets,
+) -> Result<Listening, Vec<CannotOpen>> {
+    let header = world.resource::<RunHeader>().clone();
+    let mut query = world.query::<(Entity, &Listener)>();
+    let mut all: Vec<(Entity, Listener)> =
+        query.iter(world).map(|(entity, listener)| (entity, listener.clone())).collect();
+    all.sort_unstable_by_key(|(_, listener)| listener.order);
+    let (mut listening, mut failed) = (Listening::default(), Vec::new());
+    for (entity, listener) in all {
+        let Some(entry) = registry.listeners.find(listener.kind) else { continue };
+        let delivery = Arc::new(Delivery::default());
+        let outlets = Outlets { delivery: Arc::clone(&delivery), ..outlets.clone() };
+        let subscription = (entry.subscription)(world.entity(entity)).unwrap_or_default();
+        match (entry.open)(world.entity(entity), &header, outlets) {
+            None => {}
+            Some(Err(error)) => failed.push(error),
+            Some(Ok(worker)) => {
+                let (sender, events) = bounded(QUEUE);
+                let (limit, limits) = bounded(1);
+                let queue = ListenerQueue {
+                    sender,
+                    subscription,
+                    records_in: worker.counter(),
+                    delivery: Arc::clone(&delivery),
+                    next_progress: subscription.progress.unwrap_or(Nanos::MAX),
+                };
+                world.resource_mut::<IntervalStatistics>().wanted |= subscription.progress.is_some();
+                world.entity_mut(entity).insert(queue);
+                let builder = std::thread::Builder::new().name(format!("listener {}", listener.name));
+                match builder.spawn(move || listen(worker, &events, &limits)) {
+                    Ok(thread) => listening.threads.push(Open { entity, delivery, limit, thread }),
+                    Err(source) => failed.push(CannotOpen { what: listener.name, source }),
+                }
+            }
+        }
+    }
+    if failed.is_empty() { Ok(listening) } else { Err(failed) }
+}
+
+/// A listener's thread: events until the queue is closed, then the flush.
+fn listen(mut worker: Box<dyn Worker>, events: &Receiver<ListenerEvent>, limits: &Receiver<Duration>) {
+    loop {
+        match events.recv_timeout(IDLE) {
+            Ok(event) => {
+                worker.receive(&event);
+                worker.tick();
+            }
+            Err(RecvTimeoutError::Timeout) => worker.tick(),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    worker.close(limits.recv().unwrap_or_default());
+}
+
+impl Listening {
+    /// Closes all queues, waits for what is left to be delivered, and reads the final counts.
+    pub(crate) fn close(self, world: &mut World) {
+        let clock = RealClock::new();
+        clock.start_in(Nanos::ZERO);
+        for open in &self.threads {
+            world.entity_mut(open.entity).remove::<ListenerQueue>();
+            // The channel holds one message and this is the only one.
+            let _ = open.limit.send(FLUSH.to_duration());
+        }
+        for open in self.threads {
+            // A listener that hangs beyond its limit is left behind; what it holds is not known to be delivered.
+            while !open.thread.is_finished() && clock.now() < FLUSH + Nanos::from_secs(2) {
+                clock.sleep_until(clock.now() + Nanos::MILLISECOND);
+            }
+            let (delivered, lost) = open.delivery.read();
+            world.entity_mut(open.entity).insert(ListenerFigures { delivered, lost });
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What a run came to: gathers the world's end into a summary.
+
+use bevy_ecs::prelude::*;
+use throng_components::clock::{ClockKind, Nanos, RunClock};
+use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
+use throng_components::listener::{Listener, ListenerFigures};
+use throng_components::run::{Outcome, RunHeader, RunStop, Verdict, VerdictBounds};
+use throng_components::sample::StepId;
+use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, ShardCounts, StepNames};
+use throng_components::seed::RunSeed;
+use throng_components::statistics::ScenarioStatistics;
+use throng_components::thread::{Thread, ThreadFigures, ThreadId};
+use throng_systems::exporter::AskedRate;
+
+use crate::loader::Workload;
+use crate::summary::{
+    Expected, GeneratorFacts, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, Summary,
+    SummaryInput, build, verdict,
+};
+use crate::world::area;
+
+/// What the operating system tells of this process.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ProcessFigures {
+    cpu_s: f64,
+    rss_peak_bytes: u64,
+}
+
+impl ProcessFigures {
+    /// Processor time and memory used so far.
+    pub(crate) fn read() -> Self {
+        use nix::sys::resource::{UsageWho, getrusage};
+        use nix::sys::time::TimeValLike;
+        let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Self::default() };
+        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        // Linux counts resident memory in KiB.
+        let rss_peak_bytes = u64::try_from(usage.max_rss()).unwrap_or(0) * 1_024;
+        Self { cpu_s: micros as f64 / 1e6, rss_peak_bytes }
+    }
+
+    /// The processor time since an earlier look; memory stays the peak.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self { cpu_s: self.cpu_s - before.cpu_s, ..self }
+    }
+}
+
+/// One scenario's components at the end.
+type ScenarioRow<'a> = (
+    &'a Scenario,
+    &'a ScenarioProgress,
+    &'a ShardCounts,
+    &'a ScenarioStatistics,
+    Option<&'a AskedRate>,
+);
+
+/// Whether a rule speaks for the run: a requirement that held, or a stop that did not have to come.
+fn rule_passed(condition: &ExitCondition, result: &RuleResult) -> bool {
+    match condition.role {
+        RuleRole::Require => result.holds,
+        RuleRole::StopWhen(outcome) => !result.holds || outcome == Outcome::Passed,
+    }
+}
+
+/// Makes the summary of a world that has ended.
+pub(crate) fn summarise(
+    world: &mut World,
+    workload: &Workload,
+    sha256: &str,
+    process: ProcessFigures,
+) -> Summary {
+    let mut rules = world.query::<(&ExitCondition, &RuleResult)>();
+    let mut listeners = world.query::<(&Listener, &ListenerFigures)>();
+    let mut threads = world.query::<(&Thread, &ThreadFigures)>();
+    let mut scenarios = world.query::<ScenarioRow<'_>>();
+    let world = &*world;
+
+    let mut rows: Vec<_> = scenarios.iter(world).collect();
+    rows.sort_unstable_by_key(|row| row.0.id);
+    let steps: Vec<Vec<StepId>> = rows
+        .iter()
+        .map(|row| {
+            let program = &workload.programs[usize::from(row.0.behavior)];
+            program.step_headers().map(|(step, _)| *step).collect()
+        })
+        .collect();
+    let inputs: Vec<_> = rows.iter().zip(&steps).map(|(row, steps)| scenario_input(row, steps)).collect();
+    let mut rules: Vec<_> = rules
+        .iter(world)
+        .map(|(condition, result)| RuleInput {
+            condition,
+            result: *result,
+            passed: rule_passed(condition, result),
+        })
+        .collect();
+    rules.sort_unstable_by_key(|rule| rule.condition.order);
+    let mut threads: Vec<_> = threads.iter(world).collect();
+    threads.sort_unstable_by_key(|(thread, _)| thread.id);
+    let figures: Vec<&ThreadFigures> = threads.iter().map(|(_, figures)| *figures).collect();
+    let mut listeners: Vec<_> = listeners.iter(world).collect();
+    listeners.sort_unstable_by_key(|(listener, _)| listener.order);
+    let listeners: Vec<_> = listeners.into_iter().map(listener_input).collect();
+
+    let clock = world.resource::<RunClock>();
+    let busy: Vec<_> = threads.iter().map(|(thread, figures)| (thread.id, figures.busy_share_max)).collect();
+    let stop = world.resource::<RunStop>().stop.as_ref();
+    let ends = rows.iter().filter_map(|row| row.1.ended_at).max();
+    build(SummaryInput {
+        header: world.resource::<RunHeader>(),
+        workload_sha256: sha256,
+        seed: *world.resource::<RunSeed>(),
+        params: &[],
+        duration: ends.unwrap_or(clock.now),
+        outcome: outcome(stop.map(|stop| stop.outcome), &rules),
+        stopped_by: stop.map(|stop| stop.by.as_str()),
+        verdict: judge(world.resource::<VerdictBounds>(), clock.kind, &rows, &figures, &busy),
+        scenarios: &inputs,
+        step_names: world.resource::<StepNames>(),
+        generator: GeneratorInput {
+            threads: &figures,
+            ticks: clock.ticks,
+            tick_overruns: clock.overruns,
+            samples_lost: 0,
+            cpu_s: process.cpu_s,
+            rss_peak_bytes: process.rss_peak_bytes,
+        },
+        rules: &rules,
+        listeners: &listeners,
+    })
+}
+
+fn scenario_input<'a>(row: &ScenarioRow<'a>, steps: &'a [StepId]) -> ScenarioInput<'a> {
+    let (scenario, progress, counts, statistics, asked) = *row;
+    let ended_at = progress.stopped_at.unwrap_or(progress.ended_at.unwrap_or(Nanos::ZERO));
+    let lasted = ended_at - scenario.delay;
+    let expected = asked.map(|asked| Expected {
+        total: area(&asked.curve, lasted),
+        warm_up: area(&asked.curve, lasted.min(scenario.warm_up)),
+    });
+    let counts: ScenarioCounts = counts.total();
+    ScenarioInput {
+        scenario,
+        progress,
+        counts,
+        statistics,
+        expected,
+        ended_at,
+        behavior_steps: steps,
+        tls_unverified: false,
+    }
+}
+
+fn listener_input<'a>((listener, figures): (&'a Listener, &ListenerFigures)) -> ListenerInput<'a> {
+    ListenerInput {
+        name: &listener.name,
+        kind: listener.kind,
+        delivered: figures.delivered,
+        lost: figures.lost,
+    }
+}
+
+/// What the target did. A requirement that did not hold fails a run, but not one that somebody interrupted.
+fn outcome(stopped: Option<Outcome>, rules: &[RuleInput<'_>]) -> Outcome {
+    let kept = rules.iter().all(|rule| rule.condition.role != RuleRole::Require || rule.passed);
+    match stopped {
+        Some(Outcome::Interrupted) => Outcome::Interrupted,
+        Some(Outcome::Failed) => Outcome::Failed,
+        _ if kept => Outcome::Passed,
+        _ => Outcome::Failed,
+    }
+}
+
+/// Whether the generator kept its schedule. Virtual time keeps it by construction.
+fn judge(
+    bounds: &VerdictBounds,
+    clock: ClockKind,
+    rows: &[ScenarioRow<'_>],
+    figures: &[&ThreadFigures],
+    busy: &[(ThreadId, f64)],
+) -> (Verdict, Vec<String>) {
+    if clock == ClockKind::Virtual {
+        return (Verdict::Valid, Vec::new());
+    }
+    let facts = GeneratorFacts {
+        starts: rows.iter().map(|row| row.3.starts).sum(),
+        late_starts: rows.iter().map(|row| row.3.late_starts).sum(),
+        lateness_max: rows.iter().filter_map(|row| row.3.lateness.max()).max(),
+        underruns: figures.iter().map(|figures| figures.underruns).sum(),
+        samples_lost: 0,
+        busy,
+    };
+    verdict(bounds, &facts)
+}

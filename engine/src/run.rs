@@ -1,0 +1,235 @@
+//! One run, from a loaded workload to its summary.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU32;
+
+use bevy_ecs::prelude::*;
+use throng_components::clock::{ClockKind, Nanos};
+use throng_components::run::{RunDuration, RunHeader, RunState};
+use throng_components::seed::RunSeed;
+use throng_components::target::{Target, TargetAddress};
+use throng_components::trace::TraceContext;
+use throng_systems::drivers::simulated::{Discipline, EventLog, Service, Simulation};
+use throng_systems::plugins::listeners::{CannotOpen, Outlets};
+
+use crate::app::App;
+use crate::clock::RealClock;
+use crate::loader::{Loaded, Workload};
+use crate::results::{ProcessFigures, summarise};
+use crate::summary::Summary;
+use crate::world::RunFrame;
+use crate::{demo, listening, real, simulated, world};
+
+/// What a run is told besides its workload.
+#[derive(Default)]
+pub struct RunOptions {
+    /// The workload's path as it is shown.
+    pub workload: String,
+    /// What relative paths of listeners are relative to.
+    pub directory: PathBuf,
+    /// Ends the run after this time.
+    pub duration: Option<Nanos>,
+    /// Whether standard error is a terminal.
+    pub terminal: bool,
+    /// Where the event log of a simulation goes.
+    pub events: Option<Box<dyn std::io::Write + Send>>,
+}
+
+/// Why a run did not take place, or not to its end.
+#[derive(Debug)]
+pub enum RunError {
+    /// Listeners that cannot be opened.
+    CannotOpen(Vec<CannotOpen>),
+    /// The demo target finds no port.
+    Demo(std::io::Error),
+    /// The operating system gives no thread.
+    Threads(std::io::Error),
+    /// The event log cannot be written.
+    Events(std::io::Error),
+    /// Targets that nobody answers for in virtual time.
+    NoService(Vec<String>),
+    /// Simulated time does not move on from this instant.
+    StandsStill(Nanos),
+}
+
+impl std::fmt::Display for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CannotOpen(all) => {
+                let lines = all.iter().map(|error| format!("cannot open `{}`: {}", error.what, error.source));
+                write!(f, "{}", lines.collect::<Vec<_>>().join("\n"))
+            }
+            Self::Demo(error) => write!(f, "the demo target cannot listen: {error}"),
+            Self::Threads(error) => write!(f, "no thread to be had: {error}"),
+            Self::Events(error) => write!(f, "cannot write the event log: {error}"),
+            Self::NoService(names) => write!(
+                f,
+                "nothing answers for {} in virtual time: add `service {} {{ servers 1; time constant \"10ms\" }}`",
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+                names.first().map_or("NAME", String::as_str),
+            ),
+            Self::StandsStill(at) => write!(
+                f,
+                "simulated time stands still at {at}: users repeat and nothing they do takes time; add a `think`, a \
+                 `pace` or a service time"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// The header that listeners get; run ids are random and never derived from the seed.
+fn header(workload: &Workload, options: &RunOptions, clock: ClockKind) -> RunHeader {
+    let run_id = uuid::Uuid::now_v7();
+    RunHeader {
+        run_id: run_id.to_string(),
+        throng: env!("CARGO_PKG_VERSION"),
+        workload: options.workload.clone(),
+        clock,
+        epoch_unix_ns: RealClock::unix_now(),
+        scenarios: workload.scenarios.iter().map(|plan| plan.scenario.name.clone()).collect(),
+        steps: workload.step_headers.clone(),
+        trace: TraceContext { run: run_id.as_u128(), ratio: 0.0, propagate: false },
+    }
+}
+
+/// Lets requests carry trace ids when a listener exports spans, in the largest share that one of them asks for.
+fn set_tracing(world: &mut World, app: &App) {
+    let mut query = world.query::<EntityRef<'_>>();
+    let entries = app.registry().listeners.entries();
+    let ratios = query.iter(world).flat_map(|entity| {
+        entries.iter().filter_map(move |entry| (entry.trace_ratio)(entity)).collect::<Vec<_>>()
+    });
+    if let Some(ratio) = ratios.reduce(f64::max) {
+        let mut header = world.resource_mut::<RunHeader>();
+        header.trace.ratio = ratio;
+        header.trace.propagate = true;
+    }
+}
+
+/// How many threads a run may use: what the workload says, else one for each core this process may run on.
+fn thread_count(workload: &Workload) -> u16 {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    workload.threads.unwrap_or_else(|| u16::try_from(cores()).unwrap_or(u16::MAX).min(64))
+}
+
+/// A seed for a run that names none: shown in its results, so that it can be repeated.
+fn drawn_seed() -> u64 {
+    let bits = uuid::Uuid::new_v4().as_u128();
+    #[expect(clippy::cast_possible_truncation, reason = "48 random bits, short enough to be typed again")]
+    let seed = (bits >> 80) as u64 & 0xffff_ffff_ffff;
+    seed
+}
+
+/// The SHA-256 of a workload's text.
+fn sha256(loaded: &Loaded) -> String {
+    use sha2::Digest;
+    let source = loaded.sources.get(throng_components::workload::SourceId(0));
+    let digest = sha2::Sha256::digest(source.map_or(&[][..], |source| source.text.as_bytes()));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn outlets(options: &RunOptions) -> Outlets {
+    Outlets {
+        directory: options.directory.clone(),
+        terminal: options.terminal,
+        delivery: std::sync::Arc::default(),
+    }
+}
+
+/// Runs a workload in real time.
+///
+/// `interrupts` counts how often somebody asked the run to end: once drains it, twice cuts it.
+///
+/// # Errors
+/// See [`RunError`]; nothing was sent then.
+pub fn run(
+    app: &App,
+    mut loaded: Loaded,
+    options: &RunOptions,
+    interrupts: &AtomicU32,
+) -> Result<Summary, RunError> {
+    let sha256 = sha256(&loaded);
+    let workload = &mut loaded.workload;
+    let threads = thread_count(workload);
+    let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
+    let frame =
+        RunFrame { clock: ClockKind::Real, seed, threads, duration: RunDuration(options.duration) };
+    let header = header(workload, options, ClockKind::Real);
+    let mut world = world::build(app, workload, frame, header);
+    set_tracing(&mut world, app);
+    let (targets, _demos) = start_demos(&workload.targets, seed)?;
+    let listening = listening::open(&mut world, app.registry(), &outlets(options));
+    let listening = listening.map_err(RunError::CannotOpen)?;
+    let before = ProcessFigures::read();
+    let threads = real::start_threads(&mut world, app, workload, &targets, threads);
+    let threads = threads.map_err(RunError::Threads)?;
+    real::run(&mut world, threads, interrupts);
+    let process = ProcessFigures::read().since(before);
+    listening.close(&mut world);
+    *world.resource_mut::<RunState>() = RunState::Ended;
+    Ok(summarise(&mut world, workload, &sha256, process))
+}
+
+/// Starts a demo server for each target that asks for one; gives all targets with their addresses.
+fn start_demos(targets: &[Target], seed: RunSeed) -> Result<(Vec<Target>, Vec<demo::Demo>), RunError> {
+    let (mut resolved, mut demos) = (targets.to_vec(), Vec::new());
+    for target in resolved.iter_mut().filter(|target| target.address == TargetAddress::Demo) {
+        let demo = demo::start(([127, 0, 0, 1], 0).into(), seed.0).map_err(RunError::Demo)?;
+        let address = demo.address();
+        target.address =
+            TargetAddress::Url { host: address.ip().to_string(), port: address.port(), base: String::new() };
+        demos.push(demo);
+    }
+    Ok((resolved, demos))
+}
+
+/// Runs a workload in virtual time, against its services.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn simulate(
+    app: &App,
+    mut loaded: Loaded,
+    mut options: RunOptions,
+    interrupts: &AtomicU32,
+) -> Result<Summary, RunError> {
+    let sha256 = sha256(&loaded);
+    let workload = &mut loaded.workload;
+    let services: Vec<Service> = workload
+        .services
+        .drain(..)
+        .map(|plan| Service {
+            name: plan.name,
+            target: plan.target,
+            servers: plan.servers,
+            discipline: Discipline::Fifo,
+            limit: plan.limit,
+            time: plan.time,
+            fails: plan.fails,
+        })
+        .collect();
+    let unanswered = Simulation::unanswered(&workload.targets, &services);
+    if !unanswered.is_empty() {
+        return Err(RunError::NoService(unanswered));
+    }
+    let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
+    let duration = RunDuration(options.duration);
+    let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration };
+    let header = header(workload, &options, ClockKind::Virtual);
+    let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, workload.steps.all()));
+    let mut world = world::build(app, workload, frame, header);
+    set_tracing(&mut world, app);
+    let listening = listening::open(&mut world, app.registry(), &outlets(&options));
+    let listening = listening.map_err(RunError::CannotOpen)?;
+    let before = ProcessFigures::read();
+    let mut simulation = simulated::connect(&mut world, workload, services, log);
+    let log = simulated::run(&mut world, &mut simulation, app.has_systems(), interrupts);
+    let process = ProcessFigures::read().since(before);
+    listening.close(&mut world);
+    let log = log.map_err(|still| RunError::StandsStill(still.0))?;
+    log.map_or(Ok(()), EventLog::close).map_err(RunError::Events)?;
+    *world.resource_mut::<RunState>() = RunState::Ended;
+    Ok(summarise(&mut world, workload, &sha256, process))
+}

@@ -1,0 +1,146 @@
+//! A run in virtual time: from event to event, with a tick where the world has something to do.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bevy_ecs::prelude::*;
+use crossbeam_channel::bounded;
+use throng_components::clock::{Nanos, RunClock};
+use throng_components::run::{Outcome, RunState, RunStop, Stop};
+use throng_systems::drivers::simulated::{EventLog, Halt, Service, Simulation, SimulationSettings};
+use throng_systems::exit_condition::{NextJudgement, Tripwires};
+use throng_systems::links::{Link, Links, Wake, Waker};
+use throng_systems::run_state::Interrupts;
+use throng_systems::schedules::{Judgement, Tick};
+use throng_systems::shard::Shard;
+
+use crate::loader::Workload;
+use crate::world::shard_settings;
+
+/// Virtual time needs no waking: the driver runs when the world has run.
+struct NoWaker;
+
+impl Waker for NoWaker {
+    fn wake(&self) {}
+}
+
+/// Joins a world and a simulation.
+pub(crate) fn connect(
+    world: &mut World,
+    workload: &Workload,
+    services: Vec<Service>,
+    log: Option<EventLog>,
+) -> Simulation {
+    // One block each way: either side takes what the other gave before it gives anything itself.
+    let (order_sender, orders) = bounded(1);
+    let (reports, report_receiver) = bounded(1);
+    world.resource_mut::<Links>().links.push(Link {
+        pending: throng_components::exchange::OrderBlock::default(),
+        orders: order_sender,
+        reports: report_receiver,
+        waker: Arc::new(NoWaker),
+        ended: false,
+    });
+    let shard = Shard::new(shard_settings(world, workload, 0, 1));
+    let targets = workload.targets.clone();
+    Simulation::new(SimulationSettings { shard, targets, services, orders, reports, log })
+}
+
+/// Runs world and simulation to the end. With `every_tick` no tick is left out.
+pub(crate) fn run(
+    world: &mut World,
+    simulation: &mut Simulation,
+    every_tick: bool,
+    interrupts: &AtomicU32,
+) -> Result<Option<EventLog>, StandsStill> {
+    *world.resource_mut::<RunState>() = RunState::Running;
+    let tick = world.resource::<RunClock>().tick;
+    let mut number = 0_u64;
+    loop {
+        update(world, Tick, Nanos(number * tick.0), interrupts);
+        if number == 0 {
+            simulation.arm(&world.resource::<Tripwires>().0.clone());
+        }
+        simulation.take_orders();
+        if *world.resource::<RunState>() >= RunState::Flushing {
+            break;
+        }
+        number = advance(world, simulation, tick, number, every_tick, interrupts)?;
+    }
+    let log = simulation.end();
+    simulation.report();
+    update(world, Tick, Nanos((number + 1) * tick.0), interrupts);
+    Ok(log)
+}
+
+/// Simulated time does not move on: users repeat and nothing they do takes any time.
+#[derive(Debug)]
+pub(crate) struct StandsStill(pub(crate) Nanos);
+
+fn update(
+    world: &mut World,
+    label: impl bevy_ecs::schedule::ScheduleLabel,
+    at: Nanos,
+    interrupts: &AtomicU32,
+) {
+    let mut clock = world.resource_mut::<RunClock>();
+    clock.move_to(at);
+    clock.ticks += 1;
+    world.resource_mut::<Interrupts>().count = interrupts.load(Ordering::Relaxed);
+    world.run_schedule(label);
+    world.clear_trackers();
+}
+
+/// Lets the simulation run up to the next tick that is needed, with judgements at their instants in between; gives its number.
+fn advance(
+    world: &mut World,
+    simulation: &mut Simulation,
+    tick: Nanos,
+    number: u64,
+    every_tick: bool,
+    interrupts: &AtomicU32,
+) -> Result<u64, StandsStill> {
+    loop {
+        let next = next_tick(world, simulation, tick, number, every_tick);
+        let end = Nanos(next.saturating_mul(tick.0));
+        let judgement = world.resource::<NextJudgement>().0;
+        let halt = simulation.run_until(end.min(judgement));
+        simulation.report();
+        let at = match halt {
+            Halt::StandsStill(at) => return Err(StandsStill(at)),
+            Halt::Limit if judgement >= end => return Ok(next),
+            Halt::Limit => judgement,
+            Halt::Tripped(at) => at,
+        };
+        update(world, Judgement, at, interrupts);
+        simulation.take_orders();
+    }
+}
+
+/// The number of the next tick at which the world has something to do.
+///
+/// Ticks in which nothing happens are left out: one is needed when a system asked for it, and after a tick with events.
+fn next_tick(
+    world: &mut World,
+    simulation: &mut Simulation,
+    tick: Nanos,
+    number: u64,
+    every_tick: bool,
+) -> u64 {
+    if every_tick {
+        return number + 1;
+    }
+    let asked = world.resource::<Wake>().tick;
+    let event = simulation.next_event().map_or(u64::MAX, |at| (at.0 / tick.0).saturating_add(1));
+    let next = asked.min(event);
+    let nothing_is_left = next == u64::MAX && world.resource::<NextJudgement>().0 == Nanos::MAX;
+    if nothing_is_left {
+        // Nobody asks for anything and nothing will happen: the run ends here, for lack of events.
+        let at = world.resource::<RunClock>().now;
+        let by = "nothing left to happen".to_owned();
+        let mut stop = world.resource_mut::<RunStop>();
+        stop.stop.get_or_insert(Stop { at, by, outcome: Outcome::Passed });
+        return number + 1;
+    }
+    next.max(number + 1)
+}
