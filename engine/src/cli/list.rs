@@ -1,0 +1,91 @@
+//! `throng list [FAMILY]`: every node and plug-in with its one-line summary.
+
+use std::io::{self, Write};
+
+use throng_components::workload::{NodeSpec, did_you_mean};
+use throng_systems::plugins::Registry;
+
+use crate::exit_code::ExitCode;
+use crate::nodes::CORE;
+
+/// What `list` is asked.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// nodes, arrivals, steps, protocols, exit-conditions, listeners or laws; all without it
+    pub family: Option<String>,
+}
+
+/// A family's name, where its members stand, and the members.
+pub(super) struct Family {
+    pub(super) name: &'static str,
+    pub(super) place: &'static str,
+    pub(super) members: Vec<&'static NodeSpec>,
+}
+
+/// All families of plug-ins.
+pub(super) fn families(registry: &Registry) -> Vec<Family> {
+    let family = |name, place, members| Family { name, place, members };
+    vec![
+        family("arrivals", "arrivals KIND, in a scenario", registry.arrivals.specs().collect()),
+        family("steps", "in a behavior", registry.steps.specs().collect()),
+        family("protocols", "of a target", registry.protocols.specs().collect()),
+        family("exit-conditions", "in stop-when and require", registry.exit_conditions.specs().collect()),
+        family("listeners", "listener KIND", registry.listeners.specs().collect()),
+        family("laws", "think KIND, in a behavior; time KIND, in a service", registry.laws.specs().collect()),
+    ]
+}
+
+/// Shows one family, or all.
+pub fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
+    let families = families(registry);
+    let mut known = vec!["nodes"];
+    known.extend(families.iter().map(|family| family.name));
+    let asked = args.family.as_deref();
+    let written = match asked {
+        Some(name) if !known.contains(&name) => {
+            let help = did_you_mean(name, &known).unwrap_or_default();
+            return match writeln!(out, "unknown family `{name}`: {help}") {
+                Ok(()) => ExitCode::Usage,
+                Err(_) => ExitCode::Output,
+            };
+        }
+        _ => show(asked, &families, out),
+    };
+    if written.is_ok() { ExitCode::Passed } else { ExitCode::Output }
+}
+
+fn show(asked: Option<&str>, families: &[Family], out: &mut dyn Write) -> io::Result<()> {
+    let wanted = |name: &str| asked.is_none_or(|asked| asked == name);
+    let mut first = true;
+    if wanted("nodes") {
+        let rows: Vec<(String, &str)> = CORE
+            .iter()
+            .map(|node| (format!("{} {}", node.inside, node.spec.name).trim().to_owned(), node.spec.summary))
+            .collect();
+        section("nodes", "of the language", &rows, &mut first, out)?;
+    }
+    for family in families.iter().filter(|family| wanted(family.name)) {
+        let rows: Vec<(String, &str)> =
+            family.members.iter().map(|spec| (spec.name.to_owned(), spec.summary)).collect();
+        section(family.name, family.place, &rows, &mut first, out)?;
+    }
+    Ok(())
+}
+
+fn section(
+    name: &str,
+    place: &str,
+    rows: &[(String, &str)],
+    first: &mut bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if !std::mem::replace(first, false) {
+        writeln!(out)?;
+    }
+    writeln!(out, "{name} ({place})")?;
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, summary) in rows {
+        writeln!(out, "  {name:width$}  {summary}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! Shows problems: as people read them, and as editors and other programs do.
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use serde_json::{Value, json};
+use throng_components::workload::{Label, Problem, Span};
+
+use super::pages::slug;
+use super::source::{Source, Sources};
+
+/// How text is to look. The caller knows the terminal; nothing is read from the environment here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours may be used.
+    pub color: bool,
+    /// Whether lines may be drawn with more than ASCII.
+    pub unicode: bool,
+    /// How many columns a line may have.
+    pub width: usize,
+}
+
+impl Style {
+    /// For files, pipes and tests.
+    pub const PLAIN: Self = Self { color: false, unicode: true, width: 110 };
+}
+
+/// Whether a problem keeps the workload from running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not.
+    Warning,
+}
+
+/// More than so many are counted, not shown: the first ones are mended first.
+const MOST_SHOWN: usize = 50;
+
+/// Renders problems for people.
+pub fn render(problems: &[Problem], sources: &Sources, severity: Severity, style: Style) -> String {
+    let theme = match (style.color, style.unicode) {
+        (true, true) => GraphicalTheme::unicode(),
+        (false, true) => GraphicalTheme::unicode_nocolor(),
+        (_, false) => GraphicalTheme::none(),
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(style.width)
+        .with_context_lines(0)
+        .without_cause_chain();
+    let mut named: Vec<Option<Arc<NamedSource<Arc<String>>>>> = Vec::new();
+    let mut text = String::new();
+    for problem in problems.iter().take(MOST_SHOWN) {
+        let source = problem.labels.first().map(|label| label.span.source);
+        let code = source.and_then(|id| {
+            let index = usize::from(id.0);
+            if named.len() <= index {
+                named.resize(index + 1, None);
+            }
+            if named[index].is_none() {
+                named[index] = sources.get(id).map(named_source);
+            }
+            named[index].clone()
+        });
+        let report = Report::new(problem, sources, severity, code);
+        if handler.render_report(&mut text, &report).is_err() {
+            text.push_str(&format!("{report}\n"));
+        }
+        text.push('\n');
+    }
+    if problems.len() > MOST_SHOWN {
+        text.push_str(&format!("and {} more\n", problems.len() - MOST_SHOWN));
+    }
+    text
+}
+
+fn named_source(source: &Source) -> Arc<NamedSource<Arc<String>>> {
+    Arc::new(NamedSource::new(&source.name, Arc::new(source.text.clone())))
+}
+
+/// One problem in the form miette renders.
+#[derive(Debug)]
+struct Report {
+    head: String,
+    message: String,
+    labels: Vec<LabeledSpan>,
+    help: String,
+    severity: Severity,
+    source: Option<Arc<NamedSource<Arc<String>>>>,
+}
+
+impl Report {
+    fn new(
+        problem: &Problem,
+        sources: &Sources,
+        severity: Severity,
+        source: Option<Arc<NamedSource<Arc<String>>>>,
+    ) -> Self {
+        let primary = problem.labels.first().map(|label| label.span.source);
+        let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
+            problem.labels.iter().partition(|label| Some(label.span.source) == primary);
+        let length = primary.and_then(|id| sources.get(id)).map_or(0, |source| source.text.len());
+        let mut help = problem.help.clone().map_or_else(String::new, |help| format!("{help}. "));
+        for label in elsewhere {
+            let (line, column) = position(sources, label.span, label.span.start);
+            let name = sources.get(label.span.source).map_or("", |source| source.name.as_str());
+            help.push_str(&format!("{} at {name}:{line}:{column}. ", label.text));
+        }
+        help.push_str(&format!("`throng explain {}` says more", problem.code));
+        Self {
+            head: format!("workload::{} ({})", slug(problem.code), problem.code),
+            message: problem.message.clone(),
+            labels: here.into_iter().map(|label| labeled(label, length)).collect(),
+            help,
+            severity,
+            source,
+        }
+    }
+}
+
+/// The label, cut to its text: a place at the end is shown on the last byte.
+fn labeled(label: &Label, text_length: usize) -> LabeledSpan {
+    let start = (label.span.start as usize).min(text_length);
+    let length = (label.span.length as usize).min(text_length - start);
+    LabeledSpan::new(Some(label.text.clone()), start, length)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Report {}
+
+impl Diagnostic for Report {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.head))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_deref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let labels = self.source.is_some() && !self.labels.is_empty();
+        labels.then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+}
+
+/// Line and column of a byte, both from 1; columns count characters.
+fn position(sources: &Sources, span: Span, byte: u32) -> (usize, usize) {
+    let text = sources.get(span.source).map_or("", |source| source.text.as_str());
+    let before = text.get(..byte as usize).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+fn place(sources: &Sources, span: Span) -> serde_json::Map<String, Value> {
+    let (line, column) = position(sources, span, span.start);
+    let (end_line, end_column) = position(sources, span, span.start + span.length);
+    let mut place = serde_json::Map::new();
+    place.insert("file".to_owned(), sources.get(span.source).map(|source| source.name.clone()).into());
+    place.insert("line".to_owned(), line.into());
+    place.insert("column".to_owned(), column.into());
+    place.insert("end".to_owned(), json!({ "line": end_line, "column": end_column }));
+    place
+}
+
+/// Renders problems for programs: one JSON object a line.
+pub fn render_json(problems: &[Problem], sources: &Sources, severity: Severity) -> String {
+    let mut text = String::new();
+    for problem in problems {
+        let mut object = serde_json::Map::new();
+        object.insert("code".to_owned(), problem.code.into());
+        object.insert("slug".to_owned(), slug(problem.code).into());
+        let severity = if severity == Severity::Error { "error" } else { "warning" };
+        object.insert("severity".to_owned(), severity.into());
+        object.insert("message".to_owned(), problem.message.clone().into());
+        if let Some(label) = problem.labels.first() {
+            object.append(&mut place(sources, label.span));
+        }
+        let labels = problem.labels.iter().map(|label| {
+            let mut object = place(sources, label.span);
+            object.insert("text".to_owned(), label.text.clone().into());
+            Value::Object(object)
+        });
+        object.insert("labels".to_owned(), labels.collect());
+        object.insert("help".to_owned(), problem.help.clone().into());
+        text.push_str(&Value::Object(object).to_string());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,248 @@
+//! From text to nodes: the only place that knows the KDL parser.
+
+use std::collections::BTreeMap;
+
+use kdl::{KdlDocument, KdlEntry, KdlError, KdlIdentifier, KdlNode, KdlValue};
+use throng_components::workload::{Entry, Node, Problems, Scalar, SourceId, Span, Spanned};
+
+use super::scan::{Slip, scan};
+use super::syntax::{MOST_SHOWN, SyntaxMistake};
+
+/// A text's nodes as far as they could be read, and what is wrong in it.
+///
+/// Bare words such as `30s` are reported and then read as if they were quoted, so that one look at the messages
+/// shows every mistake of the file.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    /// The nodes; none when the text could not be parsed.
+    pub(super) nodes: Vec<Node>,
+    /// What is wrong.
+    pub(super) problems: Problems,
+}
+
+/// Parses one source text.
+pub(super) fn parse(text: &str, source: SourceId) -> Document {
+    let mut problems = Problems::new();
+    let scan = scan(text);
+    if let Some(range) = scan.too_deep {
+        problems.push(SyntaxMistake::TooDeep { span: span(source, range.start, range.end) });
+        return Document { nodes: Vec::new(), problems };
+    }
+    let mut reader = Reader { text, source, meant: BTreeMap::new(), problems };
+    let parsed = match KdlDocument::parse_v2(text) {
+        Err(_) if !scan.slips.is_empty() => {
+            let patched = reader.patch(scan.slips);
+            KdlDocument::parse_v2(&patched)
+        }
+        other => other,
+    };
+    let nodes = match parsed {
+        Ok(document) => document.nodes().iter().map(|node| reader.node(node)).collect(),
+        Err(error) => {
+            reader.report(error);
+            Vec::new()
+        }
+    };
+    if nodes.is_empty() && reader.problems.is_empty() {
+        reader.problems.push(SyntaxMistake::Empty { span: span(source, 0, 0) });
+    }
+    Document { nodes, problems: reader.problems }
+}
+
+/// A span of bytes; texts beyond 4 GiB are refused before.
+pub(super) fn span(source: SourceId, start: usize, end: usize) -> Span {
+    let count = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+    Span { source, start: count(start), length: count(end.saturating_sub(start)) }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    source: SourceId,
+    /// Values of words that were replaced for the parser, by their first byte.
+    meant: BTreeMap<usize, Slip>,
+    problems: Problems,
+}
+
+impl Reader<'_> {
+    /// Reports bare words and gives the text with a plain word of the same length in place of each.
+    fn patch(&mut self, slips: Vec<Slip>) -> String {
+        let mut patched = String::with_capacity(self.text.len());
+        let mut at = 0;
+        for slip in slips {
+            patched.push_str(&self.text[at..slip.range.start]);
+            patched.push_str(&"x".repeat(slip.range.len()));
+            at = slip.range.end;
+            self.problems.push(SyntaxMistake::Slip {
+                span: span(self.source, slip.range.start, slip.range.end),
+                word: self.text[slip.range.clone()].to_owned(),
+                kind: slip.kind,
+            });
+            self.meant.insert(slip.range.start, slip);
+        }
+        patched.push_str(&self.text[at..]);
+        patched
+    }
+
+    /// Reports the parser's diagnostics: the first few, and the number of the others.
+    fn report(&mut self, error: KdlError) {
+        let mut diagnostics = error.diagnostics;
+        diagnostics.dedup_by_key(|diagnostic| diagnostic.span);
+        let more = diagnostics.len().saturating_sub(MOST_SHOWN);
+        let shown = diagnostics.len().min(MOST_SHOWN);
+        for (index, diagnostic) in diagnostics.into_iter().take(MOST_SHOWN).enumerate() {
+            let start = diagnostic.span.offset();
+            self.problems.push(SyntaxMistake::Malformed {
+                span: span(self.source, start, start + diagnostic.span.len()),
+                message: sentence(diagnostic.message.as_deref().unwrap_or("this is no KDL")),
+                label: diagnostic.label.unwrap_or_else(|| "here".to_owned()),
+                help: diagnostic.help.map(|help| help.trim_end_matches('.').to_owned()),
+                more: if index + 1 == shown { more } else { 0 },
+            });
+        }
+    }
+
+    fn node(&mut self, node: &KdlNode) -> Node {
+        let name = self.name(node.name());
+        let mut arguments = Vec::new();
+        let mut properties: Vec<(Spanned<String>, Entry)> = Vec::new();
+        for entry in node.entries() {
+            let value = self.entry(entry);
+            let Some(key) = entry.name() else {
+                arguments.push(value);
+                continue;
+            };
+            let key = self.name(key);
+            match properties.iter().find(|(known, _)| known.value == key.value) {
+                Some((first, _)) => {
+                    let (first, name) = (first.span, key.value);
+                    self.problems.push(SyntaxMistake::TwiceProperty { span: key.span, first, name });
+                }
+                None => properties.push((key, value)),
+            }
+        }
+        let children = node.children().map(|children| {
+            let nodes: Vec<Node> = children.nodes().iter().map(|child| self.node(child)).collect();
+            (nodes, children.span().offset() + children.span().len())
+        });
+        let (children, inside_end) = children.map_or((Vec::new(), None), |(nodes, end)| (nodes, Some(end)));
+        let mut node = Node { span: name.span, name, arguments, properties, children };
+        node.span = self.node_span(&node, inside_end);
+        node
+    }
+
+    /// Name to closing brace, or to the last entry.
+    fn node_span(&self, node: &Node, inside_end: Option<usize>) -> Span {
+        let head = node.head();
+        let Some(end) = inside_end else { return head };
+        let closing = self.text.get(end..).and_then(|rest| rest.find('}')).map_or(end, |at| end + at + 1);
+        span(self.source, head.start as usize, closing)
+    }
+
+    fn name(&self, name: &KdlIdentifier) -> Spanned<String> {
+        let (start, length) = (name.span().offset(), name.span().len());
+        let value = match self.meant.get(&start) {
+            Some(slip) => self.text[slip.range.clone()].to_owned(),
+            None => name.value().to_owned(),
+        };
+        Spanned::new(value, span(self.source, start, start + length))
+    }
+
+    fn entry(&self, entry: &KdlEntry) -> Entry {
+        let end = entry.span().offset() + entry.span().len();
+        let written = entry.format().map_or("", |format| format.value_repr.as_str());
+        let start = match end.checked_sub(written.len()) {
+            Some(start) if !written.is_empty() => start,
+            _ => entry.span().offset(),
+        };
+        let whole = span(self.source, start, end);
+        let (before, after) = quotes(written);
+        let content = whole.part(before, whole.length.saturating_sub(before + after));
+        let value = match self.meant.get(&start) {
+            Some(slip) => slip.meant.clone(),
+            None => scalar(entry.value()),
+        };
+        Entry { value, span: whole, content }
+    }
+}
+
+fn scalar(value: &KdlValue) -> Scalar {
+    match value {
+        KdlValue::String(text) => Scalar::Text(text.clone()),
+        KdlValue::Integer(number) => Scalar::Integer(*number),
+        KdlValue::Float(number) => Scalar::Float(*number),
+        KdlValue::Bool(flag) => Scalar::Bool(*flag),
+        KdlValue::Null => Scalar::Null,
+    }
+}
+
+/// How many bytes of quotes stand before and after a string's content, when the content is kept byte for byte.
+fn quotes(written: &str) -> (u32, u32) {
+    let hashes = written.bytes().take_while(|byte| *byte == b'#').count();
+    let quoted = &written[hashes..];
+    let single = quoted.starts_with('"') && !quoted.starts_with("\"\"\"");
+    let escaped = hashes == 0 && quoted.contains('\\');
+    let empty = quoted.len() < 2;
+    match u32::try_from(hashes) {
+        Ok(hashes) if single && !escaped && !empty => (hashes + 1, hashes + 1),
+        _ => (0, 0),
+    }
+}
+
+/// A parser's message in the house's form: lower case, values in backticks, no full stop.
+fn sentence(message: &str) -> String {
+    let mut letters = message.trim_end_matches('.').chars();
+    let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
+    format!("{first}{}", letters.as_str().replace('\'', "`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(text: &str, span: Span) -> &str {
+        &text[span.start as usize..(span.start + span.length) as usize]
+    }
+
+    #[test]
+    fn spans_are_exact_bytes() {
+        let text = "// é\nü \"é ${x}\" (u)#\"r\"# \"a\\n\" k = (t)\"30s\" \"q\"=5 /- z=1 { c; /- d {e} // }\n} // }\n";
+        let document = parse(text, SourceId(0));
+        assert!(document.problems.is_empty(), "{:?}", document.problems);
+        let node = &document.nodes[0];
+        assert_eq!(part(text, node.name.span), "ü");
+        let spans: Vec<&str> = node.arguments.iter().map(|entry| part(text, entry.span)).collect();
+        assert_eq!(spans, ["\"é ${x}\"", "#\"r\"#", "\"a\\n\""]);
+        let contents: Vec<&str> = node.arguments.iter().map(|entry| part(text, entry.content)).collect();
+        assert_eq!(contents, ["é ${x}", "r", "\"a\\n\""]);
+        let properties: Vec<(&str, &str)> = node
+            .properties
+            .iter()
+            .map(|(key, entry)| (part(text, key.span), part(text, entry.span)))
+            .collect();
+        assert_eq!(properties, [("k", "\"30s\""), ("\"q\"", "5")]);
+        assert_eq!(node.children.len(), 1);
+        assert_eq!(part(text, node.span), text.trim_start_matches("// é\n").trim_end_matches(" // }\n"));
+    }
+
+    #[test]
+    fn bare_quantities_are_reported_and_read_on() {
+        let document = parse("a {\n  timeout 30s\n  pace=5% x\n  hold 200/s for=2m\n}\n", SourceId(0));
+        let codes: Vec<&str> = document.problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, ["T0008", "T0010", "T0010", "T0010"]);
+        let document = parse("a {\n  timeout 30s\n  hold 200/s for=2m\n}\n", SourceId(0));
+        let codes: Vec<&str> = document.problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, ["T0008"; 3]);
+        assert_eq!(document.nodes[0].children[0].arguments[0].value, Scalar::Text("30s".to_owned()));
+    }
+
+    #[test]
+    fn the_deepest_document_is_parsed_on_a_small_stack() {
+        for text in ["a {", "a (", "/-", "/*", "a=", "a \"", "(", "{", "a b=(c)", "\\", "a #\"", "/- {"] {
+            for closing in ["", "}"] {
+                let text = format!("{}{}", text.repeat(128), closing.repeat(128));
+                assert!(parse(&text, SourceId(0)).problems.iter().count() <= 128);
+            }
+        }
+        assert!(parse(&format!("{}{}", "a {".repeat(128), "}".repeat(128)), SourceId(0)).problems.is_empty());
+    }
+}

@@ -1,0 +1,158 @@
+//! Loads a workload: every step from bytes to plans, and what options add from outside.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use throng_components::workload::{Node, Problem, Problems, SourceId};
+use throng_systems::plugins::Registry;
+
+use super::document::{self, span};
+use super::lower::lower;
+use super::source::{FileMistake, MOST_BYTES, Refused, Sources, read};
+use super::syntax::SyntaxMistake;
+use super::workload::Loaded;
+
+/// What the command line says over the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--seed N`: instead of the file's.
+    pub seed: Option<u64>,
+    /// `--out KIND=TARGET`: one more listener each, kind and target; an empty target for a kind that needs none.
+    pub outs: Vec<(String, String)>,
+}
+
+/// Reads a file and loads it.
+///
+/// # Errors
+/// As [`read`] and [`load`].
+pub fn load_file(path: &Path, registry: &Registry, overrides: &Overrides) -> Result<Loaded, Refused> {
+    load(path, &read(path)?, registry, overrides)
+}
+
+/// Loads a workload from its bytes; `path` is what messages call it.
+///
+/// # Errors
+/// Every problem found, in the order of the text.
+pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides) -> Result<Loaded, Refused> {
+    let name = path.display().to_string();
+    if text.len() > MOST_BYTES {
+        return Err(FileMistake::TooLarge { path: name }.into());
+    }
+    let mut sources = Sources::default();
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(error) => {
+            let shown = String::from_utf8_lossy(text);
+            sources.add(name, shown);
+            let (start, width) = (error.valid_up_to(), char::REPLACEMENT_CHARACTER.len_utf8());
+            let mistake = SyntaxMistake::NotText { span: span(SourceId(0), start, start + width) };
+            return Err(Refused { sources, problems: vec![mistake.into()] });
+        }
+    };
+    sources.add(name, text);
+    let parsed = document::parse(text, SourceId(0));
+    let mut problems = parsed.problems;
+    if parsed.nodes.is_empty() {
+        return Err(Refused { sources, problems: problems.into_sorted() });
+    }
+    let outside = outside_nodes(&parsed.nodes, overrides, &mut sources, &mut problems);
+    let lowered = problems.take(lower(parsed.nodes, outside, registry, &sources));
+    match lowered {
+        Some(mut lowered) if problems.is_empty() => {
+            lowered.workload.seed = overrides.seed.or(lowered.workload.seed);
+            Ok(Loaded { workload: lowered.workload, sources, warnings: lowered.warnings })
+        }
+        _ => Err(Refused { sources, problems: sorted(problems) }),
+    }
+}
+
+/// Problems in the order of the texts; one seen from two sides is told once.
+fn sorted(problems: Problems) -> Vec<Problem> {
+    problems.into_sorted()
+}
+
+/// The nodes that `--out` stands for, each in a text of its own so that messages can show it.
+fn outside_nodes(
+    nodes: &[Node],
+    overrides: &Overrides,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Vec<Node> {
+    let mut taken: Vec<String> = nodes
+        .iter()
+        .filter(|node| node.name.value == "listener")
+        .filter_map(|node| node.property("name").or(node.arguments.first()))
+        .map(|entry| entry.value.to_string())
+        .collect();
+    let mut outside = Vec::new();
+    for (kind, target) in &overrides.outs {
+        let mut text = format!("listener {}", quoted(kind));
+        if !target.is_empty() {
+            let _ = write!(text, " {}", quoted(target));
+        }
+        let name = free_name(kind, &taken);
+        if name != *kind {
+            let _ = write!(text, " name={}", quoted(&name));
+        }
+        taken.push(name);
+        let Some(source) = sources.add("--out", text.as_str()) else { break };
+        let parsed = document::parse(&text, source);
+        problems.append(parsed.problems);
+        outside.extend(parsed.nodes);
+    }
+    outside
+}
+
+/// The kind, or the kind and the first number from 2 on that makes it unique.
+fn free_name(kind: &str, taken: &[String]) -> String {
+    let is_taken = |name: &String| taken.contains(name);
+    let numbered = (2_u32..).map(|number| format!("{kind}-{number}"));
+    std::iter::once(kind.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+}
+
+/// A text as a KDL string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            letter if letter.is_control() => {
+                let _ = write!(quoted, "\\u{{{:x}}}", u32::from(letter));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = "throng 1\nbehavior b { noop name=x }\ntarget t noop\n\
+        scenario s { behavior b; population { hold 1 for=\"1s\" } }\nlistener file \"a\"\n";
+
+    fn outs(outs: &[(&str, &str)]) -> Result<Loaded, Refused> {
+        let outs = outs.iter().map(|(kind, target)| ((*kind).to_owned(), (*target).to_owned())).collect();
+        let overrides = Overrides { seed: Some(7), outs };
+        load(Path::new("w.kdl"), SMALL.as_bytes(), &Registry::default(), &overrides)
+    }
+
+    #[test]
+    fn outs_are_listeners_with_names_of_their_own() {
+        let loaded = outs(&[("file", "b \"c\"\\\n"), ("console", "")]).ok().expect("it loads");
+        let names: Vec<&str> =
+            loaded.workload.listeners.iter().map(|plan| plan.listener.name.as_str()).collect();
+        assert_eq!(names, ["file", "file-2", "console"]);
+        assert_eq!(loaded.workload.seed, Some(7));
+    }
+
+    #[test]
+    fn a_misspelt_out_is_shown_in_its_own_text() {
+        let refused = outs(&[("flie", "b")]).err().expect("it is refused");
+        assert_eq!(refused.problems[0].code, "T0007");
+        assert_eq!(refused.sources.slice(refused.problems[0].labels[0].span), "\"flie\"");
+    }
+}

@@ -1,0 +1,23 @@
+//! From nodes to a workload: one file an idea, each with the table entries of its nodes.
+
+mod behavior;
+mod listener;
+mod load_shape;
+mod names;
+mod pointless;
+mod rules;
+mod scenario;
+mod service;
+mod settings;
+mod target;
+mod whole;
+
+pub(crate) use self::behavior::BEHAVIOR;
+pub(crate) use self::listener::LISTENER;
+pub(crate) use self::load_shape::{ARRIVALS, OVERFLOW, OVERFLOW_DROP, OVERFLOW_QUEUE, POPULATION, USERS};
+pub(crate) use self::rules::{REQUIRE, STOP_WHEN};
+pub(crate) use self::scenario::{DRAIN, ITERATIONS, PACE, SCENARIO, SCENARIO_BEHAVIOR, START, WARM_UP};
+pub(crate) use self::service::{FAILS, QUEUE, SERVERS, SERVICE, TIME};
+pub(crate) use self::settings::{GENERATOR, LATE, SEED, THREADS, THRONG, TICK};
+pub(crate) use self::target::{CONNECTIONS, HEADER, TARGET, TIMEOUT};
+pub(super) use self::whole::lower;

@@ -1,0 +1,290 @@
+//! The workload as a whole: its top level, and the order in which its parts need one another.
+
+use std::sync::Arc;
+
+use throng_components::run::{StepHeader, VerdictBounds};
+use throng_components::scenario::{ScenarioId, StepNames};
+use throng_components::target::{Target, TargetId};
+use throng_components::workload::{Fields, Label, Mistake, Node, NodeSpec, Problem, Problems, Span, Spanned};
+use throng_systems::behavior::Program;
+use throng_systems::plugins::Registry;
+use throng_systems::plugins::exit_conditions::RuleNames;
+
+use super::names::Names;
+use super::{behavior, listener, rules, scenario, service, settings, target};
+use crate::loader::source::Sources;
+use crate::loader::workload::{RulePlan, ScenarioPlan, ServicePlan, Workload};
+
+/// The document itself, as a node without a name.
+const DOCUMENT: NodeSpec = NodeSpec {
+    children: &[
+        "throng",
+        "seed",
+        "tick",
+        "threads",
+        "target",
+        "behavior",
+        "scenario",
+        "stop-when",
+        "require",
+        "generator",
+        "listener",
+        "service",
+    ],
+    later: &["param", "data", "include", "log"],
+    ..NodeSpec::EMPTY
+};
+
+/// A mistake of the workload as a whole.
+#[derive(Clone, Debug, PartialEq)]
+enum WholeMistake {
+    NoScenario { last: Span },
+    Twice { name: String, span: Span, first: Span },
+}
+
+impl Mistake for WholeMistake {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoScenario { .. } => "T0049",
+            Self::Twice { .. } => "T0029",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NoScenario { .. } => "the workload has no scenario".to_owned(),
+            Self::Twice { name, .. } => format!("the workload has `{name}` twice"),
+        }
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        match self {
+            Self::NoScenario { last } => vec![Label::new(*last, "nothing follows that could run")],
+            Self::Twice { span, first, .. } => {
+                vec![Label::new(*span, "the second one"), Label::new(*first, "the first one")]
+            }
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NoScenario { .. } => "add one: `throng explain scenario` shows it".to_owned(),
+            Self::Twice { .. } => "keep one of the two".to_owned(),
+        })
+    }
+}
+
+/// What came of the nodes.
+pub(in crate::loader) struct Lowered {
+    /// The workload.
+    pub(in crate::loader) workload: Workload,
+    /// What may not be meant so.
+    pub(in crate::loader) warnings: Vec<Problem>,
+}
+
+/// Turns nodes into a workload.
+///
+/// # Errors
+/// All that is wrong in them.
+pub(in crate::loader) fn lower(
+    nodes: Vec<Node>,
+    outside: Vec<Node>,
+    registry: &Registry,
+    sources: &Sources,
+) -> Result<Lowered, Problems> {
+    let span = nodes.first().map(|node| node.span).unwrap_or_default();
+    let root = Node {
+        name: Spanned::new(String::new(), span),
+        arguments: Vec::new(),
+        properties: Vec::new(),
+        children: nodes,
+        span,
+    };
+    Lowering { root: &root, outside: &outside, registry, sources, problems: Problems::new() }.run()
+}
+
+struct Lowering<'a> {
+    root: &'a Node,
+    outside: &'a [Node],
+    registry: &'a Registry,
+    sources: &'a Sources,
+    problems: Problems,
+}
+
+/// Behaviours as far as they could be compiled.
+struct Behaviors {
+    names: Names,
+    programs: Vec<Arc<Program>>,
+    stopping: Vec<bool>,
+    steps: StepNames,
+    headers: Vec<StepHeader>,
+    whole: bool,
+}
+
+impl<'a> Lowering<'a> {
+    fn run(mut self) -> Result<Lowered, Problems> {
+        self.problems.take(Fields::of(self.root, &DOCUMENT, 0).finish(Some(())));
+        settings::check_version(&self.root.children, &mut self.problems);
+        let _ = self.once("throng", |_| Ok(()));
+        let seed = self.once("seed", settings::read_seed);
+        let tick = self.once("tick", settings::read_tick);
+        let (tick, look_ahead) = tick.unwrap_or((settings::DEFAULT_TICK, settings::DEFAULT_LOOK_AHEAD));
+        let threads = self.once("threads", settings::read_threads);
+        let bounds = self.once("generator", settings::read_generator).unwrap_or_else(VerdictBounds::default);
+        let (target_names, targets) = self.targets();
+        let behaviors = self.behaviors(&targets);
+        let scenario_nodes = self.all("scenario");
+        let scenario_names = Names::gather("scenario", &scenario_nodes, &mut self.problems);
+        let scenarios = self.scenarios(&scenario_nodes, &behaviors);
+        let (rules, warnings) = self.rules(&scenario_nodes, &scenario_names, &scenarios, &behaviors);
+        let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
+        let listeners = listener::read_all(&listener_nodes, self.registry, &mut self.problems);
+        let services = self.services(&target_names);
+        let workload = Workload {
+            seed,
+            tick,
+            look_ahead,
+            threads,
+            targets,
+            programs: behaviors.programs,
+            steps: behaviors.steps,
+            step_headers: behaviors.headers,
+            scenarios: scenarios.into_iter().flatten().collect(),
+            rules,
+            listeners,
+            services,
+            bounds,
+        };
+        self.problems.or(Lowered { workload, warnings })
+    }
+
+    fn all(&self, name: &'a str) -> Vec<&'a Node> {
+        self.root.children_named(name).collect()
+    }
+
+    /// Reads a node that may stand once.
+    fn once<T>(&mut self, name: &'a str, read: impl Fn(&Node) -> Result<T, Problems>) -> Option<T> {
+        let nodes = self.all(name);
+        let first = *nodes.first()?;
+        for node in &nodes[1..] {
+            let (span, first) = (node.name.span, first.name.span);
+            self.problems.push(WholeMistake::Twice { name: name.to_owned(), span, first });
+        }
+        self.problems.take(read(first))
+    }
+
+    fn targets(&mut self) -> (Names, Vec<Target>) {
+        let nodes = self.all("target");
+        let names = Names::gather("target", &nodes, &mut self.problems);
+        let mut targets = Vec::new();
+        for (number, node) in (0_u16..).zip(nodes) {
+            targets.extend(self.problems.take(target::read(node, TargetId(number))));
+        }
+        (names, targets)
+    }
+
+    fn behaviors(&mut self, targets: &[Target]) -> Behaviors {
+        let nodes = self.all("behavior");
+        let targets_whole = targets.len() == self.all("target").len();
+        let names = Names::gather("behavior", &nodes, &mut self.problems);
+        let (mut programs, mut stopping) = (Vec::new(), Vec::new());
+        let mut steps = StepNames::default();
+        let mut whole = targets_whole;
+        // A target that could not be read would make every step that names it wrong: its mistake comes first.
+        for node in nodes.into_iter().filter(|_| targets_whole) {
+            let read = self.problems.take(behavior::read(node, self.registry, targets, &mut steps));
+            whole &= read.is_some();
+            stopping.push(read.as_ref().is_some_and(|(_, stops)| *stops));
+            programs.extend(read.map(|(program, _)| Arc::new(program)));
+        }
+        let headers = step_headers(&programs, &steps);
+        Behaviors { names, programs, stopping, steps, headers, whole }
+    }
+
+    fn scenarios(&mut self, nodes: &[&Node], behaviors: &Behaviors) -> Vec<Option<ScenarioPlan>> {
+        if nodes.is_empty()
+            && let Some(last) = self.root.children.last()
+        {
+            self.problems.push(WholeMistake::NoScenario { last: last.head() });
+        }
+        let around = scenario::Surroundings {
+            registry: self.registry,
+            behaviors: &behaviors.names,
+            stopping: &behaviors.stopping,
+        };
+        let mut plans = Vec::new();
+        for (number, node) in (0_u16..).zip(nodes) {
+            plans.push(self.problems.take(scenario::read(node, ScenarioId(number), &around)));
+        }
+        plans
+    }
+
+    fn rules(
+        &mut self,
+        nodes: &[&'a Node],
+        names: &Names,
+        scenarios: &[Option<ScenarioPlan>],
+        behaviors: &Behaviors,
+    ) -> (Vec<RulePlan>, Vec<Problem>) {
+        let scenario_names = names.all();
+        let mut around = rules::Surroundings {
+            sources: self.sources,
+            registry: self.registry,
+            names: RuleNames { scenarios: &scenario_names, steps: &behaviors.steps, requires: false },
+            steps_known: behaviors.whole,
+        };
+        let mut plans = Vec::new();
+        for node in &self.root.children {
+            let spec = match node.name.value.as_str() {
+                "stop-when" => &rules::STOP_WHEN,
+                "require" => &rules::REQUIRE,
+                _ => continue,
+            };
+            around.names.requires = node.name.value == rules::REQUIRE.name;
+            self.problems.take(rules::read(node, spec, &around, &mut plans));
+        }
+        around.names.requires = true;
+        let required = self.all("require");
+        let mut stops =
+            self.root.children_named("stop-when").flat_map(|block| block.children_named("elapsed"));
+        let ends = stops.next().is_some();
+        let mut warnings = Vec::new();
+        for (plan, node) in scenarios.iter().zip(nodes) {
+            let Some(plan) = plan else { continue };
+            self.problems.take(rules::add_implicit(plan, node, &required, &around, &mut plans));
+            warnings.extend(scenario::endless(plan, node).filter(|_| !ends).map(Problem::from));
+        }
+        (plans, warnings)
+    }
+
+    fn services(&mut self, targets: &Names) -> Vec<ServicePlan> {
+        let nodes = self.all("service");
+        Names::gather("service", &nodes, &mut self.problems);
+        let read = |node: &&Node| self.problems.take(service::read(node, self.registry, targets));
+        nodes.iter().filter_map(read).collect()
+    }
+}
+
+/// The header of every step by its number; of several steps of one name the first one's.
+fn step_headers(programs: &[Arc<Program>], steps: &StepNames) -> Vec<StepHeader> {
+    let mut headers: Vec<StepHeader> = steps
+        .all()
+        .iter()
+        .map(|name| StepHeader {
+            name: name.clone(),
+            protocol: "noop",
+            method: String::new(),
+            address: String::new(),
+            port: 0,
+        })
+        .collect();
+    let mut known = vec![false; headers.len()];
+    for (id, header) in programs.iter().flat_map(|program| program.step_headers()) {
+        let index = usize::from(id.0);
+        if index < headers.len() && !known[index] {
+            headers[index] = header;
+            known[index] = true;
+        }
+    }
+    headers
+}

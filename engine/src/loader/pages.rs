@@ -1,0 +1,45 @@
+//! The page of every error code, as `throng explain CODE` shows it.
+
+/// One code's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The code: `T0007`.
+    pub code: &'static str,
+    /// The page, in Markdown: title, reason, a bad and a good sample.
+    pub text: &'static str,
+}
+
+impl Page {
+    /// What stands behind the code in the page's first line: `# T0007: unknown kind`.
+    pub fn title(&self) -> &'static str {
+        let line = self.text.lines().next().unwrap_or("");
+        line.split_once(':').map_or(line, |(_, title)| title.trim())
+    }
+}
+
+/// The page of a code.
+pub fn page(code: &str) -> Option<&'static Page> {
+    PAGES.iter().find(|page| page.code == code)
+}
+
+/// A code's title as one word for the head of a message: `unknown_kind`.
+pub(super) fn slug(code: &str) -> String {
+    let title = page(code).map_or("mistake", Page::title);
+    let word = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' };
+    title.chars().map(word).collect()
+}
+
+macro_rules! pages {
+    ($($code:ident)*) => {
+        /// All pages, by code.
+        pub const PAGES: &[Page] = &[
+            $(Page { code: stringify!($code), text: include_str!(concat!("../../errors/", stringify!($code), ".md")) },)*
+        ];
+    };
+}
+
+pages! {
+    T0001 T0002 T0003 T0004 T0005 T0006 T0007 T0008 T0009 T0010 T0011 T0012
+    T0020 T0021 T0022 T0023 T0024 T0025 T0026 T0027 T0028 T0029 T0030 T0031
+    T0040 T0041 T0042 T0043 T0044 T0045 T0046 T0048 T0049 T0050 T0051 T0052 T0053 T0055 T0056
+}

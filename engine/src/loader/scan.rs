@@ -1,0 +1,288 @@
+//! A look over the text before it is parsed: how deep it nests, and which bare words are no KDL.
+//!
+//! It knows strings and comments and nothing else. The parser recurses into braces, so depth has to be known before;
+//! and an unquoted `30s` makes it fail with a cascade, so such words are found here and replaced for it.
+
+use std::ops::Range;
+
+use throng_components::workload::Scalar;
+
+/// Deeper than that nothing is parsed. Real workloads nest five levels; the parser's stack bears a thousand.
+pub(super) const MOST_LEVELS: usize = 128;
+
+/// A bare word that KDL 2 does not allow, and what was meant by it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Slip {
+    /// The word's bytes.
+    pub(super) range: Range<usize>,
+    /// What kind of word.
+    pub(super) kind: SlipKind,
+    /// The value that it is read as, so that reading goes on.
+    pub(super) meant: Scalar,
+}
+
+/// What kind of bare word it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SlipKind {
+    /// `30s`, `200/s`, `5%`.
+    Quantity,
+    /// `.5`: a number without its zero.
+    Fraction,
+    /// `true`, `null`, `nan`: a keyword without its `#`.
+    Keyword,
+    /// A whole number beyond 128 bits.
+    Huge,
+}
+
+/// What the look over a text found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Scan {
+    /// Bare words that the parser will refuse.
+    pub(super) slips: Vec<Slip>,
+    /// The first brace or comment that is nested too deep.
+    pub(super) too_deep: Option<Range<usize>>,
+}
+
+/// Looks over a text.
+pub(super) fn scan(text: &str) -> Scan {
+    let mut scanner = Scanner { bytes: text.as_bytes(), text, at: 0, found: Scan::default() };
+    scanner.run();
+    scanner.found
+}
+
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    text: &'a str,
+    at: usize,
+    found: Scan,
+}
+
+impl Scanner<'_> {
+    fn run(&mut self) {
+        let (mut depth, mut dashes) = (0_usize, 0_usize);
+        while self.at < self.bytes.len() && self.found.too_deep.is_none() {
+            let rest = &self.bytes[self.at..];
+            let blank = rest[0].is_ascii_whitespace();
+            if !blank && !rest.starts_with(b"/-") {
+                dashes = 0;
+            }
+            match rest {
+                [b'"', ..] => self.skip_string(),
+                [b'#', ..] => self.skip_raw(),
+                [b'/', b'/', ..] => self.skip_line(),
+                [b'/', b'*', ..] => self.skip_comment(),
+                [b'/', b'-', ..] => {
+                    dashes += 1;
+                    self.check_level(dashes, 2);
+                    self.at += 2;
+                }
+                [b'{', ..] => {
+                    depth += 1;
+                    self.check_level(depth, 1);
+                    self.at += 1;
+                }
+                [b'}', ..] => {
+                    depth = depth.saturating_sub(1);
+                    self.at += 1;
+                }
+                [byte, ..] if blank || ends_word(*byte) || *byte == b'/' => self.at += 1,
+                _ => self.word(),
+            }
+        }
+    }
+
+    fn check_level(&mut self, level: usize, width: usize) {
+        if level > MOST_LEVELS && self.found.too_deep.is_none() {
+            self.found.too_deep = Some(self.at..self.at + width);
+        }
+    }
+
+    fn skip_line(&mut self) {
+        let rest = &self.bytes[self.at..];
+        self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    }
+
+    fn skip_comment(&mut self) {
+        let mut depth = 0;
+        while self.at < self.bytes.len() {
+            match &self.bytes[self.at..] {
+                [b'/', b'*', ..] => {
+                    depth += 1;
+                    self.check_level(depth, 2);
+                    self.at += 2;
+                }
+                [b'*', b'/', ..] => {
+                    depth -= 1;
+                    self.at += 2;
+                }
+                _ => self.at += 1,
+            }
+            if depth == 0 || self.found.too_deep.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// From an opening quote past the closing one; a single-line string that is not closed ends with its line.
+    fn skip_string(&mut self) {
+        let many = self.bytes[self.at..].starts_with(b"\"\"\"");
+        let quotes: &[u8] = if many { b"\"\"\"" } else { b"\"" };
+        self.at += quotes.len();
+        while self.at < self.bytes.len() {
+            let rest = &self.bytes[self.at..];
+            if rest.starts_with(quotes) {
+                self.at += quotes.len();
+                return;
+            }
+            match rest[0] {
+                b'\\' => self.at += 2,
+                b'\n' if !many => return,
+                _ => self.at += 1,
+            }
+        }
+        self.at = self.bytes.len();
+    }
+
+    /// A raw string `#"…"#`, or a keyword such as `#true`.
+    fn skip_raw(&mut self) {
+        let hashes = self.bytes[self.at..].iter().take_while(|byte| **byte == b'#').count();
+        self.at += hashes;
+        let rest = &self.bytes[self.at..];
+        if !rest.starts_with(b"\"") {
+            self.at += self.word_length();
+            return;
+        }
+        let many = rest.starts_with(b"\"\"\"");
+        let width = if many { 3 } else { 1 };
+        let closing: Vec<u8> = [vec![b'"'; width], vec![b'#'; hashes]].concat();
+        self.at += width;
+        while self.at < self.bytes.len() {
+            let rest = &self.bytes[self.at..];
+            if rest.starts_with(&closing) {
+                self.at += closing.len();
+                return;
+            }
+            if rest[0] == b'\n' && !many {
+                return;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Bytes up to what ends a bare word. A slash belongs to it (`200/s`) unless a comment begins there.
+    fn word_length(&self) -> usize {
+        let rest = &self.bytes[self.at..];
+        let ends = |index: usize| {
+            let comment = matches!(&rest[index..], [b'/', b'/' | b'*' | b'-', ..]);
+            comment || rest[index].is_ascii_whitespace() || ends_word(rest[index])
+        };
+        (0..rest.len()).find(|index| ends(*index)).unwrap_or(rest.len())
+    }
+
+    fn word(&mut self) {
+        let range = self.at..self.at + self.word_length().max(1);
+        self.at = range.end;
+        if let Some((kind, meant)) = self.text.get(range.clone()).and_then(slip_of) {
+            self.found.slips.push(Slip { range, kind, meant });
+        }
+    }
+}
+
+fn ends_word(byte: u8) -> bool {
+    matches!(byte, b'{' | b'}' | b'(' | b')' | b'[' | b']' | b';' | b'=' | b'"' | b'#' | b'\\')
+}
+
+/// What a bare word was meant to be, when KDL does not allow it.
+fn slip_of(word: &str) -> Option<(SlipKind, Scalar)> {
+    match word {
+        "true" | "false" => return Some((SlipKind::Keyword, Scalar::Bool(word == "true"))),
+        "null" => return Some((SlipKind::Keyword, Scalar::Null)),
+        "nan" => return Some((SlipKind::Keyword, Scalar::Float(f64::NAN))),
+        "inf" => return Some((SlipKind::Keyword, Scalar::Float(f64::INFINITY))),
+        "-inf" => return Some((SlipKind::Keyword, Scalar::Float(f64::NEG_INFINITY))),
+        _ => {}
+    }
+    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
+    if let Some(digits) = unsigned.strip_prefix('.')
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return match word.parse() {
+            Ok(number) => Some((SlipKind::Fraction, Scalar::Float(number))),
+            Err(_) => Some((SlipKind::Quantity, Scalar::Text(word.to_owned()))),
+        };
+    }
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    match number_form(unsigned) {
+        NumberForm::Whole(digits, radix) if i128::from_str_radix(&digits, radix).is_err() => {
+            Some((SlipKind::Huge, Scalar::Integer(1)))
+        }
+        NumberForm::Whole(..) | NumberForm::Decimal => None,
+        NumberForm::None => Some((SlipKind::Quantity, Scalar::Text(word.to_owned()))),
+    }
+}
+
+enum NumberForm {
+    Whole(String, u32),
+    Decimal,
+    None,
+}
+
+/// How KDL reads a number without its sign.
+fn number_form(word: &str) -> NumberForm {
+    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
+        if let Some(digits) = word.strip_prefix(prefix) {
+            let known = digits.chars().all(|c| c == '_' || c.is_digit(radix));
+            let whole = known && digits.starts_with(|c: char| c.is_digit(radix));
+            return if whole { NumberForm::Whole(digits.replace('_', ""), radix) } else { NumberForm::None };
+        }
+    }
+    if is_digits(word) {
+        return NumberForm::Whole(word.replace('_', ""), 10);
+    }
+    let (mantissa, exponent) = match word.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
+        None => (word, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let decimal = is_digits(whole) && fraction.is_none_or(is_digits) && exponent.is_none_or(is_digits);
+    if decimal { NumberForm::Decimal } else { NumberForm::None }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c == '_' || c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<&str> {
+        scan(text).slips.into_iter().map(|slip| &text[slip.range]).collect()
+    }
+
+    #[test]
+    fn finds_what_kdl_does_not_allow_and_nothing_else() {
+        assert_eq!(words("a 30s b=200/s c=5%;d 1h30m // 30s"), ["30s", "200/s", "5%", "1h30m"]);
+        assert_eq!(words("a .5 -.5s true {b null}"), [".5", "-.5s", "true", "null"]);
+        assert_eq!(words("a 1 -1 +1.5 1e3 0xff 1_000 0b1 #true truer \"30s\" #\"5% \"x\"#"), [""; 0]);
+        assert_eq!(words("a \"\"\"\n 30s \\\"\"\" \n\"\"\" /* 30s /* 1s */ 2s */ 3s"), ["3s"]);
+        assert_eq!(words("a 999999999999999999999999999999999999999999").len(), 1);
+        assert_eq!(words("a 30µs/*x*/"), ["30µs"]);
+    }
+
+    #[test]
+    fn depth_counts_braces_outside_strings() {
+        let nested = |levels: usize| "a {".repeat(levels);
+        assert_eq!(scan(&nested(MOST_LEVELS)).too_deep, None);
+        let first = MOST_LEVELS * 3 + 2;
+        assert_eq!(scan(&nested(MOST_LEVELS + 1)).too_deep, Some(first..first + 1));
+        assert_eq!(scan(&format!("a \"{}\" /*{}*/", nested(200), nested(200))).too_deep, None);
+        assert!(scan(&"/*".repeat(200)).too_deep.is_some());
+        assert!(scan(&"/- ".repeat(200)).too_deep.is_some());
+    }
+}

@@ -1,0 +1,101 @@
+//! Mistakes of the text itself, before any node is understood.
+
+use throng_components::workload::{Label, Mistake, Span};
+
+use super::scan::{MOST_LEVELS, SlipKind};
+
+/// More diagnostics than that for one text say nothing new: the parser's later ones follow from its first.
+pub(super) const MOST_SHOWN: usize = 3;
+
+/// A mistake of the text.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum SyntaxMistake {
+    /// Nothing but space and comments.
+    Empty { span: Span },
+    /// A byte that is no UTF-8.
+    NotText { span: Span },
+    /// Braces within braces, deeper than is read.
+    TooDeep { span: Span },
+    /// A bare word that KDL does not allow.
+    Slip { span: Span, word: String, kind: SlipKind },
+    /// What the parser says, and how much more of it is left out.
+    Malformed { span: Span, message: String, label: String, help: Option<String>, more: usize },
+    /// A property written twice.
+    TwiceProperty { span: Span, first: Span, name: String },
+}
+
+impl Mistake for SyntaxMistake {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotText { .. } => "T0003",
+            Self::Empty { .. } => "T0004",
+            Self::TooDeep { .. } => "T0006",
+            Self::Slip { kind: SlipKind::Quantity | SlipKind::Fraction, .. } => "T0008",
+            Self::Slip { kind: SlipKind::Keyword, .. } => "T0009",
+            Self::Malformed { .. } => "T0010",
+            Self::Slip { kind: SlipKind::Huge, .. } => "T0011",
+            Self::TwiceProperty { .. } => "T0012",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NotText { .. } => "the file is not UTF-8 text".to_owned(),
+            Self::Empty { .. } => "the file holds no node".to_owned(),
+            Self::TooDeep { .. } => "nodes are nested too deep".to_owned(),
+            Self::Slip { word, kind: SlipKind::Quantity, .. } => format!("`{word}` needs quotes"),
+            Self::Slip { word, kind: SlipKind::Fraction, .. } => format!("`{word}` lacks the zero in front"),
+            Self::Slip { word, kind: SlipKind::Keyword, .. } => format!("`{word}` is no bare word in KDL 2"),
+            Self::Slip { word, kind: SlipKind::Huge, .. } => format!("`{word}` is too large for any number"),
+            Self::Malformed { message, .. } => message.clone(),
+            Self::TwiceProperty { name, .. } => format!("`{name}=` is written twice"),
+        }
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        match self {
+            Self::NotText { span } => vec![Label::new(*span, "this byte is no UTF-8")],
+            Self::Empty { span } => vec![Label::new(*span, "nothing here")],
+            Self::TooDeep { span } => {
+                vec![Label::new(*span, format!("level {}, at most {MOST_LEVELS} are read", MOST_LEVELS + 1))]
+            }
+            Self::Slip { span, kind, .. } => {
+                let text = match kind {
+                    SlipKind::Quantity => "a number with a unit is a text",
+                    SlipKind::Fraction => "a number starts with a digit",
+                    SlipKind::Keyword => "a keyword starts with `#`, a text stands in quotes",
+                    SlipKind::Huge => "beyond 128 bits",
+                };
+                vec![Label::new(*span, text)]
+            }
+            Self::Malformed { span, label, .. } => vec![Label::new(*span, label.clone())],
+            Self::TwiceProperty { span, first, .. } => {
+                vec![Label::new(*span, "the second one"), Label::new(*first, "the first one")]
+            }
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::NotText { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::Empty { .. } => Some("`throng init` writes a workload to start from".to_owned()),
+            Self::TooDeep { .. } => Some("close a brace earlier".to_owned()),
+            Self::Slip { word, kind: SlipKind::Quantity, .. } => Some(format!("write `\"{word}\"`")),
+            Self::Slip { word, kind: SlipKind::Fraction, .. } => {
+                Some(format!("write `{}`", word.replacen('.', "0.", 1)))
+            }
+            Self::Slip { word, kind: SlipKind::Keyword, .. } => {
+                let hash =
+                    word.strip_prefix('-').map_or_else(|| format!("#{word}"), |rest| format!("#-{rest}"));
+                Some(format!("write `{hash}` for the value, or `\"{word}\"` for the text"))
+            }
+            Self::Slip { kind: SlipKind::Huge, .. } => Some("use a smaller number".to_owned()),
+            Self::Malformed { help, more: 0, .. } => help.clone(),
+            Self::Malformed { help, more, .. } => {
+                let more = format!("{more} more that may follow from this one are not shown");
+                Some(help.as_ref().map_or_else(|| more.clone(), |help| format!("{help}; {more}")))
+            }
+            Self::TwiceProperty { .. } => Some("keep one of the two".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A workload, read and checked: what the engine builds its world from.
+
+use std::sync::Arc;
+
+use throng_components::clock::Nanos;
+use throng_components::curve::Curve;
+use throng_components::exit_condition::ExitCondition;
+use throng_components::listener::Listener;
+use throng_components::run::{StepHeader, VerdictBounds};
+use throng_components::scenario::{Population, Scenario, StepNames};
+use throng_components::target::{Target, TargetId};
+use throng_components::workload::{Problem, Share};
+use throng_systems::behavior::Program;
+use throng_systems::plugins::laws::Law;
+use throng_systems::plugins::listeners::Installer;
+
+use super::source::Sources;
+
+/// What came of loading a workload without mistakes.
+pub struct Loaded {
+    /// The workload.
+    pub workload: Workload,
+    /// The texts it was read from.
+    pub sources: Sources,
+    /// What may not be meant so, and does not hinder a run.
+    pub warnings: Vec<Problem>,
+}
+
+/// A workload, every reference resolved and every value within its bounds.
+pub struct Workload {
+    /// The seed; drawn when absent.
+    pub seed: Option<u64>,
+    /// The world's tick: 100 us to 1 s.
+    pub tick: Nanos,
+    /// How many ticks ahead tokens are planned: 1 to 100.
+    pub look_ahead: u64,
+    /// How many threads carry the load, 1 to 64; as many as there are cores when absent.
+    pub threads: Option<u16>,
+    /// By [`TargetId`].
+    pub targets: Vec<Target>,
+    /// One a behaviour, in the order of the file; [`Scenario::behavior`] counts in it.
+    pub programs: Vec<Arc<Program>>,
+    /// The names of measured steps.
+    pub steps: StepNames,
+    /// By [`StepId`](throng_components::sample::StepId).
+    pub step_headers: Vec<StepHeader>,
+    /// By [`ScenarioId`](throng_components::scenario::ScenarioId).
+    pub scenarios: Vec<ScenarioPlan>,
+    /// In the order of the file, implicit ones last.
+    pub rules: Vec<RulePlan>,
+    /// In the order of the file, those from outside last.
+    pub listeners: Vec<ListenerPlan>,
+    /// What answers under `throng simulate`.
+    pub services: Vec<ServicePlan>,
+    /// When the generator's own numbers are not to be trusted.
+    pub bounds: VerdictBounds,
+}
+
+/// A scenario and its load: exactly one of `population` and `arrivals` is there.
+pub struct ScenarioPlan {
+    /// The scenario's settings.
+    pub scenario: Scenario,
+    /// A closed scenario's users over time.
+    pub population: Option<Population>,
+    /// An open scenario's law, and the rate over time that it keeps.
+    pub arrivals: Option<(Installer, Curve)>,
+}
+
+/// A rule and what it measures.
+pub struct RulePlan {
+    /// The rule.
+    pub condition: ExitCondition,
+    /// Puts its settings on its entity.
+    pub install: Installer,
+}
+
+/// A listener and its settings.
+pub struct ListenerPlan {
+    /// The listener.
+    pub listener: Listener,
+    /// Puts its settings on its entity.
+    pub install: Installer,
+}
+
+/// What stands for a target under `throng simulate`.
+#[derive(Clone, Debug)]
+pub struct ServicePlan {
+    /// Its name: the target's.
+    pub name: String,
+    /// The target it stands for.
+    pub target: TargetId,
+    /// How many requests it serves at one time.
+    pub servers: u32,
+    /// How many requests may wait; `None` for no bound.
+    pub limit: Option<u64>,
+    /// How long a request takes.
+    pub time: Arc<dyn Law>,
+    /// The share of requests that fail.
+    pub fails: Share,
+}

@@ -1,0 +1,64 @@
+//! The language's own nodes in one table: what `list`, `explain` and completions know of them.
+
+use throng_components::workload::NodeSpec;
+
+use crate::loader::lower as nodes;
+
+/// One node of the language.
+#[derive(Clone, Copy, Debug)]
+pub struct CoreNode {
+    /// The nodes it stands in, outermost first; empty at the top level.
+    pub inside: &'static str,
+    /// The node.
+    pub spec: &'static NodeSpec,
+    /// The family whose plug-ins stand inside it or are its kind; empty for none.
+    pub family: &'static str,
+}
+
+const fn top(spec: &'static NodeSpec) -> CoreNode {
+    CoreNode { inside: "", spec, family: "" }
+}
+
+const fn inside(inside: &'static str, spec: &'static NodeSpec) -> CoreNode {
+    CoreNode { inside, spec, family: "" }
+}
+
+const fn of_family(node: CoreNode, family: &'static str) -> CoreNode {
+    CoreNode { family, ..node }
+}
+
+/// All of them, in the order in which a workload has them.
+pub const CORE: &[CoreNode] = &[
+    top(&nodes::THRONG),
+    top(&nodes::SEED),
+    top(&nodes::TICK),
+    top(&nodes::THREADS),
+    of_family(top(&nodes::TARGET), "protocols"),
+    inside("target", &nodes::TIMEOUT),
+    inside("target", &nodes::CONNECTIONS),
+    inside("target", &nodes::HEADER),
+    of_family(top(&nodes::BEHAVIOR), "steps"),
+    top(&nodes::SCENARIO),
+    inside("scenario", &nodes::SCENARIO_BEHAVIOR),
+    of_family(inside("scenario", &nodes::ARRIVALS), "arrivals"),
+    inside("scenario", &nodes::POPULATION),
+    inside("scenario", &nodes::USERS),
+    inside("scenario", &nodes::OVERFLOW),
+    inside("scenario overflow", &nodes::OVERFLOW_DROP),
+    inside("scenario overflow", &nodes::OVERFLOW_QUEUE),
+    inside("scenario", &nodes::PACE),
+    inside("scenario", &nodes::ITERATIONS),
+    inside("scenario", &nodes::START),
+    inside("scenario", &nodes::WARM_UP),
+    inside("scenario", &nodes::DRAIN),
+    of_family(top(&nodes::STOP_WHEN), "exit-conditions"),
+    of_family(top(&nodes::REQUIRE), "exit-conditions"),
+    top(&nodes::GENERATOR),
+    inside("generator", &nodes::LATE),
+    of_family(top(&nodes::LISTENER), "listeners"),
+    top(&nodes::SERVICE),
+    inside("service", &nodes::SERVERS),
+    inside("service", &nodes::QUEUE),
+    of_family(inside("service", &nodes::TIME), "laws"),
+    inside("service", &nodes::FAILS),
+];
