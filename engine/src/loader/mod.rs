@@ -19,4 +19,5 @@ pub use diagnostics::{Severity, Style, render, render_json};
 pub use load::{Overrides, load, load_file};
 pub use pages::{PAGES, Page, page};
 pub use source::{MOST_BYTES, Refused, Source, Sources, read};
+pub use throng_systems::plugins::Registry;
 pub use workload::{ListenerPlan, Loaded, RulePlan, ScenarioPlan, ServicePlan, Workload};
