@@ -1,11 +1,15 @@
 //! Shows problems: as people read them, and as editors and other programs do.
 
-use std::fmt;
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource, SourceCode,
+    SourceSpan, SpanContents,
+};
 use serde_json::{Value, json};
-use throng_components::workload::{Label, Problem, Span};
+use throng_components::workload::{Label, Problem, SourceId, Span};
 
 use super::pages::slug;
 use super::source::{Source, Sources};
@@ -48,39 +52,56 @@ pub fn render(problems: &[Problem], sources: &Sources, severity: Severity, style
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_links(false)
         .with_width(style.width)
-        .with_context_lines(0)
+        .with_context_lines(1)
         .without_cause_chain();
-    let mut named: Vec<Option<Arc<NamedSource<Arc<String>>>>> = Vec::new();
+    let mut named: BTreeMap<SourceId, Arc<Lines>> = BTreeMap::new();
     let mut text = String::new();
     for problem in problems.iter().take(MOST_SHOWN) {
         let source = problem.labels.first().map(|label| label.span.source);
-        let code = source.and_then(|id| {
-            let index = usize::from(id.0);
-            if named.len() <= index {
-                named.resize(index + 1, None);
-            }
-            if named[index].is_none() {
-                named[index] = sources.get(id).map(named_source);
-            }
-            named[index].clone()
-        });
-        let report = Report::new(problem, sources, severity, code);
-        if handler.render_report(&mut text, &report).is_err() {
-            text.push_str(&format!("{report}\n"));
-        }
-        text.push('\n');
+        let source = source.and_then(|id| Some((id, sources.get(id)?)));
+        let source = source.map(|(id, source)| named.entry(id).or_insert_with(|| Lines::of(source)).clone());
+        let report = Report::new(problem, sources, severity, source);
+        let mut body = String::new();
+        let rendered = handler.render_report(&mut body, &report).is_ok();
+        let body = if rendered { body } else { format!("{report}\n") };
+        let _ = write!(text, "{}\n{}\n", report.head, body.trim_start_matches('\n'));
     }
     if problems.len() > MOST_SHOWN {
-        text.push_str(&format!("and {} more\n", problems.len() - MOST_SHOWN));
+        let _ = writeln!(text, "and {} more", problems.len() - MOST_SHOWN);
     }
     text
 }
 
-fn named_source(source: &Source) -> Arc<NamedSource<Arc<String>>> {
-    Arc::new(NamedSource::new(&source.name, Arc::new(source.text.clone())))
+/// A source that is shown in whole lines, and in no more of them than labels touch.
+#[derive(Debug)]
+struct Lines(NamedSource<String>);
+
+impl Lines {
+    fn of(source: &Source) -> Arc<Self> {
+        Arc::new(Self(NamedSource::new(&source.name, source.text.clone())))
+    }
 }
 
-/// One problem in the form miette renders.
+impl SourceCode for Lines {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        // Without context the place itself is asked for, its line and column.
+        if before == 0 && after == 0 {
+            return self.0.read_span(span, 0, 0);
+        }
+        let text = self.0.inner();
+        let start = text.get(..span.offset()).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
+        let end = span.offset() + span.len();
+        let end = text.get(end..).and_then(|tail| tail.find('\n')).map_or(text.len(), |at| end + at);
+        self.0.read_span(&(start..end).into(), 0, 0)
+    }
+}
+
+/// One problem in the form miette renders; its head is written before.
 #[derive(Debug)]
 struct Report {
     head: String,
@@ -88,31 +109,29 @@ struct Report {
     labels: Vec<LabeledSpan>,
     help: String,
     severity: Severity,
-    source: Option<Arc<NamedSource<Arc<String>>>>,
+    source: Option<Arc<Lines>>,
 }
 
 impl Report {
-    fn new(
-        problem: &Problem,
-        sources: &Sources,
-        severity: Severity,
-        source: Option<Arc<NamedSource<Arc<String>>>>,
-    ) -> Self {
+    fn new(problem: &Problem, sources: &Sources, severity: Severity, source: Option<Arc<Lines>>) -> Self {
         let primary = problem.labels.first().map(|label| label.span.source);
         let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
             problem.labels.iter().partition(|label| Some(label.span.source) == primary);
-        let length = primary.and_then(|id| sources.get(id)).map_or(0, |source| source.text.len());
-        let mut help = problem.help.clone().map_or_else(String::new, |help| format!("{help}. "));
+        let text = primary.and_then(|id| sources.get(id)).map_or("", |source| source.text.as_str());
+        let mut help = problem.help.clone().unwrap_or_default();
+        if !help.is_empty() {
+            help.push_str(if help.ends_with('?') { " " } else { ". " });
+        }
         for label in elsewhere {
             let (line, column) = position(sources, label.span, label.span.start);
             let name = sources.get(label.span.source).map_or("", |source| source.name.as_str());
-            help.push_str(&format!("{} at {name}:{line}:{column}. ", label.text));
+            let _ = write!(help, "{} at {name}:{line}:{column}. ", label.text);
         }
-        help.push_str(&format!("`throng explain {}` says more", problem.code));
+        let _ = write!(help, "`throng explain {}` says more", problem.code);
         Self {
             head: format!("workload::{} ({})", slug(problem.code), problem.code),
             message: problem.message.clone(),
-            labels: here.into_iter().map(|label| labeled(label, length)).collect(),
+            labels: labeled(&here, text),
             help,
             severity,
             source,
@@ -120,11 +139,28 @@ impl Report {
     }
 }
 
-/// The label, cut to its text: a place at the end is shown on the last byte.
-fn labeled(label: &Label, text_length: usize) -> LabeledSpan {
-    let start = (label.span.start as usize).min(text_length);
-    let length = (label.span.length as usize).min(text_length - start);
-    LabeledSpan::new(Some(label.text.clone()), start, length)
+/// Labels as miette draws them, cut to the text. An owner that reaches over its token is cut to what stands before it.
+fn labeled(labels: &[&Label], text: &str) -> Vec<LabeledSpan> {
+    let mut token = None;
+    let mut drawn = Vec::new();
+    for label in labels {
+        let start = (label.span.start as usize).min(text.len());
+        let mut end = (start + label.span.length as usize).min(text.len());
+        let words = Some(label.text.clone());
+        match token {
+            None => {
+                token = Some(start);
+                drawn.push(LabeledSpan::new_primary_with_span(words, start..end));
+            }
+            Some(token) => {
+                if start < token && token < end {
+                    end = start + text.get(start..token).map_or(0, |before| before.trim_end().len());
+                }
+                drawn.push(LabeledSpan::new_with_span(words, start..end));
+            }
+        }
+    }
+    drawn
 }
 
 impl fmt::Display for Report {
@@ -136,10 +172,6 @@ impl fmt::Display for Report {
 impl std::error::Error for Report {}
 
 impl Diagnostic for Report {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(&self.head))
-    }
-
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.severity {
             Severity::Error => miette::Severity::Error,

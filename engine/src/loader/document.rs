@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kdl::{KdlDocument, KdlEntry, KdlError, KdlIdentifier, KdlNode, KdlValue};
+use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlIdentifier, KdlNode, KdlValue};
 use throng_components::workload::{Entry, Node, Problems, Scalar, SourceId, Span, Spanned};
 
 use super::scan::{Slip, scan};
@@ -28,7 +28,7 @@ pub(super) fn parse(text: &str, source: SourceId) -> Document {
         problems.push(SyntaxMistake::TooDeep { span: span(source, range.start, range.end) });
         return Document { nodes: Vec::new(), problems };
     }
-    let mut reader = Reader { text, source, meant: BTreeMap::new(), problems };
+    let mut reader = Reader { text, source, braces: scan.braces, meant: BTreeMap::new(), problems };
     let parsed = match KdlDocument::parse_v2(text) {
         Err(_) if !scan.slips.is_empty() => {
             let patched = reader.patch(scan.slips);
@@ -58,6 +58,8 @@ pub(super) fn span(source: SourceId, start: usize, end: usize) -> Span {
 struct Reader<'a> {
     text: &'a str,
     source: SourceId,
+    /// Closing braces by their opening ones.
+    braces: BTreeMap<usize, usize>,
     /// Values of words that were replaced for the parser, by their first byte.
     meant: BTreeMap<usize, Slip>,
     problems: Problems,
@@ -85,18 +87,32 @@ impl Reader<'_> {
 
     /// Reports the parser's diagnostics: the first few, and the number of the others.
     fn report(&mut self, error: KdlError) {
-        let mut diagnostics = error.diagnostics;
-        diagnostics.dedup_by_key(|diagnostic| diagnostic.span);
-        let more = diagnostics.len().saturating_sub(MOST_SHOWN);
-        let shown = diagnostics.len().min(MOST_SHOWN);
-        for (index, diagnostic) in diagnostics.into_iter().take(MOST_SHOWN).enumerate() {
+        let all = error.diagnostics.len();
+        let (mut roots, followers): (Vec<_>, Vec<_>) =
+            error.diagnostics.into_iter().partition(|diagnostic| !follows(diagnostic));
+        if roots.is_empty() {
+            roots = followers.into_iter().take(1).collect();
+        }
+        roots.dedup_by_key(|diagnostic| diagnostic.span);
+        roots.truncate(MOST_SHOWN);
+        let shown = roots.len();
+        for (index, diagnostic) in roots.into_iter().enumerate() {
             let start = diagnostic.span.offset();
-            self.problems.push(SyntaxMistake::Malformed {
-                span: span(self.source, start, start + diagnostic.span.len()),
-                message: sentence(diagnostic.message.as_deref().unwrap_or("this is no KDL")),
-                label: diagnostic.label.unwrap_or_else(|| "here".to_owned()),
-                help: diagnostic.help.map(|help| help.trim_end_matches('.').to_owned()),
-                more: if index + 1 == shown { more } else { 0 },
+            let span = span(self.source, start, start + diagnostic.span.len());
+            let stray = self.text[start..].starts_with('}');
+            let message = diagnostic.message.unwrap_or_default();
+            self.problems.push(if message.starts_with("No closing") {
+                SyntaxMistake::NeverClosed { span }
+            } else if stray && message.starts_with("Expected end") {
+                SyntaxMistake::ClosesNothing { span }
+            } else {
+                SyntaxMistake::Malformed {
+                    span,
+                    message: sentence(&message),
+                    label: diagnostic.label.unwrap_or_else(|| "here".to_owned()),
+                    help: diagnostic.help.map(|help| sentence(&help)),
+                    more: if index + 1 == shown { all - shown } else { 0 },
+                }
             });
         }
     }
@@ -122,20 +138,22 @@ impl Reader<'_> {
         }
         let children = node.children().map(|children| {
             let nodes: Vec<Node> = children.nodes().iter().map(|child| self.node(child)).collect();
-            (nodes, children.span().offset() + children.span().len())
+            (nodes, children.span().offset())
         });
-        let (children, inside_end) = children.map_or((Vec::new(), None), |(nodes, end)| (nodes, Some(end)));
+        let (children, inside) = children.map_or((Vec::new(), None), |(nodes, start)| (nodes, Some(start)));
         let mut node = Node { span: name.span, name, arguments, properties, children };
-        node.span = self.node_span(&node, inside_end);
+        node.span = self.node_span(&node, inside);
         node
     }
 
-    /// Name to closing brace, or to the last entry.
-    fn node_span(&self, node: &Node, inside_end: Option<usize>) -> Span {
+    /// Name to closing brace, or to the last entry. `inside` is where the parser saw the braces' content begin.
+    fn node_span(&self, node: &Node, inside: Option<usize>) -> Span {
         let head = node.head();
-        let Some(end) = inside_end else { return head };
-        let closing = self.text.get(end..).and_then(|rest| rest.find('}')).map_or(end, |at| end + at + 1);
-        span(self.source, head.start as usize, closing)
+        let opening = inside.and_then(|inside| self.braces.range(..inside.max(1)).next_back());
+        match opening {
+            Some((_, closing)) => span(self.source, head.start as usize, closing + 1),
+            None => head,
+        }
     }
 
     fn name(&self, name: &KdlIdentifier) -> Spanned<String> {
@@ -188,6 +206,14 @@ fn quotes(written: &str) -> (u32, u32) {
     }
 }
 
+/// Whether a diagnostic mostly follows from another one: whatever breaks a node also unbalances its braces.
+fn follows(diagnostic: &KdlDiagnostic) -> bool {
+    let message = diagnostic.message.as_deref().unwrap_or("");
+    ["No closing '}'", "Closing '}'", "Expected end of document"]
+        .iter()
+        .any(|start| message.starts_with(start))
+}
+
 /// A parser's message in the house's form: lower case, values in backticks, no full stop.
 fn sentence(message: &str) -> String {
     let mut letters = message.trim_end_matches('.').chars();
@@ -228,7 +254,7 @@ mod tests {
     fn bare_quantities_are_reported_and_read_on() {
         let document = parse("a {\n  timeout 30s\n  pace=5% x\n  hold 200/s for=2m\n}\n", SourceId(0));
         let codes: Vec<&str> = document.problems.iter().map(|problem| problem.code).collect();
-        assert_eq!(codes, ["T0008", "T0010", "T0010", "T0010"]);
+        assert_eq!(codes, ["T0008", "T0008", "T0008", "T0008", "T0010"]);
         let document = parse("a {\n  timeout 30s\n  hold 200/s for=2m\n}\n", SourceId(0));
         let codes: Vec<&str> = document.problems.iter().map(|problem| problem.code).collect();
         assert_eq!(codes, ["T0008"; 3]);

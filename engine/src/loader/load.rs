@@ -1,5 +1,6 @@
 //! Loads a workload: every step from bytes to plans, and what options add from outside.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -56,19 +57,29 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
         return Err(Refused { sources, problems: problems.into_sorted() });
     }
     let outside = outside_nodes(&parsed.nodes, overrides, &mut sources, &mut problems);
-    let lowered = problems.take(lower(parsed.nodes, outside, registry, &sources));
+    let lowered = match lower(parsed.nodes, outside, registry, &sources) {
+        Ok(lowered) => Some(lowered),
+        Err(more) => {
+            append_others(&mut problems, more);
+            None
+        }
+    };
     match lowered {
         Some(mut lowered) if problems.is_empty() => {
             lowered.workload.seed = overrides.seed.or(lowered.workload.seed);
             Ok(Loaded { workload: lowered.workload, sources, warnings: lowered.warnings })
         }
-        _ => Err(Refused { sources, problems: sorted(problems) }),
+        _ => Err(Refused { sources, problems: problems.into_sorted() }),
     }
 }
 
-/// Problems in the order of the texts; one seen from two sides is told once.
-fn sorted(problems: Problems) -> Vec<Problem> {
-    problems.into_sorted()
+/// Takes over problems, but for those of a token that has one already: a bare `.5` is told of once.
+fn append_others(problems: &mut Problems, more: Problems) {
+    let place = |problem: &Problem| problem.labels.first().map(|label| label.span);
+    let known: BTreeSet<_> = problems.iter().map(place).collect();
+    for problem in more.into_sorted().into_iter().filter(|problem| !known.contains(&place(problem))) {
+        problems.push(problem);
+    }
 }
 
 /// The nodes that `--out` stands for, each in a text of its own so that messages can show it.

@@ -3,6 +3,7 @@
 //! It knows strings and comments and nothing else. The parser recurses into braces, so depth has to be known before;
 //! and an unquoted `30s` makes it fail with a cascade, so such words are found here and replaced for it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use throng_components::workload::Scalar;
@@ -41,6 +42,8 @@ pub(super) struct Scan {
     pub(super) slips: Vec<Slip>,
     /// The first brace or comment that is nested too deep.
     pub(super) too_deep: Option<Range<usize>>,
+    /// Closing braces by the opening ones they belong to.
+    pub(super) braces: BTreeMap<usize, usize>,
 }
 
 /// Looks over a text.
@@ -59,7 +62,7 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     fn run(&mut self) {
-        let (mut depth, mut dashes) = (0_usize, 0_usize);
+        let (mut open, mut dashes) = (Vec::new(), 0_usize);
         while self.at < self.bytes.len() && self.found.too_deep.is_none() {
             let rest = &self.bytes[self.at..];
             let blank = rest[0].is_ascii_whitespace();
@@ -77,12 +80,14 @@ impl Scanner<'_> {
                     self.at += 2;
                 }
                 [b'{', ..] => {
-                    depth += 1;
-                    self.check_level(depth, 1);
+                    open.push(self.at);
+                    self.check_level(open.len(), 1);
                     self.at += 1;
                 }
                 [b'}', ..] => {
-                    depth = depth.saturating_sub(1);
+                    if let Some(start) = open.pop() {
+                        self.found.braces.insert(start, self.at);
+                    }
                     self.at += 1;
                 }
                 [byte, ..] if blank || ends_word(*byte) || *byte == b'/' => self.at += 1,

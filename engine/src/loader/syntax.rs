@@ -20,6 +20,10 @@ pub(super) enum SyntaxMistake {
     Slip { span: Span, word: String, kind: SlipKind },
     /// What the parser says, and how much more of it is left out.
     Malformed { span: Span, message: String, label: String, help: Option<String>, more: usize },
+    /// An opening brace without its closing one.
+    NeverClosed { span: Span },
+    /// A closing brace without its opening one.
+    ClosesNothing { span: Span },
     /// A property written twice.
     TwiceProperty { span: Span, first: Span, name: String },
 }
@@ -32,7 +36,7 @@ impl Mistake for SyntaxMistake {
             Self::TooDeep { .. } => "T0006",
             Self::Slip { kind: SlipKind::Quantity | SlipKind::Fraction, .. } => "T0008",
             Self::Slip { kind: SlipKind::Keyword, .. } => "T0009",
-            Self::Malformed { .. } => "T0010",
+            Self::Malformed { .. } | Self::NeverClosed { .. } | Self::ClosesNothing { .. } => "T0010",
             Self::Slip { kind: SlipKind::Huge, .. } => "T0011",
             Self::TwiceProperty { .. } => "T0012",
         }
@@ -48,6 +52,8 @@ impl Mistake for SyntaxMistake {
             Self::Slip { word, kind: SlipKind::Keyword, .. } => format!("`{word}` is no bare word in KDL 2"),
             Self::Slip { word, kind: SlipKind::Huge, .. } => format!("`{word}` is too large for any number"),
             Self::Malformed { message, .. } => message.clone(),
+            Self::NeverClosed { .. } => "this `{` is never closed".to_owned(),
+            Self::ClosesNothing { .. } => "this `}` closes nothing".to_owned(),
             Self::TwiceProperty { name, .. } => format!("`{name}=` is written twice"),
         }
     }
@@ -69,6 +75,8 @@ impl Mistake for SyntaxMistake {
                 vec![Label::new(*span, text)]
             }
             Self::Malformed { span, label, .. } => vec![Label::new(*span, label.clone())],
+            Self::NeverClosed { span } => vec![Label::new(*span, "opened here")],
+            Self::ClosesNothing { span } => vec![Label::new(*span, "no `{` is open here")],
             Self::TwiceProperty { span, first, .. } => {
                 vec![Label::new(*span, "the second one"), Label::new(*first, "the first one")]
             }
@@ -90,6 +98,8 @@ impl Mistake for SyntaxMistake {
                 Some(format!("write `{hash}` for the value, or `\"{word}\"` for the text"))
             }
             Self::Slip { kind: SlipKind::Huge, .. } => Some("use a smaller number".to_owned()),
+            Self::NeverClosed { .. } => Some("add a `}`".to_owned()),
+            Self::ClosesNothing { .. } => Some("remove it, or add the `{` it belongs to".to_owned()),
             Self::Malformed { help, more: 0, .. } => help.clone(),
             Self::Malformed { help, more, .. } => {
                 let more = format!("{more} more that may follow from this one are not shown");

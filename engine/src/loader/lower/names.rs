@@ -131,7 +131,7 @@ impl Names {
                 kind: self.kind,
                 name: name.value.to_owned(),
                 span: name.span,
-                owner: Label::new(asker.head(), format!("in this `{}`", asker.name.value)),
+                owner: Label::new(asker.name.span, format!("in this `{}`", asker.name.value)),
                 near,
                 known: known.into_iter().map(str::to_owned).collect(),
             });

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use throng_components::run::{StepHeader, VerdictBounds};
 use throng_components::scenario::{ScenarioId, StepNames};
 use throng_components::target::{Target, TargetId};
-use throng_components::workload::{Fields, Label, Mistake, Node, NodeSpec, Problem, Problems, Span, Spanned};
+use throng_components::workload::{
+    Fields, Label, Mistake, Node, NodeSpec, Problem, Problems, Span, Spanned, nearest,
+};
 use throng_systems::behavior::Program;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
@@ -134,7 +136,7 @@ impl<'a> Lowering<'a> {
         let (target_names, targets) = self.targets();
         let behaviors = self.behaviors(&targets);
         let scenario_nodes = self.all("scenario");
-        let scenario_names = Names::gather("scenario", &scenario_nodes, &mut self.problems);
+        let scenario_names = self.names("scenario");
         let scenarios = self.scenarios(&scenario_nodes, &behaviors);
         let (rules, warnings) = self.rules(&scenario_nodes, &scenario_names, &scenarios, &behaviors);
         let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
@@ -162,6 +164,20 @@ impl<'a> Lowering<'a> {
         self.root.children_named(name).collect()
     }
 
+    /// Nodes whose misspelt name was meant to be this one. Their names count, so that only the spelling is told.
+    fn misspelt(&self, name: &str) -> Vec<&'a Node> {
+        let known = DOCUMENT.children;
+        let meant = |node: &&Node| {
+            !known.contains(&node.name.value.as_str()) && nearest(&node.name.value, known) == Some(name)
+        };
+        self.root.children.iter().filter(meant).collect()
+    }
+
+    fn names(&mut self, kind: &'static str) -> Names {
+        let nodes = [self.all(kind), self.misspelt(kind)].concat();
+        Names::gather(kind, &nodes, &mut self.problems)
+    }
+
     /// Reads a node that may stand once.
     fn once<T>(&mut self, name: &'a str, read: impl Fn(&Node) -> Result<T, Problems>) -> Option<T> {
         let nodes = self.all(name);
@@ -175,7 +191,7 @@ impl<'a> Lowering<'a> {
 
     fn targets(&mut self) -> (Names, Vec<Target>) {
         let nodes = self.all("target");
-        let names = Names::gather("target", &nodes, &mut self.problems);
+        let names = self.names("target");
         let mut targets = Vec::new();
         for (number, node) in (0_u16..).zip(nodes) {
             targets.extend(self.problems.take(target::read(node, TargetId(number))));
@@ -185,11 +201,11 @@ impl<'a> Lowering<'a> {
 
     fn behaviors(&mut self, targets: &[Target]) -> Behaviors {
         let nodes = self.all("behavior");
-        let targets_whole = targets.len() == self.all("target").len();
-        let names = Names::gather("behavior", &nodes, &mut self.problems);
+        let targets_whole = targets.len() == self.all("target").len() && self.misspelt("target").is_empty();
+        let names = self.names("behavior");
         let (mut programs, mut stopping) = (Vec::new(), Vec::new());
         let mut steps = StepNames::default();
-        let mut whole = targets_whole;
+        let mut whole = targets_whole && self.misspelt("behavior").is_empty();
         // A target that could not be read would make every step that names it wrong: its mistake comes first.
         for node in nodes.into_iter().filter(|_| targets_whole) {
             let read = self.problems.take(behavior::read(node, self.registry, targets, &mut steps));
@@ -203,6 +219,7 @@ impl<'a> Lowering<'a> {
 
     fn scenarios(&mut self, nodes: &[&Node], behaviors: &Behaviors) -> Vec<Option<ScenarioPlan>> {
         if nodes.is_empty()
+            && self.misspelt("scenario").is_empty()
             && let Some(last) = self.root.children.last()
         {
             self.problems.push(WholeMistake::NoScenario { last: last.head() });
