@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn outs_are_listeners_with_names_of_their_own() {
-        let loaded = outs(&[("file", "b \"c\"\\\n"), ("console", "")]).ok().expect("it loads");
+        let Ok(loaded) = outs(&[("file", "b \"c\"\\\n"), ("console", "")]) else { panic!("it loads") };
         let names: Vec<&str> =
             loaded.workload.listeners.iter().map(|plan| plan.listener.name.as_str()).collect();
         assert_eq!(names, ["file", "file-2", "console"]);

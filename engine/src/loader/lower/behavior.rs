@@ -36,7 +36,7 @@ pub(super) fn read(
 ) -> Result<(Program, bool), Problems> {
     let mut fields = Fields::of(node, &BEHAVIOR, 0);
     let name = fields.text_argument(0);
-    let stops = fields.word("on-failure") == Some("stop");
+    let stopping = fields.word("on-failure") == Some("stop");
     let program = fields.take(Compiler::program(node, registry, TargetNames { targets }, steps));
-    fields.finish(name.zip(program).map(|(_, program)| (program, stops)))
+    fields.finish(name.zip(program).map(|(_, program)| (program, stopping)))
 }

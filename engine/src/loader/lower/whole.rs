@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use throng_components::run::{StepHeader, VerdictBounds};
+use throng_components::run::StepHeader;
 use throng_components::scenario::{ScenarioId, StepNames};
 use throng_components::target::{Target, TargetId};
 use throng_components::workload::{
@@ -132,7 +132,7 @@ impl<'a> Lowering<'a> {
         let tick = self.once("tick", settings::read_tick);
         let (tick, look_ahead) = tick.unwrap_or((settings::DEFAULT_TICK, settings::DEFAULT_LOOK_AHEAD));
         let threads = self.once("threads", settings::read_threads);
-        let bounds = self.once("generator", settings::read_generator).unwrap_or_else(VerdictBounds::default);
+        let bounds = self.once("generator", settings::read_generator).unwrap_or_default();
         let (target_names, targets) = self.targets();
         let behaviors = self.behaviors(&targets);
         let scenario_nodes = self.all("scenario");

@@ -1,0 +1,190 @@
+//! The language as a whole: every workload loads, every node of the tables is true, and no text breaks the loader.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use throng::loader::{Loaded, Overrides, Refused, Registry, load, load_file};
+use throng::nodes::CORE;
+
+fn load_text(text: &str) -> Result<Loaded, Refused> {
+    load(Path::new("w.kdl"), text.as_bytes(), &Registry::default(), &Overrides::default())
+}
+
+fn loaded(text: &str) -> Loaded {
+    match load_text(text) {
+        Ok(loaded) => loaded,
+        Err(refused) => panic!("{text}\n{:#?}", refused.problems),
+    }
+}
+
+fn head() -> String {
+    "throng 1\ntarget t noop\nbehavior buyer { noop name=home }\n".to_owned()
+}
+
+const OPEN: &str = "scenario crowd { behavior buyer; arrivals even { hold \"10/s\" for=\"1m\" } }\n";
+
+#[test]
+fn every_workload_loads_and_says_its_purpose() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads");
+    let mut count = 0;
+    for entry in std::fs::read_dir(directory).expect("the workloads are there") {
+        let path = entry.expect("it can be listed").path();
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        assert!(text.starts_with("// "), "{}: no purpose in its first line", path.display());
+        let result = load_file(&path, &Registry::default(), &Overrides::default());
+        match result {
+            Ok(loaded) => assert!(loaded.warnings.is_empty(), "{}: {:?}", path.display(), loaded.warnings),
+            Err(refused) => panic!("{}: {:#?}", path.display(), refused.problems),
+        }
+        count += 1;
+    }
+    assert!(count >= 5, "only {count} workloads");
+}
+
+/// The sample of a node, in a workload that has all it needs.
+fn around(inside: &str, name: &str, sample: &str) -> String {
+    let open = |inner: &str| format!("{}scenario s {{ behavior buyer; {inner} }}\n", head());
+    let even = "arrivals even { hold \"10/s\" for=\"1m\" }";
+    match (inside, name) {
+        ("", "throng") => format!("{sample}\n{}{OPEN}", head().replace("throng 1\n", "")),
+        ("", "behavior" | "target") => {
+            let rest = head().lines().filter(|line| !line.starts_with(name)).collect::<Vec<_>>().join("\n");
+            format!("{rest}\n{sample}\n{OPEN}")
+        }
+        ("", "scenario") => format!("{}{sample}\n", head()),
+        ("", "service") => format!("{}{OPEN}{}\n", head(), sample.replace("shop", "t")),
+        ("", _) => format!("{}{OPEN}{sample}\n", head()),
+        ("target", _) => {
+            let target = format!("target t \"http://h\" {{ {sample} }}");
+            format!("throng 1\n{target}\nbehavior buyer {{ http GET \"/\" name=home }}\n{OPEN}")
+        }
+        ("scenario", "behavior") => format!("{}scenario s {{ {sample}; {even} }}\n", head()),
+        ("scenario", "arrivals" | "population") => open(sample),
+        ("scenario", "pace") => open(&format!("population {{ hold 1 for=\"1s\" }}; {sample}")),
+        ("scenario" | "scenario overflow", _) => open(&format!("{even}; {sample}")),
+        ("generator", _) => format!("{}{OPEN}generator {{ {sample} }}\n", head()),
+        ("service", "time") => format!("{}{OPEN}service t {{ {sample} }}\n", head()),
+        ("service", _) => format!("{}{OPEN}service t {{ time constant \"1ms\"; {sample} }}\n", head()),
+        other => panic!("no workload around {other:?}"),
+    }
+}
+
+#[test]
+fn every_sample_of_the_table_loads() {
+    for node in CORE {
+        let text = around(node.inside, node.spec.name, node.spec.sample);
+        if let Err(refused) = load_text(&text) {
+            panic!("{} {}: {text}\n{:#?}", node.inside, node.spec.name, refused.problems);
+        }
+    }
+}
+
+#[test]
+fn rules_keep_their_words_and_roles() {
+    let text = format!(
+        "{}{OPEN}stop-when {{\n  elapsed   \"15m\"\n  backlog /* so many */ above=10 /- outcome=passed\n}}\n\
+         require {{ response p=99   below=#\"1ms\"# step=\"home\" }}\n",
+        head()
+    );
+    let rules = loaded(&text).workload.rules;
+    let texts: Vec<&str> = rules.iter().map(|rule| rule.condition.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "stop-when elapsed \"15m\"",
+            "stop-when backlog above=10",
+            "require response p=99 below=#\"1ms\"# step=\"home\"",
+            "require rate scenario=crowd at-least=\"99%\"",
+        ]
+    );
+    let asked: Vec<String> = rules.iter().map(|rule| format!("{:?}", rule.condition.role)).collect();
+    assert_eq!(asked, ["StopWhen(Passed)", "StopWhen(Failed)", "Require", "Require"]);
+}
+
+#[test]
+fn a_rate_rule_of_ones_own_replaces_the_implicit_one() {
+    let count = |rules: &str| loaded(&format!("{}{OPEN}{rules}", head())).workload.rules.len();
+    assert_eq!(count("require { rate scenario=crowd at-least=\"90%\" }"), 1);
+    assert_eq!(count("require { rate at-least=\"90%\" }"), 1);
+    assert_eq!(count("stop-when { backlog above=1 }"), 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_text_breaks_the_loader(parts in prop::collection::vec(prop::sample::select(PARTS), 0..60)) {
+        let text = parts.concat();
+        if let Err(refused) = load_text(&text) {
+            prop_assert!(!refused.problems.is_empty());
+            let style = throng::loader::Style::PLAIN;
+            let shown = throng::loader::render(
+                &refused.problems,
+                &refused.sources,
+                throng::loader::Severity::Error,
+                style,
+            );
+            prop_assert!(shown.contains(refused.problems[0].code));
+        }
+    }
+
+    #[test]
+    fn no_bytes_break_the_loader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let result = load(Path::new("w.kdl"), &bytes, &Registry::default(), &Overrides::default());
+        prop_assert!(result.is_err());
+    }
+}
+
+/// Pieces of workloads, whole and broken.
+const PARTS: &[&str] = &[
+    "throng 1\n",
+    "seed",
+    " 42",
+    "tick ",
+    "\"10ms\"",
+    " look-ahead=",
+    "2",
+    "\n",
+    ";",
+    " { ",
+    " }",
+    "target t noop\n",
+    "target ",
+    "shop ",
+    "\"http://é\"",
+    "behavior b { noop name=x }\n",
+    "behavior ",
+    "b",
+    "scenario s { behavior b\n",
+    "arrivals even { hold \"1/s\" for=\"1m\" }\n",
+    "population { hold 2 }\n",
+    "stop-when {",
+    "require {",
+    " response p=99 below=\"1ms\"",
+    " rate at-least=\"99%\"",
+    "listener ",
+    "file ",
+    "30s",
+    "200/s",
+    ".5",
+    "true",
+    "#nan",
+    "99999999999999999999999999999999999999999999",
+    "\"",
+    "\"\"\"",
+    "#\"",
+    "\"#",
+    "/-",
+    "/*",
+    "*/",
+    "//",
+    "\\",
+    "=",
+    "(u8)",
+    "${x}",
+    "users min=5 max=2\n",
+    "overflow queue limit=",
+    "service t { time constant \"1ms\" }\n",
+    "-1",
+    "\u{feff}",
+];
