@@ -47,9 +47,9 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
     let even = "arrivals even { hold \"10/s\" for=\"1m\" }";
     match (inside, name) {
         ("", "throng") => format!("{sample}\n{}{OPEN}", head().replace("throng 1\n", "")),
-        ("", "behavior" | "target") => {
-            let rest = head().lines().filter(|line| !line.starts_with(name)).collect::<Vec<_>>().join("\n");
-            format!("{rest}\n{sample}\n{OPEN}")
+        ("", "behavior") => format!("throng 1\ntarget t noop\n{sample}\n{OPEN}"),
+        ("", "target") => {
+            format!("throng 1\nbehavior buyer {{ http GET \"/\" name=home }}\n{sample}\n{OPEN}")
         }
         ("", "scenario") => format!("{}{sample}\n", head()),
         ("", "service") => format!("{}{OPEN}{}\n", head(), sample.replace("shop", "t")),

@@ -299,7 +299,7 @@ fn step_headers(programs: &[Arc<Program>], steps: &StepNames) -> Vec<StepHeader>
     for (id, header) in programs.iter().flat_map(|program| program.step_headers()) {
         let index = usize::from(id.0);
         if index < headers.len() && !known[index] {
-            headers[index] = header;
+            headers[index] = header.clone();
             known[index] = true;
         }
     }
