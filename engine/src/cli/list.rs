@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use throng_components::workload::{NodeSpec, did_you_mean};
 use throng_systems::plugins::Registry;
+use throng_systems::plugins::arrivals::STAGE_SPECS;
 
 use crate::exit_code::ExitCode;
 use crate::nodes::CORE;
@@ -11,7 +12,7 @@ use crate::nodes::CORE;
 /// What `list` is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// nodes, arrivals, steps, protocols, exit-conditions, listeners or laws; all without it
+    /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners or laws; all without it
     pub family: Option<String>,
 }
 
@@ -22,11 +23,12 @@ pub(super) struct Family {
     pub(super) members: Vec<&'static NodeSpec>,
 }
 
-/// All families of plug-ins.
+/// All families of plug-ins, and the stages that arrivals and populations share.
 pub(super) fn families(registry: &Registry) -> Vec<Family> {
     let family = |name, place, members| Family { name, place, members };
     vec![
         family("arrivals", "arrivals KIND, in a scenario", registry.arrivals.specs().collect()),
+        family("stages", "in arrivals and population", STAGE_SPECS.to_vec()),
         family("steps", "in a behavior", registry.steps.specs().collect()),
         family("protocols", "of a target", registry.protocols.specs().collect()),
         family("exit-conditions", "in stop-when and require", registry.exit_conditions.specs().collect()),
