@@ -7,7 +7,7 @@ use throng_components::clock::{Nanos, TimeSource};
 
 /// The machine's monotonic clock, counted from the run's start.
 #[derive(Debug)]
-pub struct RealClock {
+pub(crate) struct RealClock {
     /// When the clock was made.
     made: Instant,
     /// How long after that the run starts; not set before.
@@ -17,24 +17,24 @@ pub struct RealClock {
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 impl RealClock {
     /// A clock that stands at 0.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { made: Instant::now(), start: OnceLock::new() }
     }
 
     /// Lets the run start `lead` from now. Later calls change nothing.
-    pub fn start_in(&self, lead: Nanos) {
+    pub(crate) fn start_in(&self, lead: Nanos) {
         self.start.get_or_init(|| self.made.elapsed() + lead.to_duration());
     }
 
     /// Sleeps until an instant of the run.
-    pub fn sleep_until(&self, instant: Nanos) {
+    pub(crate) fn sleep_until(&self, instant: Nanos) {
         let Some(start) = self.start.get() else { return };
         let until = *start + instant.to_duration();
         std::thread::sleep(until.saturating_sub(self.made.elapsed()));
     }
 
     /// Nanoseconds of wall time since 1970, now.
-    pub fn unix_now() -> u64 {
+    pub(crate) fn unix_now() -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
     }

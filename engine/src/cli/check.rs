@@ -10,17 +10,17 @@ use crate::loader::{Loaded, Overrides, Refused, Severity, Style, Workload, load_
 
 /// What `check` is asked.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The workload
-    pub file: PathBuf,
+    pub(super) file: PathBuf,
     /// How problems are shown
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub(super) format: Format,
 }
 
 /// How problems are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people
     Text,
     /// For programs: one JSON object a line
@@ -28,7 +28,7 @@ pub enum Format {
 }
 
 /// Loads the workload and says what came of it.
-pub fn run(args: &Args, registry: &Registry, style: Style, out: &mut dyn Write) -> ExitCode {
+pub(super) fn run(args: &Args, registry: &Registry, style: Style, out: &mut dyn Write) -> ExitCode {
     let (written, code) = match load_file(&args.file, registry, &Overrides::default()) {
         Ok(loaded) => (show_loaded(args, &loaded, style, out), ExitCode::Passed),
         Err(refused) => (show_refused(args, &refused, style, out), ExitCode::BadWorkload),

@@ -13,13 +13,13 @@ use crate::nodes::{CORE, CoreNode};
 
 /// What `explain` is asked.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// A node (`scenario`), a kind (`poisson`) or an error code (`T0007`)
-    pub name: String,
+    pub(super) name: String,
 }
 
 /// Shows everything of that name.
-pub fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
+pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
     let (text, code) = match explain(&args.name, registry) {
         Some(text) => (text, ExitCode::Passed),
         None => (unknown(&args.name, registry), ExitCode::Usage),

@@ -11,9 +11,9 @@ use crate::nodes::CORE;
 
 /// What `list` is asked.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners or laws; all without it
-    pub family: Option<String>,
+    pub(super) family: Option<String>,
 }
 
 /// A family's name, where its members stand, and the members.
@@ -38,7 +38,7 @@ pub(super) fn families(registry: &Registry) -> Vec<Family> {
 }
 
 /// Shows one family, or all.
-pub fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
+pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
     let families = families(registry);
     let mut known = vec!["nodes"];
     known.extend(families.iter().map(|family| family.name));
