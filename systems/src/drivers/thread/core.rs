@@ -77,10 +77,11 @@ impl Core {
     }
 
     /// Lets the shard take all completions and do all that is due, and carries out what it wants.
-    pub(super) fn turn(&mut self) {
+    ///
+    /// `now` is the caller's reading of the clock; it is read anew only when the turn takes longer.
+    pub(super) fn turn(&mut self, mut now: Nanos) {
         let mut left = BUDGET;
         loop {
-            let now = self.clock.now();
             for transport in &mut self.transports {
                 transport.settle();
             }
@@ -106,6 +107,7 @@ impl Core {
                 self.reports.send_if_due(&mut self.shard, now);
                 return;
             }
+            now = self.clock.now();
         }
     }
 

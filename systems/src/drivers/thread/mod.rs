@@ -68,8 +68,9 @@ struct Port(Rc<RefCell<Core>>, Arc<Bell>);
 impl Completions for Port {
     fn complete(&self, completion: Completion) {
         let mut core = self.0.borrow_mut();
+        let now = completion.ended;
         core.queue(completion);
-        core.turn();
+        core.turn(now);
         if core.wants_attention() {
             links::Waker::wake(&*self.1);
         }
@@ -141,7 +142,7 @@ async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
         let next = {
             let mut core = core.borrow_mut();
             core.take_orders();
-            core.turn();
+            core.turn(clock.now());
             if core.is_done() {
                 break;
             }

@@ -155,8 +155,7 @@ impl Current {
 /// A lane's task: takes operations until the lane is closed or dropped.
 async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>) {
     let mut connection: Option<Connection> = None;
-    // One timer for all operations of the lane: it is moved only when it fires, not for each operation.
-    let mut timer = std::pin::pin!(sleep(Duration::from_secs(3_600)));
+    let mut patience = std::pin::pin!(Patience::new(&*site.clock));
     while let Some(job) = next_job(&lane).await {
         let operation = job.operation;
         let Ok(request) = downcast(&operation) else { continue };
@@ -168,7 +167,7 @@ async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>) {
             lane.current.set(Some(current));
         }
         let exchange = exchange(&mut connection, &site, &traffic, &request, &operation);
-        let result = bounded(exchange, &lane, timer.as_mut(), &site, deadline).await;
+        let result = bounded(exchange, &lane, patience.as_mut(), deadline).await;
         let Some(result) = result else {
             // Cut: the answer that may still come belongs to nobody.
             connection = None;
@@ -221,8 +220,7 @@ async fn next_job(lane: &Weak<Lane>) -> Option<Job> {
 async fn bounded(
     exchange: impl Future<Output = Result<Answer, ErrorType>>,
     lane: &Weak<Lane>,
-    mut timer: Pin<&mut Sleep>,
-    site: &Site,
+    mut patience: Pin<&mut Patience>,
     deadline: Nanos,
 ) -> Option<Result<Answer, ErrorType>> {
     let mut exchange = std::pin::pin!(exchange);
@@ -235,7 +233,7 @@ async fn bounded(
             return Poll::Ready(Some(result));
         }
         lane.parked.set(Some(cx.waker().clone()));
-        if timed_out(timer.as_mut(), site, deadline, cx) {
+        if patience.as_mut().is_over(deadline, cx) {
             return Poll::Ready(Some(Err(ErrorType::TIMEOUT)));
         }
         Poll::Pending
@@ -243,21 +241,43 @@ async fn bounded(
     .await
 }
 
-/// Whether the deadline has passed; otherwise sees to it that the task wakes then.
-fn timed_out(mut timer: Pin<&mut Sleep>, site: &Site, deadline: Nanos, cx: &mut Context<'_>) -> bool {
-    loop {
-        let now = site.clock.now();
-        if now >= deadline {
-            return true;
+/// One timer for all operations of a lane. Deadlines mostly move on, so it is set anew only when it fires or when one
+/// comes earlier than it is set for: an operation that is answered in time touches no timer and reads no clock.
+struct Patience {
+    timer: Pin<Box<Sleep>>,
+    /// The reactor's instant of the run's start.
+    origin: Instant,
+    /// Whether the timer has been told which task to wake.
+    armed: bool,
+}
+
+impl Patience {
+    fn new(clock: &dyn TimeSource) -> Self {
+        let timer = Box::pin(sleep(Duration::from_secs(3_600)));
+        // The reactor's timer is set by its own clock: an hour ahead of now by one is an hour ahead of now by the other.
+        let origin = timer.deadline() - Duration::from_secs(3_600) - clock.now().to_duration();
+        Self { timer, origin, armed: false }
+    }
+
+    /// Whether the deadline has passed; otherwise sees to it that the task wakes then.
+    fn is_over(mut self: Pin<&mut Self>, deadline: Nanos, cx: &mut Context<'_>) -> bool {
+        let until = self.origin + deadline.to_duration();
+        if self.timer.deadline() > until {
+            self.timer.as_mut().reset(until);
+            self.armed = false;
         }
-        let until = Instant::now() + (deadline - now).to_duration();
-        if timer.deadline() > until {
-            timer.as_mut().reset(until);
+        while !self.armed || self.timer.is_elapsed() {
+            if self.timer.as_mut().poll(cx).is_pending() {
+                self.armed = true;
+                break;
+            }
+            if self.timer.deadline() >= until {
+                return true;
+            }
+            self.timer.as_mut().reset(until);
+            self.armed = false;
         }
-        if timer.as_mut().poll(cx).is_pending() {
-            return false;
-        }
-        timer.as_mut().reset(until);
+        false
     }
 }
 
