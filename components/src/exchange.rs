@@ -19,17 +19,25 @@ pub enum Order {
         /// How many.
         count: u64,
     },
-    /// A closed scenario's user is wanted from this instant on.
-    StartUser {
-        /// Who.
-        user: UserId,
+    /// A closed scenario's users are wanted from this instant on. Each shard has its part of them.
+    StartUsers {
+        /// Of which scenario.
+        scenario: ScenarioId,
+        /// The first one's number.
+        first: u64,
+        /// The last one's number.
+        last: u64,
         /// From when on.
         at: Nanos,
     },
-    /// A closed scenario's user is not wanted any more: it leaves after its current iteration.
-    RetireUser {
-        /// Who.
-        user: UserId,
+    /// A closed scenario's users are not wanted any more: they leave after their current iteration, the last one first.
+    RetireUsers {
+        /// Of which scenario.
+        scenario: ScenarioId,
+        /// The first one's number.
+        first: u64,
+        /// The last one's number.
+        last: u64,
         /// From when on.
         at: Nanos,
     },

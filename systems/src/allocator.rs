@@ -6,7 +6,6 @@ use throng_components::curve::LevelCursor;
 use throng_components::exchange::Order;
 use throng_components::run::RunState;
 use throng_components::scenario::{Population, Scenario, ScenarioPhase, ScenarioProgress, ShardCounts};
-use throng_components::virtual_user::UserId;
 
 use crate::links::{Links, Placement, Wake};
 use crate::shard::ShardShare;
@@ -63,16 +62,43 @@ fn order_changes(
     links: &mut Links,
     wake: &mut Wake,
 ) {
+    let mut group: Option<Order> = None;
     while let Some(change) = allocation.cursor.peek(&population.curve) {
         let at = scenario.delay + change.at;
         if at >= clock.hand_out_end() {
             wake.at_tick((at.0 / clock.tick.0).saturating_sub(1));
-            return;
+            break;
         }
         allocation.cursor.take(change);
-        let user = UserId::new(scenario.id, change.user);
-        let order = if change.wanted { Order::StartUser { user, at } } else { Order::RetireUser { user, at } };
-        links.order(placement.shard_of(change.user), order);
+        group = match group.take() {
+            Some(Order::StartUsers { scenario, first, last, at: since })
+                if change.wanted && since == at && last + 1 == change.user =>
+            {
+                Some(Order::StartUsers { scenario, first, last: change.user, at })
+            }
+            Some(Order::RetireUsers { scenario, first, last, at: since })
+                if !change.wanted && since == at && first == change.user + 1 =>
+            {
+                Some(Order::RetireUsers { scenario, first: change.user, last, at })
+            }
+            other => {
+                give_all(other, placement, links);
+                let (scenario, user) = (scenario.id, change.user);
+                Some(if change.wanted {
+                    Order::StartUsers { scenario, first: user, last: user, at }
+                } else {
+                    Order::RetireUsers { scenario, first: user, last: user, at }
+                })
+            }
+        };
+    }
+    give_all(group, placement, links);
+}
+
+/// Gives an order to every shard of a scenario: each takes its part of the users.
+fn give_all(order: Option<Order>, placement: &Placement, links: &mut Links) {
+    if let Some(order) = order {
+        placement.shards.iter().for_each(|shard| links.order(*shard, order));
     }
 }
 

@@ -16,13 +16,29 @@ const BLOCKS_PER_TICK: usize = 512;
 /// Users' entities by stable id.
 #[derive(Resource, Debug, Default)]
 pub struct UserIndex {
-    entities: std::collections::HashMap<UserId, Entity>,
+    /// By scenario and serial number: denser by half than a map.
+    entities: Vec<Vec<Entity>>,
 }
 
 impl UserIndex {
     /// The entity of a user.
     pub fn entity(&self, id: UserId) -> Option<Entity> {
-        self.entities.get(&id).copied()
+        let serial = usize::try_from(id.serial()).ok()?;
+        let entity = self.entities.get(id.scenario().index())?.get(serial)?;
+        (*entity != Entity::PLACEHOLDER).then_some(*entity)
+    }
+
+    /// Notes the entity of a user, or that it has gone; gives the one that was noted.
+    fn note(&mut self, id: UserId, entity: Entity) -> Entity {
+        let (scenario, serial) = (id.scenario().index(), usize::try_from(id.serial()).unwrap_or(0));
+        if self.entities.len() <= scenario {
+            self.entities.resize_with(scenario + 1, Vec::new);
+        }
+        let users = &mut self.entities[scenario];
+        if users.len() <= serial {
+            users.resize(serial + 1, Entity::PLACEHOLDER);
+        }
+        std::mem::replace(&mut users[serial], entity)
     }
 }
 
@@ -84,10 +100,11 @@ fn apply(
     match change {
         UserChange::Created(id) => {
             let entity = commands.spawn(VirtualUser { id, home: block.thread }).id();
-            index.entities.insert(id, entity);
+            index.note(id, entity);
         }
         UserChange::Retired(id) => {
-            if let Some(entity) = index.entities.remove(&id) {
+            let entity = index.note(id, Entity::PLACEHOLDER);
+            if entity != Entity::PLACEHOLDER {
                 commands.entity(entity).despawn();
             }
         }

@@ -69,7 +69,7 @@ pub struct Shard {
     pub(super) rosters: Vec<Roster>,
     pub(super) users: Slab,
     wheel: Wheel,
-    agenda: Agenda,
+    pub(super) agenda: Agenda,
     /// Tokens to come, in the order in which they are matched.
     due: VecDeque<DueToken>,
     emitter: Emitter,
@@ -96,6 +96,7 @@ impl Shard {
                 users_max: share.part(scenario.bounds.max),
                 queue_limit,
                 shards: u64::from(share.of.max(1)),
+                place_among_shards: u64::from(share.place),
                 next_serial: u64::from(share.place) + 1,
                 scenario,
                 program,
@@ -135,8 +136,8 @@ impl Shard {
         for order in block.orders.drain(..) {
             let at = match order {
                 Order::CreateUsers { .. } | Order::Grant { .. } | Order::Revoke { .. } => Nanos::ZERO,
-                Order::StartUser { at, .. }
-                | Order::RetireUser { at, .. }
+                Order::StartUsers { at, .. }
+                | Order::RetireUsers { at, .. }
                 | Order::Finish { at, .. }
                 | Order::Stop { at, .. }
                 | Order::Cut { at, .. } => at,
@@ -170,8 +171,8 @@ impl Shard {
                     self.timer_fired(key, now, actions);
                 }
             } else if order == Some(at) {
-                if let Some((at, order)) = self.agenda.pop_due(now) {
-                    self.obey(order, at, now, actions);
+                if let Some(appointment) = self.agenda.pop_due(now) {
+                    self.obey(appointment, now, actions);
                 }
             } else if expiry == Some(at) {
                 self.expire(at);

@@ -5,6 +5,15 @@ use std::collections::BTreeMap;
 use throng_components::clock::Nanos;
 use throng_components::exchange::Order;
 
+/// An order and when it holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Appointment {
+    pub(super) at: Nanos,
+    /// Its place among the orders of one instant.
+    pub(super) sequence: u64,
+    pub(super) order: Order,
+}
+
 /// Orders by (instant, the order they came in).
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
@@ -22,9 +31,14 @@ impl Agenda {
         self.orders.first_key_value().map(|((at, _), _)| *at)
     }
 
-    pub(super) fn pop_due(&mut self, now: Nanos) -> Option<(Nanos, Order)> {
+    pub(super) fn pop_due(&mut self, now: Nanos) -> Option<Appointment> {
         let entry = self.orders.first_entry()?;
-        let at = entry.key().0;
-        (at <= now).then(|| (at, entry.remove()))
+        let (at, sequence) = *entry.key();
+        (at <= now).then(|| Appointment { at, sequence, order: entry.remove() })
+    }
+
+    /// Puts what is left of an order back in its place.
+    pub(super) fn put_back(&mut self, appointment: Appointment) {
+        self.orders.insert((appointment.at, appointment.sequence), appointment.order);
     }
 }

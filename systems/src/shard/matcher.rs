@@ -6,8 +6,13 @@ use throng_components::scenario::ScenarioId;
 use throng_components::token::DueToken;
 
 use super::advance::{DriverAction, Shard};
+use super::agenda::Appointment;
 use super::roster::NOBODY;
 use super::slab::Activity;
+
+/// Users started in one go. The rest follows when these have been carried out, so that a crowd that comes at one instant
+/// does not pile up its requests.
+const STARTS_AT_ONCE: usize = 64;
 
 impl Shard {
     /// A token is due: an idle user takes it, a new one is made for it, or the overflow policy has it.
@@ -134,13 +139,30 @@ impl Shard {
     }
 
     /// Carries out an order that holds from `at` on.
-    pub(super) fn obey(&mut self, order: Order, at: Nanos, now: Nanos, actions: &mut Vec<DriverAction>) {
-        match order {
+    pub(super) fn obey(
+        &mut self,
+        appointment: Appointment,
+        now: Nanos,
+        actions: &mut Vec<DriverAction>,
+    ) {
+        let at = appointment.at;
+        match appointment.order {
             Order::CreateUsers { scenario, count } => self.create_idle(scenario, count),
-            Order::StartUser { user, .. } => {
-                self.start_closed(user.scenario(), user.serial(), at, now, actions);
+            Order::StartUsers { scenario, first, last, .. } => {
+                let mut part = self.rosters[scenario.index()].part_of(first, last);
+                for serial in part.by_ref().take(STARTS_AT_ONCE) {
+                    self.start_closed(scenario, serial, at, now, actions);
+                }
+                if let Some(first) = part.next() {
+                    let order = Order::StartUsers { scenario, first, last, at };
+                    self.agenda.put_back(Appointment { order, ..appointment });
+                }
             }
-            Order::RetireUser { user, .. } => self.retire_closed(user.scenario(), user.serial(), actions),
+            Order::RetireUsers { scenario, first, last, .. } => {
+                for serial in self.rosters[scenario.index()].part_of(first, last).rev() {
+                    self.retire_closed(scenario, serial, actions);
+                }
+            }
             Order::Grant { scenario, iterations, last } => {
                 self.grant(scenario, iterations, last, now, actions);
             }

@@ -27,6 +27,8 @@ pub(super) struct Roster {
     pub(super) queue_limit: Option<u64>,
     /// How many shards share the scenario; user numbers go in steps of it.
     pub(super) shards: u64,
+    /// This shard's place among them, from 0.
+    pub(super) place_among_shards: u64,
     /// The number of the next user made here.
     pub(super) next_serial: u64,
     /// Idle users; the one that became idle last is taken first, so that few connections stay warm.
@@ -51,6 +53,11 @@ impl Roster {
         usize::try_from((serial - 1) / self.shards).unwrap_or(usize::MAX)
     }
 
+    /// The closed users of this shard among numbers `first` to `last`.
+    pub(super) fn part_of(&self, first: u64, last: u64) -> impl DoubleEndedIterator<Item = u64> + use<> {
+        part_of(self.place_among_shards, self.shards, first, last)
+    }
+
     /// The slot of a closed user, when it is here.
     pub(super) fn slot_of(&self, serial: u64) -> Option<u32> {
         self.slots.get(self.place(serial)).copied().filter(|slot| *slot != NOBODY)
@@ -70,5 +77,31 @@ impl Roster {
     pub(super) fn may_wait(&self) -> bool {
         matches!(self.scenario.overflow, Overflow::Queue { .. })
             && self.queue_limit.is_none_or(|limit| (self.waiting.len() as u64) < limit)
+    }
+}
+
+/// The numbers from `first` to `last` that shard `place` of `shards` has: place + 1, place + 1 + shards, …
+fn part_of(place: u64, shards: u64, first: u64, last: u64) -> impl DoubleEndedIterator<Item = u64> + Clone {
+    let from = (first - 1).saturating_sub(place).div_ceil(shards);
+    let until = if last > place { (last - 1 - place) / shards + 1 } else { 0 };
+    (from..until).map(move |index| place + 1 + index * shards)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_part_users_among_them_without_rest() {
+        for (first, last) in [(1, 1), (1, 10), (4, 5), (7, 7), (3, 20)] {
+            let mut all: Vec<u64> = Vec::new();
+            for place in 0..3 {
+                let part = part_of(place, 3, first, last);
+                assert!(part.clone().all(|serial| (serial - 1) % 3 == place));
+                all.extend(part);
+            }
+            all.sort_unstable();
+            assert_eq!(all, (first..=last).collect::<Vec<_>>());
+        }
     }
 }

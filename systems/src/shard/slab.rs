@@ -62,10 +62,15 @@ impl User {
     }
 }
 
-/// Users by slot. A slot is used again when its user has gone, lowest free one last freed first.
+/// Users in a chunk, as a power of two. Chunks are never moved, so that a growing slab neither copies its users nor holds
+/// twice the room they need.
+const CHUNK_BITS: u32 = 12;
+const CHUNK: usize = 1 << CHUNK_BITS;
+
+/// Users by slot. A slot is used again when its user has gone, the one last freed first.
 #[derive(Debug, Default)]
 pub(super) struct Slab {
-    users: Vec<User>,
+    chunks: Vec<Vec<User>>,
     free: Vec<u32>,
 }
 
@@ -73,19 +78,25 @@ impl Slab {
     /// Puts a user into a free slot. The timers of the slot's last user stay stale.
     pub(super) fn insert(&mut self, mut user: User) -> u32 {
         if let Some(slot) = self.free.pop() {
-            let place = &mut self.users[slot as usize];
+            let place = self.get_mut(slot);
             user.generation = place.generation.wrapping_add(1);
             user.strand.operation = place.strand.operation.wrapping_add(1);
             *place = user;
             return slot;
         }
-        self.users.push(user);
-        u32::try_from(self.users.len() - 1).unwrap_or_else(|_| unreachable!("bounds keep users below 2^32"))
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        let before = (self.chunks.len() - 1) * CHUNK;
+        let Some(chunk) = self.chunks.last_mut() else { unreachable!("one was just added") };
+        chunk.push(user);
+        let slot = before + chunk.len() - 1;
+        u32::try_from(slot).unwrap_or_else(|_| unreachable!("bounds keep users below 2^32"))
     }
 
     /// Frees a slot.
     pub(super) fn remove(&mut self, slot: u32) {
-        let user = &mut self.users[slot as usize];
+        let user = self.get_mut(slot);
         user.activity = Activity::Gone;
         user.variables = Box::default();
         self.free.push(slot);
@@ -93,22 +104,22 @@ impl Slab {
 
     /// The user in a slot.
     pub(super) fn get(&self, slot: u32) -> &User {
-        &self.users[slot as usize]
+        &self.chunks[(slot >> CHUNK_BITS) as usize][slot as usize % CHUNK]
     }
 
     /// The user in a slot, to be changed.
     pub(super) fn get_mut(&mut self, slot: u32) -> &mut User {
-        &mut self.users[slot as usize]
+        &mut self.chunks[(slot >> CHUNK_BITS) as usize][slot as usize % CHUNK]
     }
 
     /// All occupied slots, lowest first.
     pub(super) fn occupied(&self) -> impl Iterator<Item = (u32, &User)> {
-        (0..).zip(&self.users).filter(|(_, user)| user.activity != Activity::Gone)
+        (0..).zip(self.chunks.iter().flatten()).filter(|(_, user)| user.activity != Activity::Gone)
     }
 
     /// How many users there are.
     pub(super) fn len(&self) -> usize {
-        self.users.len() - self.free.len()
+        self.chunks.iter().map(Vec::len).sum::<usize>() - self.free.len()
     }
 }
 
@@ -118,6 +129,6 @@ mod tests {
 
     #[test]
     fn a_user_at_rest_is_small() {
-        assert!(size_of::<User>() <= 160, "{}", size_of::<User>());
+        assert!(size_of::<User>() <= 120, "{}", size_of::<User>());
     }
 }
