@@ -44,7 +44,10 @@ impl Pacer {
     pub(super) fn new(clock: Arc<dyn TimeSource>) -> std::io::Result<Self> {
         let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
-        #[expect(deprecated, reason = "its successor is unsafe; sound here, because `Timer` owns its descriptor")]
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe; sound here, because `Timer` owns its descriptor"
+        )]
         let timer = AsyncFd::with_interest(Timer(timer), tokio::io::Interest::READABLE)?;
         Ok(Self { clock, timer, lead: LEAD_FIRST, spun: Nanos::ZERO, lag: Measure::default() })
     }

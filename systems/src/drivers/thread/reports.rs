@@ -124,8 +124,7 @@ impl Reports {
         let block = ReportBlock { thread: self.thread, samples, folded, counts, users, figures };
         self.since = None;
         match self.sender.try_send(block) {
-            Ok(()) => true,
-            Err(TrySendError::Disconnected(_)) => true,
+            Ok(()) | Err(TrySendError::Disconnected(_)) => true,
             Err(TrySendError::Full(block)) => {
                 self.keep(block, shard);
                 self.since = Some(now);

@@ -20,9 +20,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::HttpRequest;
 use super::connection::{Answer, Connection, Origin};
 use super::counted::Traffic;
-use crate::plugins::protocols::{
-    Completion, CompletionEnd, Completions, Operation, OperationId, Reactor,
-};
+use crate::plugins::protocols::{Completion, CompletionEnd, Completions, Operation, OperationId, Reactor};
 
 /// What all lanes of a target share.
 pub(super) struct Site {
@@ -205,13 +203,12 @@ async fn next_job(lane: &Weak<Lane>) -> Option<Job> {
             return Poll::Ready(None);
         }
         lane.cut.set(false);
-        match lane.job.take() {
-            Some(job) => Poll::Ready(Some(job)),
-            None => {
-                lane.parked.set(Some(cx.waker().clone()));
-                Poll::Pending
-            }
+        let job = lane.job.take();
+        if job.is_none() {
+            lane.parked.set(Some(cx.waker().clone()));
+            return Poll::Pending;
         }
+        Poll::Ready(job)
     })
     .await
 }
@@ -253,9 +250,9 @@ struct Patience {
 
 impl Patience {
     fn new(clock: &dyn TimeSource) -> Self {
-        let timer = Box::pin(sleep(Duration::from_secs(3_600)));
+        let timer = Box::pin(sleep(Duration::from_hours(1)));
         // The reactor's timer is set by its own clock: an hour ahead of now by one is an hour ahead of now by the other.
-        let origin = timer.deadline() - Duration::from_secs(3_600) - clock.now().to_duration();
+        let origin = timer.deadline() - Duration::from_hours(1) - clock.now().to_duration();
         Self { timer, origin, armed: false }
     }
 

@@ -7,9 +7,7 @@ use throng_components::clock::Nanos;
 use throng_components::target::{ConnectionPolicy, Target, TargetAddress};
 
 use super::lane::{Lane, Site};
-use crate::plugins::protocols::{
-    Completion, CompletionEnd, Operation, OperationId, Reactor, Transport,
-};
+use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId, Reactor, Transport};
 use throng_components::sample::ErrorType;
 
 /// A target's connections on one thread.
