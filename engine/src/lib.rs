@@ -5,8 +5,8 @@
 //! [`cli()`] gives them the whole command line.
 
 mod app;
-mod clock;
 pub mod cli;
+mod clock;
 pub mod demo;
 pub mod exit_code;
 mod listening;

@@ -14,8 +14,8 @@ use throng_systems::exporter::AskedRate;
 
 use crate::loader::Workload;
 use crate::summary::{
-    Expected, GeneratorFacts, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, Summary,
-    SummaryInput, build, verdict,
+    Expected, GeneratorFacts, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, Summary, SummaryInput,
+    build, verdict,
 };
 use crate::world::area;
 
@@ -45,13 +45,8 @@ impl ProcessFigures {
 }
 
 /// One scenario's components at the end.
-type ScenarioRow<'a> = (
-    &'a Scenario,
-    &'a ScenarioProgress,
-    &'a ShardCounts,
-    &'a ScenarioStatistics,
-    Option<&'a AskedRate>,
-);
+type ScenarioRow<'a> =
+    (&'a Scenario, &'a ScenarioProgress, &'a ShardCounts, &'a ScenarioStatistics, Option<&'a AskedRate>);
 
 /// Whether a rule speaks for the run: a requirement that held, or a stop that did not have to come.
 fn rule_passed(condition: &ExitCondition, result: &RuleResult) -> bool {

@@ -154,8 +154,7 @@ pub fn run(
     let workload = &mut loaded.workload;
     let threads = thread_count(workload);
     let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
-    let frame =
-        RunFrame { clock: ClockKind::Real, seed, threads, duration: RunDuration(options.duration) };
+    let frame = RunFrame { clock: ClockKind::Real, seed, threads, duration: RunDuration(options.duration) };
     let header = header(workload, options, ClockKind::Real);
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);

@@ -111,7 +111,12 @@ fn spawn_scenario(world: &mut World, plan: ScenarioPlan, workload: &Workload, th
 }
 
 /// What one shard needs to know of its scenarios.
-pub(crate) fn shard_settings(world: &mut World, workload: &Workload, index: u16, shards: u16) -> ShardSettings {
+pub(crate) fn shard_settings(
+    world: &mut World,
+    workload: &Workload,
+    index: u16,
+    shards: u16,
+) -> ShardSettings {
     let seed = *world.resource::<RunSeed>();
     let mut query = world.query::<(&throng_components::scenario::Scenario, &Placement)>();
     let mut scenarios: Vec<_> = query

@@ -91,12 +91,7 @@ pub fn collect_reports(
     }
 }
 
-fn apply(
-    change: UserChange,
-    block: &ReportBlock,
-    index: &mut UserIndex,
-    commands: &mut Commands<'_, '_>,
-) {
+fn apply(change: UserChange, block: &ReportBlock, index: &mut UserIndex, commands: &mut Commands<'_, '_>) {
     match change {
         UserChange::Created(id) => {
             let entity = commands.spawn(VirtualUser { id, home: block.thread }).id();

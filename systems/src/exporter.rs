@@ -11,7 +11,9 @@ use throng_components::scenario::{Scenario, ScenarioPhase, ScenarioProgress, Sha
 
 use crate::links::{Incoming, Wake};
 use crate::observer::IntervalStatistics;
-use crate::plugins::listeners::{Delivery, ListenerEvent, Progress, RecordCounter, ScenarioStanding, Subscription};
+use crate::plugins::listeners::{
+    Delivery, ListenerEvent, Progress, RecordCounter, ScenarioStanding, Subscription,
+};
 
 /// The rate that a scenario's plan asks for.
 #[derive(Component, Clone, Debug)]
@@ -76,9 +78,9 @@ pub fn export_progress(
     mut listeners: Query<'_, '_, &mut ListenerQueue>,
     scenarios: Query<'_, '_, (&Scenario, &ScenarioProgress, &ShardCounts, Option<&AskedRate>)>,
 ) {
-    let due = listeners.iter().any(|queue| {
-        queue.subscription.progress.is_some() && clock.now >= queue.next_progress
-    });
+    let due = listeners
+        .iter()
+        .any(|queue| queue.subscription.progress.is_some() && clock.now >= queue.next_progress);
     if due {
         let progress = Arc::new(standing(&clock, *state, &duration, &mut interval, *told_at, &scenarios));
         *told_at = clock.now;

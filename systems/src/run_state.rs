@@ -4,9 +4,7 @@ use bevy_ecs::prelude::*;
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::exchange::Order;
 use throng_components::run::{Outcome, RunDuration, RunState, RunStop, Stop};
-use throng_components::scenario::{
-    Scenario, ScenarioCounts, ScenarioPhase, ScenarioProgress, ShardCounts,
-};
+use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioPhase, ScenarioProgress, ShardCounts};
 use throng_components::token::{Token, TokenState};
 
 use crate::exit_condition::{NextJudgement, StopCandidates};
@@ -113,7 +111,8 @@ fn is_quiet(scenario: &Scenario, progress: &ScenarioProgress, counts: &ScenarioC
             && counts.running() == 0
             && (progress.phase >= ScenarioPhase::Draining || all_begun);
     }
-    let nothing_waits = counts.waiting == 0 || progress.was_stopped || progress.phase == ScenarioPhase::Cutting;
+    let nothing_waits =
+        counts.waiting == 0 || progress.was_stopped || progress.phase == ScenarioPhase::Cutting;
     progress.phase >= ScenarioPhase::Draining
         && counts.received == progress.handed_out
         && counts.undue(true) == 0

@@ -55,7 +55,9 @@ pub fn plan_arrivals<A: ArrivalLaw>(
         return;
     }
     for (scenario, mut law, mut next, mut progress) in &mut scenarios {
-        if matches!(progress.phase, ScenarioPhase::Delayed | ScenarioPhase::Playing) && !progress.plan_exhausted {
+        if matches!(progress.phase, ScenarioPhase::Delayed | ScenarioPhase::Playing)
+            && !progress.plan_exhausted
+        {
             let key = seed.key(u64::from(scenario.id.0), 0);
             let mut plan = Plan { scenario, law: &mut *law, next: &mut next, progress: &mut progress, key };
             let beyond = plan.fill(clock.plan_end(), &mut |token| {

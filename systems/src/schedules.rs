@@ -111,8 +111,7 @@ pub fn tick(registry: &Registry) -> Schedule {
     schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
     add_judging(&mut schedule, registry);
     place_custom(&mut schedule);
-    schedule
-        .add_systems((exporter::export_samples, exporter::export_progress).chain().in_set(Phase::Export));
+    schedule.add_systems((exporter::export_samples, exporter::export_progress).chain().in_set(Phase::Export));
     schedule
 }
 

@@ -345,17 +345,17 @@ impl Resolve for Compiler<'_> {
             return None;
         }
         let slot = self.variable(path, Span::default());
-        self.captured
-            .push(Captured { step: step.to_owned(), capture: Capture { slot, field: *field } });
+        self.captured.push(Captured { step: step.to_owned(), capture: Capture { slot, field: *field } });
         Some(Name::Variable(slot))
     }
 
     fn known(&self) -> Vec<String> {
         let fixed = ["now", "user.id", "iteration"].map(str::to_owned);
         let variables = self.program.variables.iter().filter(|name| !name.starts_with(' ')).cloned();
-        let figures = self.step_names.iter().flat_map(|step| {
-            ResultField::ALL.iter().map(move |(field, _)| format!("{step}.{field}"))
-        });
+        let figures = self
+            .step_names
+            .iter()
+            .flat_map(|step| ResultField::ALL.iter().map(move |(field, _)| format!("{step}.{field}")));
         fixed.into_iter().chain(variables).chain(figures).collect()
     }
 }

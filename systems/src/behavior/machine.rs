@@ -270,13 +270,15 @@ impl Machine<'_> {
     }
 
     fn failed_unsent(&mut self, perform: &Perform, error: ErrorType) -> bool {
-        let sample = Sample { error, outcome: SampleOutcome::Failed, attempt: 0, ..self.sample(perform.step) };
+        let sample =
+            Sample { error, outcome: SampleOutcome::Failed, attempt: 0, ..self.sample(perform.step) };
         self.after_step(perform, sample)
     }
 
     fn completed(&mut self, completion: &Completion) {
         let program = self.program;
-        let Some(Instruction::Perform(perform)) = program.instructions.get(self.strand.cursor as usize) else {
+        let Some(Instruction::Perform(perform)) = program.instructions.get(self.strand.cursor as usize)
+        else {
             return;
         };
         let mut sample = Sample {

@@ -281,13 +281,7 @@ impl Shard {
     }
 
     /// Lets a user's machine take an event, and carries out what it wishes.
-    pub(super) fn drive(
-        &mut self,
-        slot: u32,
-        event: Event<'_>,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) {
+    pub(super) fn drive(&mut self, slot: u32, event: Event<'_>, now: Nanos, actions: &mut Vec<DriverAction>) {
         let user = self.users.get_mut(slot);
         let roster = &self.rosters[user.id.scenario().index()];
         let mut machine = Machine {

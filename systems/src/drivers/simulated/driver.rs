@@ -216,11 +216,8 @@ impl Simulation {
                 match self.services[service].arrive(operation, now) {
                     Arrived::Begun(work) => self.schedule_answer(service, work),
                     Arrived::Queued => {
-                        let timeout = Completion {
-                            ended: gives_up,
-                            error: ErrorType::TIMEOUT,
-                            ..empty(id, now)
-                        };
+                        let timeout =
+                            Completion { ended: gives_up, error: ErrorType::TIMEOUT, ..empty(id, now) };
                         self.agenda.insert(gives_up, Pending::GiveUp(timeout));
                     }
                     Arrived::Refused(operation) => {

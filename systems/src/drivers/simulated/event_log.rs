@@ -41,10 +41,7 @@ impl EventLog {
             let scenario = &self.scenarios[id.scenario().index()];
             let user = id.serial();
             // Writing to a String cannot fail.
-            let _ = writeln!(
-                self.line,
-                r#"{{"event":"{event}","scenario":{scenario},"user":{user}}}"#
-            );
+            let _ = writeln!(self.line, r#"{{"event":"{event}","scenario":{scenario},"user":{user}}}"#);
         }
         for sample in samples {
             self.sample(sample);

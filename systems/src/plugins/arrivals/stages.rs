@@ -44,7 +44,12 @@ const HOLD_OF_RATES: NodeSpec = NodeSpec {
     name: "hold",
     summary: "Stays at a level; without `for=` until something else ends it.",
     sample: "hold \"200/s\" for=\"2m\"",
-    arguments: &[ArgumentSpec { name: "level", kind: ValueKind::Rate, required: true, summary: "The level." }],
+    arguments: &[ArgumentSpec {
+        name: "level",
+        kind: ValueKind::Rate,
+        required: true,
+        summary: "The level.",
+    }],
     properties: &[FieldSpec {
         name: "for",
         kind: ValueKind::Duration,
@@ -56,7 +61,12 @@ const HOLD_OF_RATES: NodeSpec = NodeSpec {
 
 const HOLD_OF_USERS: NodeSpec = NodeSpec {
     sample: "hold 20 for=\"2m\"",
-    arguments: &[ArgumentSpec { name: "level", kind: ValueKind::Count, required: true, summary: "The level." }],
+    arguments: &[ArgumentSpec {
+        name: "level",
+        kind: ValueKind::Count,
+        required: true,
+        summary: "The level.",
+    }],
     ..HOLD_OF_RATES
 };
 

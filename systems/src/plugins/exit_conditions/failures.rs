@@ -133,8 +133,7 @@ impl Rule for Failures {
                 (share, bound.0, self.finished >= self.min_count)
             }
         };
-        let now = enough
-            && value.is_some_and(|value| if self.above { value > bound } else { value < bound });
+        let now = enough && value.is_some_and(|value| if self.above { value > bound } else { value < bound });
         if self.window.length.is_some() {
             (self.finished, self.failed) = (0, 0);
         }

@@ -11,9 +11,7 @@ use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
 use throng_components::clock::Nanos;
 use throng_components::sample::{Sample, StepId};
-use throng_components::scenario::{
-    Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames,
-};
+use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames};
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 

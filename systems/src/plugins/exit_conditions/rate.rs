@@ -161,9 +161,5 @@ fn bound(fields: &mut Fields<'_>, name: &'static str) -> Option<Bound> {
         &fields.node().property(name)?.value,
         Scalar::Text(text) if text.trim_end().ends_with('%')
     );
-    if is_share {
-        fields.share(name).map(Bound::OfPlan)
-    } else {
-        fields.rate(name).map(Bound::PerTime)
-    }
+    if is_share { fields.share(name).map(Bound::OfPlan) } else { fields.rate(name).map(Bound::PerTime) }
 }

@@ -38,12 +38,8 @@ pub(super) const WINDOW: FieldSpec = FieldSpec {
     summary: "Looks at tumbling windows of this length; without it, at everything since the warm-up, each second.",
 };
 
-pub(super) const TIMES: FieldSpec = FieldSpec {
-    name: "times",
-    kind: ValueKind::Count,
-    default: "1",
-    summary: "So many windows in a row.",
-};
+pub(super) const TIMES: FieldSpec =
+    FieldSpec { name: "times", kind: ValueKind::Count, default: "1", summary: "So many windows in a row." };
 
 /// A mistake in what a rule refers to or compares with.
 #[derive(Debug)]

@@ -28,7 +28,9 @@ use throng_components::clock::Nanos;
 use throng_components::run::RunHeader;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::{CannotOpen, Delivery, Listen, ListenerEvent, RecordCounter, Outlets, Progress, Subscription, Worker};
+use super::{
+    CannotOpen, Delivery, Listen, ListenerEvent, Outlets, Progress, RecordCounter, Subscription, Worker,
+};
 
 /// How often a line comes when the workload does not say: as often as a person reads.
 const EVERY: Nanos = Nanos::SECOND;

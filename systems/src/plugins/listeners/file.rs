@@ -42,7 +42,7 @@ use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
 use throng_components::trace::TraceContext;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::{CannotOpen, Delivery, Listen, ListenerEvent, RecordCounter, Outlets, Subscription, Worker};
+use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, RecordCounter, Subscription, Worker};
 
 /// Lines are written when so many bytes have gathered, or when the listener has nothing else to do.
 const BUFFER_BYTES: usize = 256 * 1024;

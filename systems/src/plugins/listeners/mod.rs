@@ -209,8 +209,5 @@ impl Named for Entry {
 }
 
 /// All kinds of the tree.
-pub const ALL: &[Entry] = &[
-    Entry::of::<console::Console>(),
-    Entry::of::<file::File>(),
-    Entry::of::<otlp::Otlp>(),
-];
+pub const ALL: &[Entry] =
+    &[Entry::of::<console::Console>(), Entry::of::<file::File>(), Entry::of::<otlp::Otlp>()];

@@ -44,7 +44,7 @@ use self::endpoint::{Protocol, parse_endpoint};
 use self::metrics::Metrics;
 use self::spans::SpanMaker;
 use self::transport::Transport;
-use super::{CannotOpen, Delivery, Listen, ListenerEvent, RecordCounter, Outlets, Subscription, Worker};
+use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, RecordCounter, Subscription, Worker};
 
 /// How often metrics are sent when the workload does not say: a tenth of the SDK's 60 s, as runs last minutes.
 const METRICS_EVERY: Nanos = Nanos::from_secs(5);

@@ -53,6 +53,5 @@ pub const ALL: &[Entry] = &[
 ];
 
 /// Nodes of a behaviour that the language has and this version has not.
-pub const LATER: &[&str] = &[
-    "take", "complain", "while", "when", "group", "parallel", "call", "stop", "retry", "send", "receive",
-];
+pub const LATER: &[&str] =
+    &["take", "complain", "while", "when", "group", "parallel", "call", "stop", "retry", "send", "receive"];

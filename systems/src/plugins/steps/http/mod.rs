@@ -91,10 +91,13 @@ impl Step for Http {
         let path_entry = node.arguments.get(1).filter(|_| path.is_some());
         let template = path_entry.and_then(|entry| compiler.template(entry));
         let read = fields.finish(method.zip(path).zip(target));
-        let (Some(((method, path), target)), Some(template)) = (compiler.take(read), template) else { return };
+        let (Some(((method, path), target)), Some(template)) = (compiler.take(read), template) else {
+            return;
+        };
         let name = step_name(name, &method, &path);
         let Some(step) = compiler.step(&name, node.name.span) else { return };
-        let parts = request::Parts { method: method.clone(), base: base(target), path: template, headers, body };
+        let parts =
+            request::Parts { method: method.clone(), base: base(target), path: template, headers, body };
         let request = match parts.compile(path.span) {
             Ok(request) => request,
             Err(mistake) => return compiler.problem(mistake),

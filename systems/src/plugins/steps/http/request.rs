@@ -54,8 +54,7 @@ impl Parts {
         match (body, headers, constant_path) {
             (Some(body), Some(headers), Some(path_text)) => {
                 let made = self.make(&path_text, headers, body);
-                let request =
-                    made.map_err(|_| HttpMistake::Path { span: path, found: path_text.clone() })?;
+                let request = made.map_err(|_| HttpMistake::Path { span: path, found: path_text.clone() })?;
                 Ok(Box::new(Constant(Arc::new(request))))
             }
             _ => Ok(Box::new(self)),
@@ -81,7 +80,13 @@ impl Parts {
         let line = self.method.as_str().len() + path.len() + 12;
         let fields: usize = map.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         let head_bytes = u32::try_from(line + fields + 2).unwrap_or(u32::MAX);
-        Ok(HttpRequest { method: self.method.clone(), uri, headers: map, body: Bytes::from(body), head_bytes })
+        Ok(HttpRequest {
+            method: self.method.clone(),
+            uri,
+            headers: map,
+            body: Bytes::from(body),
+            head_bytes,
+        })
     }
 }
 
