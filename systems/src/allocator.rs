@@ -120,11 +120,7 @@ pub struct Grants {
 /// Reads: `Scenario`, `ShardCounts`. Writes: `Grants`, `ScenarioProgress`, `Links`. Runs in: `Phase::Allocate`.
 pub fn grant_iterations(
     mut links: ResMut<'_, Links>,
-    mut scenarios: Query<
-        '_,
-        '_,
-        (&Scenario, &mut ScenarioProgress, &Placement, &ShardCounts, &mut Grants),
-    >,
+    mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioProgress, &Placement, &ShardCounts, &mut Grants)>,
 ) {
     for (scenario, mut progress, placement, counts, mut grants) in &mut scenarios {
         if scenario.open || grants.closed {

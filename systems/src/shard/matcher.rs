@@ -139,12 +139,7 @@ impl Shard {
     }
 
     /// Carries out an order that holds from `at` on.
-    pub(super) fn obey(
-        &mut self,
-        appointment: Appointment,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) {
+    pub(super) fn obey(&mut self, appointment: Appointment, now: Nanos, actions: &mut Vec<DriverAction>) {
         let at = appointment.at;
         match appointment.order {
             Order::CreateUsers { scenario, count } => self.create_idle(scenario, count),
