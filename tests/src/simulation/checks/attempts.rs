@@ -1,0 +1,57 @@
+//! Steps in the summary are those in the log: how many, how many failed and of what, how long they took.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{equal, holds};
+use crate::simulation::{Case, Record};
+
+/// Failures of steps that were never sent.
+const UNSENT: &[&str] = &["unset-variable", "expression_error", "bad_request"];
+
+pub(super) fn check(case: &Case) -> Result<(), String> {
+    let mut by_step: BTreeMap<(&str, &str), Vec<&Record>> = BTreeMap::new();
+    let mut dues = HashMap::new();
+    for plan in &case.plan.scenarios {
+        for iteration in case.observed.iterations(&plan.name) {
+            let warm = iteration.due < plan.counts_from();
+            dues.insert((plan.name.as_str(), iteration.user, iteration.iteration), warm);
+        }
+    }
+    for step in case.observed.steps() {
+        let key = (step.scenario.as_str(), step.user, step.iteration);
+        let warm = dues.get(&key).ok_or_else(|| format!("a step of no iteration: {step:?}"))?;
+        if !warm {
+            by_step.entry((&step.scenario, &step.step)).or_default().push(step);
+        }
+    }
+    for (plan, summary) in case.scenarios() {
+        for (name, figures) in summary.steps.iter() {
+            let all = by_step.remove(&(&plan.name, name)).unwrap_or_default();
+            let finished: Vec<_> = all.iter().filter(|step| !is_cut(step)).collect();
+            let failed: Vec<_> = all.iter().filter(|step| !step.error.is_empty()).collect();
+            let unsent = failed.iter().filter(|step| UNSENT.contains(&step.error.as_str())).count();
+            equal(&format!("{name}: steps"), figures.count, finished.len() as u64)?;
+            equal(&format!("{name}: cut"), figures.cut, (all.len() - finished.len()) as u64)?;
+            equal(&format!("{name}: attempts"), figures.attempts, (all.len() - unsent) as u64)?;
+            equal(&format!("{name}: failures"), figures.failures, failed.len() as u64)?;
+            let mut errors = BTreeMap::new();
+            failed.iter().for_each(|step| *errors.entry(step.error.clone()).or_insert(0) += 1);
+            equal(&format!("{name}: errors"), &figures.errors, &errors)?;
+            let responses: Vec<u64> = finished.iter().map(|step| step.ended - step.due).collect();
+            equal(&format!("{name}: fastest"), figures.response_ns.min, responses.iter().min().copied())?;
+            equal(&format!("{name}: slowest"), figures.response_ns.max, responses.iter().max().copied())?;
+            let sum: u128 = responses.iter().map(|response| u128::from(*response)).sum();
+            let mean = (!responses.is_empty()).then(|| sum as f64 / responses.len() as f64);
+            let told = figures.response_ns.mean;
+            holds(mean.is_none() == told.is_none(), || format!("{name}: a mean without data"))?;
+            let error = mean.unwrap_or(0.0) - told.unwrap_or(0) as f64;
+            holds(error.abs() <= 1.0, || format!("{name}: the mean {told:?} is not {mean:?}"))?;
+        }
+    }
+    holds(by_step.is_empty(), || format!("steps that no figure knows: {:?}", by_step.keys()))
+}
+
+/// A model answers with a status, or an error; a step without either was cut.
+fn is_cut(step: &Record) -> bool {
+    step.status == 0 && step.error.is_empty() && !step.step.contains("noop") && step.step != "other"
+}

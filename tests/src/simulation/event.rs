@@ -1,0 +1,79 @@
+//! The event log, read back.
+
+use serde_json::Value;
+
+/// One attempt of a step, or one iteration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The step's name; empty for an iteration.
+    pub step: String,
+    /// The user's number.
+    pub user: u64,
+    /// The iteration's number.
+    pub iteration: u64,
+    /// Which operation of its iteration it was.
+    pub ordinal: u64,
+    /// When it was due.
+    pub due: u64,
+    /// When its user was free.
+    pub ready: u64,
+    /// When it began.
+    pub started: u64,
+    /// When it ended.
+    pub ended: u64,
+    /// The status that came back, or 0.
+    pub status: u64,
+    /// Why it failed, or nothing.
+    pub error: String,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A user was made.
+    Created(String, u64),
+    /// A user went.
+    Retired(String, u64),
+    /// A step was tried.
+    Step(Record),
+    /// An iteration ended.
+    Iteration(Record),
+}
+
+/// Reads a whole log.
+///
+/// # Panics
+/// At a line that is not an event.
+pub fn read_log(log: &[u8]) -> Vec<Event> {
+    let text = std::str::from_utf8(log).expect("the log is text");
+    assert!(text.is_empty() || text.ends_with('\n'), "the last line is whole");
+    text.lines().map(read_line).collect()
+}
+
+fn read_line(line: &str) -> Event {
+    let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let number = |name: &str| value[name].as_u64().unwrap_or_else(|| panic!("no {name} in {line}"));
+    let record = || Record {
+        scenario: text("scenario"),
+        step: text("step"),
+        user: number("user"),
+        iteration: number("iteration"),
+        ordinal: number("ordinal"),
+        due: number("due_ns"),
+        ready: number("ready_ns"),
+        started: number("started_ns"),
+        ended: number("ended_ns"),
+        status: number("status"),
+        error: text("error"),
+    };
+    match value["event"].as_str() {
+        Some("user-created") => Event::Created(text("scenario"), number("user")),
+        Some("user-retired") => Event::Retired(text("scenario"), number("user")),
+        Some("step") => Event::Step(record()),
+        Some("iteration") => Event::Iteration(record()),
+        _ => panic!("no event: {line}"),
+    }
+}

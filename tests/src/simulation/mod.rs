@@ -1,0 +1,23 @@
+//! Whole runs in virtual time: a workload drawn from one seed, the run, and checkers that look at what came of it.
+//!
+//! ```text
+//! seed ──► Plan (drawn options) ──► KDL ──► the engine, in process ──► Case { plan, summary, event log }
+//!                                                                        │
+//!                                                        checks::ALL, one rule of the model a file
+//! ```
+
+pub mod checks;
+mod dice;
+mod event;
+mod fingerprint;
+mod law;
+mod plan;
+mod run;
+mod shape;
+
+pub use dice::Dice;
+pub use event::{Event, Record, read_log};
+pub use fingerprint::fingerprint;
+pub use plan::{Load, OverflowPlan, Plan, ScenarioPlan, ServicePlan, StopRule};
+pub use run::{Case, Observed, Run, comparable, run};
+pub use shape::{Shape, Stage};

@@ -1,0 +1,149 @@
+//! Runs a workload through the whole engine, under the virtual clock and in this process.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use throng::loader::{Overrides, Severity, Style, load, render};
+use throng::summary::{ScenarioSummary, Summary};
+use throng::{App, RunError, RunOptions};
+use throng_components::clock::Nanos;
+
+use super::{Event, Plan, Record, ScenarioPlan, read_log};
+
+/// What is run: a text, and what the command line would add.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// The workload.
+    pub text: String,
+    /// `--duration`.
+    pub duration: Option<Nanos>,
+}
+
+impl From<&str> for Run {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), duration: None }
+    }
+}
+
+impl From<&Plan> for Run {
+    fn from(plan: &Plan) -> Self {
+        Self { text: plan.to_string(), duration: plan.duration.map(Nanos::from_millis) }
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Its summary.
+    pub summary: Summary,
+    /// Its event log.
+    pub log: Vec<u8>,
+    /// The log, read.
+    pub events: Vec<Event>,
+}
+
+/// A sink in memory that can be looked at afterwards.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a workload to its end.
+///
+/// # Errors
+/// When the run does not take place or cannot end.
+///
+/// # Panics
+/// When the workload does not load: its problems are shown.
+pub fn run(run: impl Into<Run>) -> Result<Observed, RunError> {
+    let run = run.into();
+    let app = App::new();
+    let loaded = load(Path::new("simulated.kdl"), run.text.as_bytes(), app.registry(), &Overrides::default());
+    let loaded = loaded.unwrap_or_else(|refused| {
+        let shown = render(&refused.problems, &refused.sources, Severity::Error, Style::PLAIN);
+        panic!("it does not load:\n{}\n{shown}", run.text)
+    });
+    let memory = Memory::default();
+    let options = RunOptions {
+        duration: run.duration,
+        events: Some(Box::new(memory.clone())),
+        ..RunOptions::default()
+    };
+    let summary = throng::simulate(&app, loaded, options, &AtomicU32::new(0))?;
+    let log = std::mem::take(&mut *memory.0.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(Observed { summary, events: read_log(&log), log })
+}
+
+/// A summary without what may differ between two runs of one workload with one seed.
+pub fn comparable(summary: &Summary) -> serde_json::Value {
+    let mut value = serde_json::to_value(summary).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        for name in ["run_id", "throng", "workload", "workload_sha256", "started", "generator"] {
+            members.remove(name);
+        }
+    }
+    value
+}
+
+impl Observed {
+    /// A scenario's figures.
+    ///
+    /// # Panics
+    /// When there is no scenario of this name.
+    pub fn scenario(&self, name: &str) -> &ScenarioSummary {
+        self.summary.scenarios.get(name).unwrap_or_else(|| panic!("no scenario {name}"))
+    }
+
+    /// A scenario's iterations, in the order in which they ended.
+    pub fn iterations<'a>(&'a self, scenario: &'a str) -> impl Iterator<Item = &'a Record> {
+        self.events.iter().filter_map(move |event| match event {
+            Event::Iteration(record) if record.scenario == scenario => Some(record),
+            _ => None,
+        })
+    }
+
+    /// All steps, in the order in which they ended.
+    pub fn steps(&self) -> impl Iterator<Item = &Record> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Step(record) => Some(record),
+            _ => None,
+        })
+    }
+}
+
+/// A drawn workload and what came of it: what checkers look at.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The drawn options.
+    pub plan: Plan,
+    /// What came of them.
+    pub observed: Observed,
+}
+
+impl Case {
+    /// Scenarios as drawn, each with its figures.
+    pub fn scenarios(&self) -> impl Iterator<Item = (&ScenarioPlan, &ScenarioSummary)> {
+        self.plan.scenarios.iter().map(|plan| (plan, self.observed.scenario(&plan.name)))
+    }
+
+    /// When the run was stopped, where the plan and the log say it; the instant, and whether things at it still happened.
+    pub fn stopped(&self) -> Option<(u64, bool)> {
+        let by = self.observed.summary.stopped_by.as_deref()?;
+        if by == "duration" {
+            return self.plan.duration.map(|millis| (millis * 1_000_000, false));
+        }
+        let rule = self.plan.stop_rules.iter().find(|rule| by == format!("stop-when {rule}"))?;
+        rule.instant(self)
+    }
+}

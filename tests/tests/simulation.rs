@@ -1,0 +1,119 @@
+//! Workloads drawn from seeds, run whole under the virtual clock, and looked at by every checker.
+//!
+//! `THRONG_SIMULATION_SEEDS=5000` runs more of them, `THRONG_SIMULATION_SEED=17` one.
+
+use throng_tests::simulation::{Case, Plan, Run, checks, comparable, fingerprint, run};
+
+/// A number from the environment.
+fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+}
+
+fn seeds(most: u64) -> std::ops::Range<u64> {
+    match setting("THRONG_SIMULATION_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..most,
+    }
+}
+
+/// What is wrong with a seed's run; nothing when all is well.
+fn faults(seed: u64) -> Vec<String> {
+    let plan = Plan::draw(seed);
+    let (first, second) = match (run(&plan), run(&plan)) {
+        (Ok(first), Ok(second)) => (first, second),
+        (Err(error), _) | (_, Err(error)) => return vec![error.to_string()],
+    };
+    let mut faults = Vec::new();
+    if first.log != second.log {
+        faults.push("two runs, two event logs".to_owned());
+    }
+    if comparable(&first.summary) != comparable(&second.summary) {
+        faults.push("two runs, two summaries".to_owned());
+    }
+    let case = Case { plan, observed: first };
+    let found = checks::ALL.iter().filter_map(|(name, check)| Some(format!("{name}: {}", check(&case).err()?)));
+    faults.extend(found);
+    faults
+}
+
+#[test]
+fn every_law_of_the_model_holds_for_every_seed() {
+    let mut wrong = Vec::new();
+    for seed in seeds(setting("THRONG_SIMULATION_SEEDS").unwrap_or(300)) {
+        let faults = faults(seed);
+        if !faults.is_empty() {
+            let plan = Plan::draw(seed);
+            let duration = plan.duration.map(|millis| format!(" --duration {millis}ms")).unwrap_or_default();
+            wrong.push(format!("seed {seed}{duration}:\n{plan}{}\n", faults.join("\n")));
+        }
+    }
+    let shown = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{} seeds:\n{shown}", wrong.len());
+}
+
+/// A plan small enough to be run at ticks of 0.1 ms in a moment.
+fn is_small(plan: &Plan) -> bool {
+    plan.scenarios.iter().all(|scenario| scenario.shape().peak() < 300)
+}
+
+#[test]
+fn the_tick_changes_nothing() {
+    let plans = seeds(2_000).map(Plan::draw).filter(is_small).take(40);
+    for mut plan in plans {
+        let mut logs = Vec::new();
+        for tick in [100, 370, 1_000, 10_000] {
+            plan.tick = tick;
+            let observed = run(&plan).unwrap_or_else(|error| panic!("{error}\n{plan}"));
+            logs.push((tick, observed));
+        }
+        for (tick, observed) in &logs[1..] {
+            let differs = observed.log != logs[0].1.log;
+            assert!(!differs, "seed {}: the log differs at {tick} us\n{plan}", plan.seed);
+            let summary = comparable(&observed.summary);
+            assert_eq!(summary, comparable(&logs[0].1.summary), "seed {} at {tick} us\n{plan}", plan.seed);
+        }
+    }
+}
+
+/// A text whose every part takes part: both models, both laws of arrivals, all laws of time, failures, a stop.
+const PINNED: &str = "throng 1\nseed 42\n\
+    target shop \"http://127.0.0.1:1\"\ntarget nothing noop\n\
+    service shop { servers 2; queue fifo limit=20; time exponential mean=\"9ms\"; fails ratio=\"3%\" }\n\
+    behavior browse {\n\
+        http GET \"/\" name=home; think erlang k=3 mean=\"20ms\"\n\
+        choose { branch weight=2 { http GET \"/a\" name=a }; branch { noop name=idle } }\n\
+    }\n\
+    behavior work { think uniform \"5ms\" \"80ms\"; repeat 2 { http GET \"/b\" name=b } }\n\
+    scenario crowd {\n\
+        behavior browse\n\
+        arrivals poisson { ramp from=\"0/s\" to=\"90/s\" over=\"3s\"; hold \"90/s\" for=\"3s\" }\n\
+        users max=20\n\
+        overflow queue limit=10 timeout=\"150ms\"\n\
+    }\n\
+    scenario steady { behavior browse; arrivals even { hold \"15.2/s\" for=\"5s\" } }\n\
+    scenario crew { behavior work; population { ramp from=0 to=9 over=\"4s\"; hold 9 for=\"3s\" }; pace \"200ms\" }\n";
+
+#[test]
+fn event_logs_are_the_same_on_every_build() {
+    let check = |text: &str, expected: u64| {
+        let observed = run(text).expect("it runs");
+        let found = fingerprint(&observed.log);
+        assert_eq!(found, expected, "{found:#018x}, {} bytes", observed.log.len());
+    };
+    // Pinned: debug and release builds, and all machines, have to come to the same bytes.
+    check(PINNED, 0);
+    check(&Run::from(&Plan::draw(7)).text, 0);
+}
+
+#[test]
+fn the_order_of_systems_is_never_ambiguous() {
+    use throng_systems::plugins::Registry;
+    use throng_systems::schedules;
+    let registry = Registry::default();
+    for mut schedule in [schedules::tick(&registry), schedules::judgement(&registry)] {
+        schedules::refuse_ambiguity(&mut schedule);
+        let mut world = bevy_ecs::world::World::new();
+        schedule.initialize(&mut world).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+}
