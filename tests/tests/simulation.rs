@@ -17,8 +17,13 @@ fn seeds(most: u64) -> std::ops::Range<u64> {
     }
 }
 
-/// What is wrong with a seed's run; nothing when all is well.
+/// What is wrong with a seed's run; nothing when all is well. A panic is a fault like others.
 fn faults(seed: u64) -> Vec<String> {
+    let caught = std::panic::catch_unwind(|| look(seed));
+    caught.unwrap_or_else(|_| vec!["it panicked, as told above".to_owned()])
+}
+
+fn look(seed: u64) -> Vec<String> {
     let plan = Plan::draw(seed);
     let (first, second) = match (run(&plan), run(&plan)) {
         (Ok(first), Ok(second)) => (first, second),

@@ -183,12 +183,14 @@ impl ScenarioPlan {
     fn draw(dice: &mut Dice, number: u64, endless: bool) -> Self {
         let open = dice.chance(60);
         let load = if open {
-            let min = dice.between(0, 5);
+            let on_demand = dice.chance(85);
+            let min = if on_demand { dice.between(0, 5) } else { dice.between(1, 20) };
+            let more = if on_demand { dice.pick(&[0, 1, 5, 100]) } else { 0 };
             Load::Open {
                 even: dice.chance(50),
                 shape: Shape::draw(dice, 800, 7, endless),
-                users: (min, (min + dice.pick(&[0, 1, 5, 100])).max(1)),
-                on_demand: dice.chance(85),
+                users: (min, (min + more).max(1)),
+                on_demand,
                 overflow: draw_overflow(dice),
             }
         } else {
@@ -339,8 +341,8 @@ impl Display for ScenarioPlan {
                 let law = if *even { "even" } else { "poisson" };
                 let rate = |tenths| format!("\"{}.{}/s\"", tenths / 10, tenths % 10);
                 writeln!(f, "    arrivals {law} {{ {} }}", shape.kdl(rate))?;
-                let grow = if *on_demand { "on-demand" } else { "none" };
-                writeln!(f, "    users min={min} max={max} grow={grow}\n    overflow {overflow}")?;
+                let most = if *on_demand { format!("max={max}") } else { "grow=none".to_owned() };
+                writeln!(f, "    users min={min} {most}\n    overflow {overflow}")?;
             }
             Load::Closed { shape, pace } => {
                 writeln!(f, "    population {{ {} }}", shape.kdl(|tenths| (tenths / 10).to_string()))?;
