@@ -107,6 +107,7 @@ impl Shard {
                 last_grant: false,
                 ungranted: VecDeque::new(),
                 slots: Vec::new(),
+                begun: Vec::new(),
                 stopped: None,
             }
         });

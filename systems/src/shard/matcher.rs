@@ -8,7 +8,7 @@ use throng_components::token::DueToken;
 use super::advance::{DriverAction, Shard};
 use super::agenda::Appointment;
 use super::roster::NOBODY;
-use super::slab::Activity;
+use super::slab::{Activity, User};
 
 /// Users started in one go. The rest follows when these have been carried out, so that a crowd that comes at one instant
 /// does not pile up its requests.
@@ -95,10 +95,11 @@ impl Shard {
     }
 
     fn leave_closed(&mut self, slot: u32, actions: &mut Vec<DriverAction>) {
-        let id = self.users.get(slot).id;
+        let User { id, iteration, .. } = *self.users.get(slot);
         let roster = &mut self.rosters[id.scenario().index()];
         let place = roster.place(id.serial());
         roster.slots[place] = NOBODY;
+        roster.begun[place] = iteration;
         self.remove_user(slot, actions);
     }
 
@@ -215,11 +216,14 @@ impl Shard {
         let place = roster.place(serial);
         if roster.slots.len() <= place {
             roster.slots.resize(place + 1, NOBODY);
+            roster.begun.resize(place + 1, 0);
         }
+        let begun = roster.begun[place];
         let slot = self.create_user(scenario, serial);
         self.rosters[scenario.index()].slots[place] = slot;
         let user = self.users.get_mut(slot);
         user.activity = Activity::Resting;
+        user.iteration = begun;
         user.due = at;
         self.begin_closed(slot, now, actions);
     }

@@ -43,6 +43,8 @@ pub(super) struct Roster {
     pub(super) ungranted: VecDeque<u32>,
     /// Closed: the slot of each user, by its number within the shard.
     pub(super) slots: Vec<u32>,
+    /// Closed: how many iterations each user had begun when it last left, so that one that comes back goes on counting.
+    pub(super) begun: Vec<u64>,
     /// From when on nothing begins any more.
     pub(super) stopped: Option<Nanos>,
 }
