@@ -37,7 +37,8 @@ fn look(seed: u64) -> Vec<String> {
         faults.push("two runs, two summaries".to_owned());
     }
     let case = Case { plan, observed: first };
-    let found = checks::ALL.iter().filter_map(|(name, check)| Some(format!("{name}: {}", check(&case).err()?)));
+    let found =
+        checks::ALL.iter().filter_map(|(name, check)| Some(format!("{name}: {}", check(&case).err()?)));
     faults.extend(found);
     faults
 }

@@ -167,13 +167,13 @@ impl Shard {
             let token = self.due.front().map(|token| token.release);
             let next = [timer, order, expiry, token].into_iter().flatten().min();
             let Some(at) = next.filter(|at| *at <= now) else { return next };
-            if timer == Some(at) {
-                if let Some((_, key)) = self.wheel.pop_due(now) {
-                    self.timer_fired(key, now, actions);
-                }
-            } else if order == Some(at) {
+            if order == Some(at) {
                 if let Some(appointment) = self.agenda.pop_due(now) {
                     self.obey(appointment, now, actions);
+                }
+            } else if timer == Some(at) {
+                if let Some((_, key)) = self.wheel.pop_due(now) {
+                    self.timer_fired(key, now, actions);
                 }
             } else if expiry == Some(at) {
                 self.expire(at);

@@ -289,7 +289,8 @@ fn draw_steps(dice: &mut Dice, depth: u64, name: &str, text: &mut String) {
             5 => *text += &format!("think {}; ", draw_law(dice, 60)),
             6 => *text += &format!("set n \"${{n + {}}}\"; ", dice.between(1, 3)),
             7 => {
-                let times = if dice.chance(50) { "\"${n}\"".to_owned() } else { dice.between(0, 3).to_string() };
+                let times =
+                    if dice.chance(50) { "\"${n}\"".to_owned() } else { dice.between(0, 3).to_string() };
                 *text += &format!("repeat {times} {{ ");
                 draw_steps(dice, depth + 1, name, text);
                 *text += "}; ";

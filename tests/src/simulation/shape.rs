@@ -32,7 +32,9 @@ impl Shape {
             let (from, to) = (step * dice.between(0, most / step), step * dice.between(0, most / step));
             let length = Some(dice.between(1, 30) * 100);
             stages.push(match number {
-                _ if endless && number == count => Stage { from: to.max(step), to: to.max(step), length: None },
+                _ if endless && number == count => {
+                    Stage { from: to.max(step), to: to.max(step), length: None }
+                }
                 _ if dice.chance(50) => Stage { from, to: from, length },
                 _ => Stage { from, to, length },
             });

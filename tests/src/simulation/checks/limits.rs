@@ -30,9 +30,11 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
     let ended = case.observed.summary.duration_ns;
     holds(ended >= latest, || format!("the run ended at {ended}, its last iteration at {latest}"))?;
     if stop.is_none() && case.observed.summary.stopped_by.is_none() {
-        let all = case.plan.scenarios.iter().map(|plan| {
-            plan.end().map_or(u64::MAX, |end| end.saturating_add(plan.drain * 1_000_000))
-        });
+        let all = case
+            .plan
+            .scenarios
+            .iter()
+            .map(|plan| plan.end().map_or(u64::MAX, |end| end.saturating_add(plan.drain * 1_000_000)));
         let bound = all.max().unwrap_or(0);
         holds(ended <= bound, || format!("the run ended at {ended}, after {bound}"))?;
     }

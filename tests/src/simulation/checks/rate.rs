@@ -27,7 +27,11 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
 }
 
 /// The tokens of a stretch of this area.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "areas are small and not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "areas are small and not negative"
+)]
 fn count(area: f64) -> u64 {
     (area - 0.5 - 1e-9).ceil().max(0.0) as u64
 }

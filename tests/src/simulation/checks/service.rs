@@ -26,7 +26,8 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
     sent.retain(|step| step.error != "service_full");
     // All take the same time, so that whoever comes first ends first; who comes at one instant may be exchanged.
     sent.sort_by_key(|step| (step.started, step.status == 0, step.ended));
-    let mut free: BinaryHeap<std::cmp::Reverse<u64>> = (0..service.servers).map(|_| std::cmp::Reverse(0)).collect();
+    let mut free: BinaryHeap<std::cmp::Reverse<u64>> =
+        (0..service.servers).map(|_| std::cmp::Reverse(0)).collect();
     for step in sent {
         let std::cmp::Reverse(idle_since) = free.pop().unwrap_or_default();
         let ends = step.started.max(idle_since) + constant * 1_000_000;
