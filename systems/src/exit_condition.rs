@@ -48,10 +48,14 @@ pub struct Tripwires(pub Vec<Tripwire>);
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Judging;
 
+/// All systems that arm tripwires. They have no order among each other: each wire is watched for itself.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Arming;
+
 /// Adds the system that judges rules of one kind.
 pub fn add_judging_of<R: Rule>(schedule: &mut Schedule) {
     schedule.add_systems(judge_rules::<R>.in_set(Phase::Judge).in_set(Judging));
-    schedule.add_systems(set_tripwires::<R>.in_set(Phase::Allocate));
+    schedule.add_systems(set_tripwires::<R>.in_set(Phase::Allocate).in_set(Arming));
 }
 
 /// Whether a sample is in a rule's scope and counts.

@@ -10,7 +10,7 @@ use bevy_ecs::schedule::{
 };
 use throng_components::phase::Phase;
 
-use crate::exit_condition::{Judging, NextJudgement, wake_for_rules};
+use crate::exit_condition::{Arming, Judging, NextJudgement, wake_for_rules};
 use crate::links::Wake;
 use crate::plugins::Registry;
 use crate::scheduler::Planning;
@@ -92,6 +92,7 @@ fn add_judging(schedule: &mut Schedule, registry: &Registry) {
         wake_for_rules,
         executor::send_orders,
     );
+    schedule.configure_sets(Arming.in_set(Phase::Allocate).ambiguous_with(Arming));
     schedule.configure_sets(Judging.in_set(Phase::Judge).ambiguous_with(Judging));
     schedule.add_systems(follow.chain().in_set(Phase::Judge).after(Judging));
 }

@@ -120,6 +120,8 @@ fn the_order_of_systems_is_never_ambiguous() {
     for mut schedule in [schedules::tick(&registry), schedules::judgement(&registry)] {
         schedules::refuse_ambiguity(&mut schedule);
         let mut world = bevy_ecs::world::World::new();
-        schedule.initialize(&mut world).unwrap_or_else(|error| panic!("{error:?}"));
+        if let Err(error) = schedule.initialize(&mut world) {
+            panic!("{}", error.to_string(schedule.graph(), &world));
+        }
     }
 }
