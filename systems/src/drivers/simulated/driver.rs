@@ -77,6 +77,8 @@ pub struct Simulation {
     tripwires: Vec<Armed>,
     /// Everything before this instant has happened.
     now: Nanos,
+    /// When each user's last operation began, by its place in the shard.
+    begun: Vec<Nanos>,
     /// When the shard next wants to run.
     shard_next: Option<Nanos>,
     /// Samples that have been logged and counted already.
@@ -104,6 +106,7 @@ impl Simulation {
             actions: Vec::new(),
             tripwires: Vec::new(),
             now: Nanos::ZERO,
+            begun: Vec::new(),
             shard_next: None,
             seen: 0,
             users_logged: 0,
@@ -195,7 +198,8 @@ impl Simulation {
             match action {
                 DriverAction::Perform(operation) => self.perform(operation),
                 DriverAction::Cancel(id) => {
-                    let cut = Completion { end: CompletionEnd::Cut, ..empty(id, self.now) };
+                    let begun = self.begun.get(id.slot as usize).copied().unwrap_or(self.now);
+                    let cut = Completion { end: CompletionEnd::Cut, ended: self.now, ..empty(id, begun) };
                     self.agenda.insert(self.now, Pending::Completion(cut));
                 }
                 DriverAction::Leave(_) => {}
@@ -206,6 +210,11 @@ impl Simulation {
 
     fn perform(&mut self, operation: Operation) {
         let now = self.now;
+        let place = operation.id.slot as usize;
+        if self.begun.len() <= place {
+            self.begun.resize(place + 1, now);
+        }
+        self.begun[place] = now;
         match self.answerers[usize::from(operation.target.0)] {
             Answerer::Noop => {
                 let completion = protocols::answer(&operation, now);
