@@ -92,26 +92,33 @@ pub fn judge_rules<R: Rule>(
     }
     let facts = gather(&scenarios);
     let at_end = *state >= RunState::Flushing;
+    // A run that is over is judged up to its own end: how far the clock has gone on depends on the tick.
+    let now = if at_end { end_of(&facts).unwrap_or(clock.now).min(clock.now) } else { clock.now };
     let grace = match clock.kind {
-        ClockKind::Virtual => Nanos::ZERO,
-        ClockKind::Real => clock.tick.max(Nanos::from_millis(10)),
+        ClockKind::Real if !at_end => clock.tick.max(Nanos::from_millis(10)),
+        _ => Nanos::ZERO,
     };
     for (condition, mut rule, mut watch, mut result) in &mut rules {
         let mut asked = Asked { rule: &mut *rule, watch: &mut watch, result: &mut result, facts: &facts };
         asked.observe(&incoming);
         match condition.role {
-            RuleRole::Require if at_end => asked.ask_at_end(clock.now),
+            RuleRole::Require if at_end => asked.ask_at_end(now),
             RuleRole::Require => {}
             RuleRole::StopWhen(outcome) => {
-                if let Some(at) = asked.ask(clock.now, grace, at_end) {
+                if let Some(at) = asked.ask(now, grace, at_end) {
                     let stop = Stop { at, by: condition.text.clone(), outcome };
                     candidates.stops.push((condition.order, stop));
                 }
-                let end = asked.watch.end.filter(|_| !asked.watch.closed);
+                let end = asked.watch.end.filter(|_| !asked.watch.closed && !at_end);
                 next.0 = next.0.min(end.unwrap_or(Nanos::MAX));
             }
         }
     }
+}
+
+/// When the last scenario ended.
+fn end_of(facts: &[ScenarioFacts<'_>]) -> Option<Nanos> {
+    facts.iter().filter_map(|facts| facts.progress.ended_at).max()
 }
 
 /// All scenarios as rules see them, by number.

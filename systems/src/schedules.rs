@@ -95,6 +95,8 @@ fn add_judging(schedule: &mut Schedule, registry: &Registry) {
     schedule.configure_sets(Arming.in_set(Phase::Allocate).ambiguous_with(Arming));
     schedule.configure_sets(Judging.in_set(Phase::Judge).ambiguous_with(Judging));
     schedule.add_systems(follow.chain().in_set(Phase::Judge).after(Judging));
+    // Whether the run is over is known before rules are asked: no window is judged that ends after it.
+    schedule.add_systems(run_state::advance_scenarios.in_set(Phase::Judge).before(Judging));
 }
 
 /// The schedule of a whole tick.
