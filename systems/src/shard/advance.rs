@@ -348,9 +348,9 @@ impl Shard {
     /// Counts an iteration's end and records it.
     fn finished(&mut self, slot: u32, outcome: SampleOutcome, now: Nanos) {
         let user = self.users.get(slot);
-        // An answer's own instant is exact; an iteration that ended otherwise ended now.
-        let ended = user.strand.ready.max(user.started);
-        let ended = if outcome == SampleOutcome::Cut { now.max(ended) } else { ended };
+        // An answer's own instant is exact; an iteration that was cut ended now, and not when its wait would have.
+        let ended = if outcome == SampleOutcome::Cut { now } else { user.strand.ready };
+        let ended = ended.max(user.started);
         let sample = Sample {
             due: user.due,
             ready: user.started,
