@@ -31,8 +31,9 @@ pub(crate) fn connect(
     services: Vec<Service>,
     log: Option<EventLog>,
 ) -> Simulation {
-    // One block each way: either side takes what the other gave before it gives anything itself.
-    let (order_sender, orders) = bounded(1);
+    // Either side takes what the other gave before it gives anything itself. A tick gives two blocks at most: what it
+    // planned, and what follows from a stop, which must not wait for the next tick.
+    let (order_sender, orders) = bounded(2);
     let (reports, report_receiver) = bounded(1);
     world.resource_mut::<Links>().links.push(Link {
         pending: throng_components::exchange::OrderBlock::default(),
