@@ -25,6 +25,8 @@ use crate::world::shard_settings;
 const ORDER_BLOCKS: usize = 128;
 /// Reports that may wait for the world: a thousand samples each.
 const REPORT_BLOCKS: usize = 1_024;
+/// Emptied blocks that may lie ready for a thread: what it fills in a few ticks.
+const SPENT_BLOCKS: usize = 64;
 /// Between giving the first orders and the run's start: long enough for every thread to have them.
 const START_LEAD: Nanos = Nanos::from_millis(5);
 
@@ -51,12 +53,14 @@ pub(crate) fn start_threads(
     for number in 0..threads {
         let (order_sender, orders) = bounded(ORDER_BLOCKS);
         let (reports, report_receiver) = bounded(REPORT_BLOCKS);
+        let (spent_sender, spent) = bounded(SPENT_BLOCKS);
         let bell = Arc::new(Bell::default());
         world.resource_mut::<Links>().links.push(Link {
             pending: throng_components::exchange::OrderBlock::default(),
             orders: order_sender,
             reports: report_receiver,
             waker: Arc::clone(&bell) as _,
+            spent: spent_sender,
             ended: false,
         });
         let settings = ThreadSettings {
@@ -67,6 +71,7 @@ pub(crate) fn start_threads(
             clock: Arc::clone(&clock) as _,
             orders,
             reports,
+            spent,
             bell,
             trace: trace.propagate.then_some(trace),
             threads,

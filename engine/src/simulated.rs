@@ -40,6 +40,8 @@ pub(crate) fn connect(
         orders: order_sender,
         reports: report_receiver,
         waker: Arc::new(NoWaker),
+        // The simulation lets its blocks go: one a tick is not worth keeping.
+        spent: bounded(0).0,
         ended: false,
     });
     let shard = Shard::new(shard_settings(world, workload, 0, 1));

@@ -53,14 +53,14 @@ pub fn collect_reports(
     mut threads: Query<'_, '_, (&Thread, &mut ThreadFigures)>,
     mut commands: Commands<'_, '_>,
 ) {
-    incoming.samples.clear();
-    incoming.folded.clear();
+    return_spent(&mut incoming, &links);
     for (shard, link) in links.links.iter_mut().enumerate() {
         let mut latest: Option<ReportBlock> = None;
         for _ in 0..BLOCKS_PER_TICK {
             let Ok(mut block) = link.reports.try_recv() else { break };
             if !block.samples.is_empty() {
                 incoming.samples.push(Arc::new(std::mem::take(&mut block.samples)));
+                incoming.origins.push(shard);
             }
             incoming.folded.extend(block.folded.take());
             for change in std::mem::take(&mut block.users) {
@@ -88,6 +88,19 @@ pub fn collect_reports(
     for (_, mut counts) in &mut scenarios {
         let users = counts.by_shard.iter().map(throng_components::scenario::ScenarioCounts::users).sum();
         counts.users_peak = counts.users_peak.max(users);
+    }
+}
+
+/// Gives the last tick's blocks back to be filled again, but for those that a listener still reads.
+fn return_spent(incoming: &mut Incoming, links: &Links) {
+    let Incoming { samples, origins, folded } = incoming;
+    folded.clear();
+    for (block, origin) in samples.drain(..).zip(origins.drain(..)) {
+        if let (Some(mut block), Some(link)) = (Arc::into_inner(block), links.links.get(origin)) {
+            block.clear();
+            // A full channel means that there are spare blocks enough.
+            let _ = link.spent.try_send(block);
+        }
     }
 }
 

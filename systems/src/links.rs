@@ -23,6 +23,8 @@ pub struct Link {
     pub reports: Receiver<ReportBlock>,
     /// Wakes the driver after a block was sent.
     pub waker: Arc<dyn Waker>,
+    /// Where emptied blocks of samples go back, to be filled again. Bounded: what finds no room is freed.
+    pub spent: Sender<Vec<Sample>>,
     /// Whether the driver has said that it has ended.
     pub ended: bool,
 }
@@ -63,6 +65,8 @@ impl Placement {
 pub struct Incoming {
     /// Blocks of samples, each in the order in which they ended. Shared with listeners.
     pub samples: Vec<Arc<Vec<Sample>>>,
+    /// The shard of each block.
+    pub origins: Vec<usize>,
     /// Figures of samples whose raw records were lost.
     pub folded: Vec<Box<FoldedSamples>>,
 }

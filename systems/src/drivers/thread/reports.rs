@@ -1,10 +1,11 @@
 //! What a thread tells the world, in blocks over a bounded channel.
 
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 use nix::time::{ClockId, clock_gettime};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, FoldedSamples, ReportBlock};
 use throng_components::measure::Measure;
+use throng_components::sample::Sample;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::ThreadId;
 
@@ -14,14 +15,13 @@ use crate::shard::Shard;
 /// Samples in a block, before it is sent at once.
 const BLOCK: usize = 1_024;
 /// How long a block may gather before it is sent.
-const GATHER: Nanos = Nanos::MILLISECOND;
-/// When a thread that has nothing else to do wakes to send one.
-const PATIENCE: Nanos = Nanos::from_millis(4);
+const GATHER: Nanos = Nanos::from_millis(4);
 
 /// Gathers and sends reports.
 pub(super) struct Reports {
     thread: ThreadId,
     sender: Sender<ReportBlock>,
+    spent: Receiver<Vec<Sample>>,
     /// Since when there is something to tell.
     since: Option<Nanos>,
     /// Figures of samples that found no room.
@@ -72,6 +72,7 @@ impl Reports {
         Self {
             thread: settings.id,
             sender: settings.reports.clone(),
+            spent: settings.spent.clone(),
             since: None,
             folded: None,
             late_over: settings.late_over,
@@ -93,7 +94,7 @@ impl Reports {
 
     /// When the reactor has to wake to send what has gathered.
     pub(super) fn deadline(&self) -> Option<Nanos> {
-        self.since.map(|since| since + PATIENCE)
+        self.since.map(|since| since + GATHER)
     }
 
     /// Sends a block when it is full or old enough.
@@ -108,17 +109,21 @@ impl Reports {
     ///
     /// Without room the samples' figures are kept and sent later: only raw records are lost to listeners, never a measurement.
     pub(super) fn send(&mut self, shard: &mut Shard, now: Nanos, ended: bool) -> bool {
-        let lag = (self.lag.count() > 0).then(|| Box::new(std::mem::take(&mut self.lag)));
+        let busy_share = self.busy.look(now);
+        // Histograms are large: once a second is often enough.
+        let tells_lag = (busy_share.is_some() || ended) && self.lag.count() > 0;
+        let lag = tells_lag.then(|| Box::new(std::mem::take(&mut self.lag)));
         let figures = DriverFigures {
             in_flight: shard.in_flight(),
             underruns: shard.underruns(),
-            busy_share: self.busy.look(now),
+            busy_share,
             loop_lag: lag,
             ended,
         };
         let counts = shard.counts().collect();
         let emitter = shard.emitter();
-        let samples = std::mem::replace(&mut emitter.samples, Vec::with_capacity(BLOCK));
+        let empty = self.spent.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK));
+        let samples = std::mem::replace(&mut emitter.samples, empty);
         let users = std::mem::take(&mut emitter.users);
         let folded = self.folded.take();
         let block = ReportBlock { thread: self.thread, samples, folded, counts, users, figures };
