@@ -1,6 +1,9 @@
-//! The language's own nodes in one table: what `list`, `explain` and completions know of them.
+//! The language's nodes in one table, with those inside its larger plug-ins: what `list` and `explain` know of them.
 
 use throng_components::workload::NodeSpec;
+use throng_systems::plugins::listeners::otlp;
+use throng_systems::plugins::steps::choose;
+use throng_systems::plugins::steps::http::read as http;
 
 use crate::loader::lower as nodes;
 
@@ -38,6 +41,13 @@ pub const CORE: &[CoreNode] = &[
     inside("target", &nodes::CONNECTIONS),
     inside("target", &nodes::HEADER),
     of_family(top(&nodes::BEHAVIOR), "steps"),
+    inside("behavior http", &http::HEADER),
+    inside("behavior http", &http::BODY),
+    inside("behavior http", &http::JSON),
+    inside("behavior http", &http::EXPECT),
+    inside("behavior http expect", &http::STATUS),
+    inside("behavior http", &http::SAVE),
+    inside("behavior choose", &choose::BRANCH),
     top(&nodes::SCENARIO),
     inside("scenario", &nodes::SCENARIO_BEHAVIOR),
     of_family(inside("scenario", &nodes::ARRIVALS), "arrivals"),
@@ -56,6 +66,8 @@ pub const CORE: &[CoreNode] = &[
     top(&nodes::GENERATOR),
     inside("generator", &nodes::LATE),
     of_family(top(&nodes::LISTENER), "listeners"),
+    inside("listener otlp", &otlp::METRICS),
+    inside("listener otlp", &otlp::TRACES),
     top(&nodes::SERVICE),
     inside("service", &nodes::SERVERS),
     inside("service", &nodes::QUEUE),

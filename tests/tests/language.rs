@@ -62,6 +62,16 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
         ("scenario", "arrivals" | "population") => open(sample),
         ("scenario", "pace") => open(&format!("population {{ hold 1 for=\"1s\" }}; {sample}")),
         ("scenario" | "scenario overflow", _) => open(&format!("{even}; {sample}")),
+        (http, _) if http.starts_with("behavior http") => {
+            let inner =
+                if http.ends_with("expect") { format!("expect {{ {sample} }}") } else { sample.to_owned() };
+            let step = format!("set basket 7\nhttp POST \"/\" name=home {{ {inner} }}");
+            format!("throng 1\ntarget t \"http://h\"\nbehavior buyer {{\n{step}\n}}\n{OPEN}")
+        }
+        ("behavior choose", _) => {
+            format!("throng 1\ntarget t noop\nbehavior buyer {{ choose {{ {sample} }} }}\n{OPEN}")
+        }
+        ("listener otlp", _) => format!("{}{OPEN}listener otlp \"http://h:4318\" {{ {sample} }}\n", head()),
         ("generator", _) => format!("{}{OPEN}generator {{ {sample} }}\n", head()),
         ("service", "time") => format!("{}{OPEN}service t {{ {sample} }}\n", head()),
         ("service", _) => format!("{}{OPEN}service t {{ time constant \"1ms\"; {sample} }}\n", head()),

@@ -1,4 +1,7 @@
 //! `throng check FILE`: says what is wrong in a workload, or what it would run.
+//!
+//! Problems and warnings go to standard error, what it would run to standard output. With `--format json` the problems
+//! are what was asked for: they go to standard output, one object a line.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,37 +26,49 @@ pub(super) struct Args {
 pub(super) enum Format {
     /// For people
     Text,
-    /// For programs: one JSON object a line
+    /// For programs: one JSON object a line, on standard output
     Json,
 }
 
+/// Where what is said goes.
+pub(super) struct Streams<'a> {
+    /// Standard output.
+    pub(super) out: &'a mut dyn Write,
+    /// Standard error.
+    pub(super) err: &'a mut dyn Write,
+    /// How messages on standard error may look.
+    pub(super) style: Style,
+}
+
 /// Loads the workload and says what came of it.
-pub(super) fn run(args: &Args, registry: &Registry, style: Style, out: &mut dyn Write) -> ExitCode {
+pub(super) fn run(args: &Args, registry: &Registry, mut streams: Streams<'_>) -> ExitCode {
     let (written, code) = match load_file(&args.file, registry, &Overrides::default()) {
-        Ok(loaded) => (show_loaded(args, &loaded, style, out), ExitCode::Passed),
-        Err(refused) => (show_refused(args, &refused, style, out), ExitCode::BadWorkload),
+        Ok(loaded) => (show_loaded(args, &loaded, &mut streams), ExitCode::Passed),
+        Err(refused) => (show_refused(args, &refused, &mut streams), ExitCode::BadWorkload),
     };
     if written.is_ok() { code } else { ExitCode::Output }
 }
 
-fn show_loaded(args: &Args, loaded: &Loaded, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn show_loaded(args: &Args, loaded: &Loaded, streams: &mut Streams<'_>) -> io::Result<()> {
     let (warnings, sources) = (&loaded.warnings, &loaded.sources);
     match args.format {
-        Format::Json => out.write_all(render_json(warnings, sources, Severity::Warning).as_bytes()),
+        Format::Json => streams.out.write_all(render_json(warnings, sources, Severity::Warning).as_bytes()),
         Format::Text => {
-            out.write_all(render(warnings, sources, Severity::Warning, style).as_bytes())?;
-            writeln!(out, "ok: {}", summary(&loaded.workload))
+            let text = render(warnings, sources, Severity::Warning, streams.style);
+            streams.err.write_all(text.as_bytes())?;
+            writeln!(streams.out, "ok: {}", summary(&loaded.workload))
         }
     }
 }
 
-fn show_refused(args: &Args, refused: &Refused, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn show_refused(args: &Args, refused: &Refused, streams: &mut Streams<'_>) -> io::Result<()> {
     let (problems, sources) = (&refused.problems, &refused.sources);
     match args.format {
-        Format::Json => out.write_all(render_json(problems, sources, Severity::Error).as_bytes()),
+        Format::Json => streams.out.write_all(render_json(problems, sources, Severity::Error).as_bytes()),
         Format::Text => {
-            out.write_all(render(problems, sources, Severity::Error, style).as_bytes())?;
-            writeln!(out, "{} in {}", counted(problems.len(), "problem"), args.file.display())
+            let text = render(problems, sources, Severity::Error, streams.style);
+            streams.err.write_all(text.as_bytes())?;
+            writeln!(streams.err, "{} in {}", counted(problems.len(), "problem"), args.file.display())
         }
     }
 }
@@ -88,4 +103,44 @@ fn scenario_summary(plan: &crate::loader::ScenarioPlan) -> String {
 
 fn counted(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `check` of a file with this text writes to standard output and standard error, and returns.
+    fn checked(name: &str, text: &str, format: Format) -> (String, String, ExitCode) {
+        let file = std::env::temp_dir().join(format!("throng-check-{}-{name}.kdl", std::process::id()));
+        std::fs::write(&file, text).expect("the file can be written");
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let streams = Streams { out: &mut out, err: &mut err, style: Style::PLAIN };
+        let code = run(&Args { file: file.clone(), format }, &Registry::default(), streams);
+        std::fs::remove_file(file).expect("it can be removed");
+        (String::from_utf8_lossy(&out).into_owned(), String::from_utf8_lossy(&err).into_owned(), code)
+    }
+
+    const GOOD: &str = "throng 1\ntarget t noop\nbehavior b { noop name=x }\n\
+                        scenario s { behavior b; population { hold 1 for=\"1s\" } }\n";
+
+    #[test]
+    fn what_would_run_goes_to_standard_output() {
+        let (out, err, code) = checked("good", GOOD, Format::Text);
+        assert_eq!(out, "ok: 1 scenario: s (closed, 1.00 s); 1 target; 1 step\n");
+        assert_eq!((err.as_str(), code), ("", ExitCode::Passed));
+    }
+
+    #[test]
+    fn problems_go_to_standard_error() {
+        let (out, err, code) = checked("bad", &GOOD.replace("hold", "hodl"), Format::Text);
+        assert_eq!((out.as_str(), code), ("", ExitCode::BadWorkload));
+        assert!(err.contains("hodl") && err.contains("1 problem in "), "{err}");
+    }
+
+    #[test]
+    fn programs_read_problems_from_standard_output() {
+        let (out, err, code) = checked("json", &GOOD.replace("hold", "hodl"), Format::Json);
+        assert_eq!((err.as_str(), code), ("", ExitCode::BadWorkload));
+        assert!(out.starts_with('{') && out.lines().count() == 1, "{out}");
+    }
 }

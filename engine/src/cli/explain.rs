@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
-use throng_components::workload::{FieldSpec, NodeSpec, ValueKind, did_you_mean};
+use throng_components::workload::{FieldSpec, NodeSpec, ValueKind, nearest};
 use throng_systems::plugins::Registry;
 
+use super::complain;
 use super::list::families;
 use crate::exit_code::ExitCode;
 use crate::loader::{PAGES, page};
@@ -20,11 +21,11 @@ pub(super) struct Args {
 
 /// Shows everything of that name.
 pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
-    let (text, code) = match explain(&args.name, registry) {
-        Some(text) => (text, ExitCode::Passed),
-        None => (unknown(&args.name, registry), ExitCode::Usage),
+    let Some(text) = explain(&args.name, registry) else {
+        complain(&unknown(&args.name, registry));
+        return ExitCode::Usage;
     };
-    if out.write_all(text.as_bytes()).is_ok() { code } else { ExitCode::Output }
+    if out.write_all(text.as_bytes()).is_ok() { ExitCode::Passed } else { ExitCode::Output }
 }
 
 fn explain(name: &str, registry: &Registry) -> Option<String> {
@@ -37,15 +38,21 @@ fn explain(name: &str, registry: &Registry) -> Option<String> {
     }
     for family in families(registry) {
         for spec in family.members.iter().filter(|spec| spec.name == name) {
-            parts.push(explain_spec(spec, &format!("one of the {}: {}", family.name, family.place)));
+            parts.push(explain_spec(spec, &format!("one of the {} ({})", family.name, family.place)));
         }
     }
     (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
 fn explain_core(node: &CoreNode, registry: &Registry) -> String {
-    let place =
-        if node.inside.is_empty() { "at the top level".to_owned() } else { format!("in {}", node.inside) };
+    let place = match node.inside.split_once(' ') {
+        None if node.inside.is_empty() => "at the top level".to_owned(),
+        None => format!("in `{}`", node.inside),
+        Some(_) => {
+            let nodes: Vec<String> = node.inside.rsplit(' ').map(|name| format!("in `{name}`")).collect();
+            nodes.join(", ")
+        }
+    };
     let mut text = explain_spec(node.spec, &place);
     if let Some(family) = families(registry).into_iter().find(|family| family.name == node.family) {
         let names: Vec<&str> = family.members.iter().map(|spec| spec.name).collect();
@@ -55,7 +62,7 @@ fn explain_core(node: &CoreNode, registry: &Registry) -> String {
 }
 
 fn explain_spec(spec: &NodeSpec, place: &str) -> String {
-    let mut text = format!("{} ({place})\n  {}\n\n", spec.name, spec.summary);
+    let mut text = format!("{}: {place}\n  {}\n\n", spec.name, spec.summary);
     for line in spec.sample.lines() {
         let _ = writeln!(text, "  {line}");
     }
@@ -114,12 +121,61 @@ fn form(kind: ValueKind) -> String {
     }
 }
 
+/// What to say of a name that nothing has: the one that was probably meant, and where all of them stand.
 fn unknown(name: &str, registry: &Registry) -> String {
+    let is_code = name.len() == 5
+        && name.starts_with(['T', 't'])
+        && name.chars().skip(1).all(|digit| digit.is_ascii_digit());
+    if is_code {
+        let (first, last) =
+            (PAGES.first().map_or("", |page| page.code), PAGES.last().map_or("", |page| page.code));
+        return format!("no error has the code `{name}`; the first is {first}, the last {last}");
+    }
     let mut known: Vec<&str> = CORE.iter().map(|node| node.spec.name).collect();
     known.extend(families(registry).iter().flat_map(|family| family.members.iter().map(|spec| spec.name)));
-    known.sort_unstable();
-    known.dedup();
-    let first = PAGES.first().map_or("", |page| page.code);
-    let help = did_you_mean(name, &known).unwrap_or_default();
-    format!("nothing is called `{name}`: {help}; or an error code such as {first}\n")
+    let meant = nearest(name, &known).map_or(String::new(), |word| format!("did you mean `{word}`? "));
+    format!("nothing is called `{name}`; {meant}`throng list` shows all there is")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(name: &str) -> String {
+        explain(name, &Registry::default()).unwrap_or_else(|| panic!("`{name}` is not explained"))
+    }
+
+    #[test]
+    fn nodes_kinds_and_codes_are_explained() {
+        assert!(known("scenario").starts_with("scenario: at the top level\n"));
+        assert!(
+            known("poisson").starts_with("poisson: one of the arrivals (arrivals KIND, in a scenario)\n")
+        );
+        assert!(known("status").starts_with("status: in `expect`, in `http`, in `behavior`\n"));
+        assert!(known("t0022").starts_with("# T0022: unknown property\n"));
+    }
+
+    #[test]
+    fn a_word_of_two_meanings_has_both() {
+        let text = known("http");
+        assert!(
+            text.contains("http: one of the steps") && text.contains("http: one of the protocols"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_answered_in_one_line() {
+        let registry = Registry::default();
+        let check = |name: &str, expected: &str| {
+            assert_eq!(unknown(name, &registry), expected);
+            assert_eq!(explain(name, &registry), None);
+        };
+        check("nonsense", "nothing is called `nonsense`; `throng list` shows all there is");
+        check(
+            "poison",
+            "nothing is called `poison`; did you mean `poisson`? `throng list` shows all there is",
+        );
+        check("T9999", "no error has the code `T9999`; the first is T0001, the last T0131");
+    }
 }

@@ -6,6 +6,7 @@ use throng_components::workload::{NodeSpec, did_you_mean};
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::arrivals::STAGE_SPECS;
 
+use super::complain;
 use crate::exit_code::ExitCode;
 use crate::nodes::CORE;
 
@@ -46,10 +47,8 @@ pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> Exit
     let written = match asked {
         Some(name) if !known.contains(&name) => {
             let help = did_you_mean(name, &known).unwrap_or_default();
-            return match writeln!(out, "unknown family `{name}`: {help}") {
-                Ok(()) => ExitCode::Usage,
-                Err(_) => ExitCode::Output,
-            };
+            complain(&format!("there is no family `{name}`; {help}"));
+            return ExitCode::Usage;
         }
         _ => show(asked, &families, out),
     };

@@ -56,7 +56,12 @@ pub fn cli(app: App) -> std::process::ExitCode {
     let code = match arguments.command {
         Command::Run(run) => run::run(&app, &run),
         Command::Simulate(simulate) => run::simulate(&app, &simulate),
-        Command::Check(args) => check::run(&args, app.registry(), style(&stdout), &mut stdout),
+        Command::Check(args) => {
+            let mut stderr = std::io::stderr().lock();
+            let style = style(&stderr);
+            let streams = check::Streams { out: &mut stdout, err: &mut stderr, style };
+            check::run(&args, app.registry(), streams)
+        }
         Command::List(args) => list::run(&args, app.registry(), &mut stdout),
         Command::Explain(args) => explain::run(&args, app.registry(), &mut stdout),
         Command::ServeDemo(args) => match serve_demo::serve_demo(&args, &mut stdout) {

@@ -73,7 +73,8 @@ pub(super) struct Otlp {
     traces: Option<Share>,
 }
 
-const METRICS: NodeSpec = NodeSpec {
+/// `metrics`.
+pub const METRICS: NodeSpec = NodeSpec {
     name: "metrics",
     summary: "Sends histograms, gauges and counters.",
     sample: "metrics every=\"5s\"",
@@ -87,7 +88,8 @@ const METRICS: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
-const TRACES: NodeSpec = NodeSpec {
+/// `traces`.
+pub const TRACES: NodeSpec = NodeSpec {
     name: "traces",
     summary: "Sends one trace an iteration, for a share of them.",
     sample: "traces ratio=\"1%\"",

@@ -16,7 +16,8 @@ use crate::behavior::{Compiler, Instruction};
 #[derive(Debug)]
 pub struct Choose;
 
-const BRANCH: NodeSpec = NodeSpec {
+/// `branch`, in `choose`.
+pub const BRANCH: NodeSpec = NodeSpec {
     name: "branch",
     summary: "One way of a `choose`.",
     sample: "branch weight=70 { noop name=buy }",

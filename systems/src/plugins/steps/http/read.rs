@@ -67,7 +67,8 @@ impl Mistake for HttpMistake {
     }
 }
 
-const HEADER: NodeSpec = NodeSpec {
+/// `header` in a step.
+pub const HEADER: NodeSpec = NodeSpec {
     name: "header",
     summary: "Sends a header field; one of the same name in the target is replaced.",
     sample: "header accept \"application/json\"",
@@ -83,7 +84,8 @@ const HEADER: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
-const BODY: NodeSpec = NodeSpec {
+/// `body`.
+pub const BODY: NodeSpec = NodeSpec {
     name: "body",
     summary: "Sends a text as the body; values are escaped as JSON where it is JSON.",
     sample: "body \"basket=${basket}\"",
@@ -96,7 +98,8 @@ const BODY: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
-const JSON: NodeSpec = NodeSpec {
+/// `json`.
+pub const JSON: NodeSpec = NodeSpec {
     name: "json",
     summary: "Sends an object as JSON: a node a member, several values an array, children an object.",
     sample: "json { user \"ann\"; tags a b }",
@@ -104,7 +107,8 @@ const JSON: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
-const EXPECT: NodeSpec = NodeSpec {
+/// `expect`.
+pub const EXPECT: NodeSpec = NodeSpec {
     name: "expect",
     summary: "Says what the answer has to be; otherwise the step fails.",
     sample: "expect { status 200 201 }",
@@ -113,7 +117,8 @@ const EXPECT: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
-const STATUS: NodeSpec = NodeSpec {
+/// `status`, in `expect`.
+pub const STATUS: NodeSpec = NodeSpec {
     name: "status",
     summary: "Lists the statuses that pass; without it, all below 400 do.",
     sample: "status 200 201",
@@ -127,7 +132,8 @@ const STATUS: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
-const SAVE: NodeSpec = NodeSpec {
+/// `save`.
+pub const SAVE: NodeSpec = NodeSpec {
     name: "save",
     summary: "Keeps a value of the answer in a variable; the step fails where it is missing.",
     sample: "save token json-path=\"$.token\"",
@@ -146,9 +152,6 @@ const SAVE: NodeSpec = NodeSpec {
     later: &["header", "regex", "css", "cookie"],
     ..NodeSpec::EMPTY
 };
-
-/// The nodes inside an `http` step, for the reference.
-pub const INNER: &[&NodeSpec] = &[&HEADER, &BODY, &JSON, &EXPECT, &STATUS, &SAVE];
 
 pub(super) fn method(fields: &mut Fields<'_>) -> Option<Method> {
     let text = fields.text_argument(0)?;
