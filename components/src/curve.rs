@@ -1,5 +1,7 @@
 //! Levels over time: straight pieces, played one after the other. Their areas and crossings are exact.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
@@ -191,17 +193,13 @@ impl LevelCursor {
             }
             self.aligned = true;
         }
-        if self.wanted < stage.to {
-            let user = self.wanted + 1;
-            let at = self.start + Nanos(Self::crossing(stage, user, true));
-            Some(LevelChange { at, user, wanted: true })
-        } else if self.wanted > stage.to {
-            let user = self.wanted;
-            let at = self.start + Nanos(Self::crossing(stage, user, false));
-            Some(LevelChange { at, user, wanted: false })
-        } else {
-            None
-        }
+        let (user, wanted) = match self.wanted.cmp(&stage.to) {
+            Ordering::Less => (self.wanted + 1, true),
+            Ordering::Greater => (self.wanted, false),
+            Ordering::Equal => return None,
+        };
+        let at = self.start + Nanos(Self::crossing(stage, user, wanted));
+        Some(LevelChange { at, user, wanted })
     }
 
     /// Where a ramp crosses `user` − ½: rounded up on the way up, the nanosecond after on the way down.

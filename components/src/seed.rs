@@ -24,7 +24,7 @@ impl Purpose {
 /// The golden ratio's odd 64-bit fraction: spreads consecutive numbers over the whole range.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// One round of the SplitMix64 finaliser (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014).
+/// One round of the `SplitMix64` finaliser (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014).
 const fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -41,7 +41,7 @@ impl RunSeed {
 
 /// Draw number `number` of the thing with this key, for this purpose: 64 random bits.
 ///
-/// Two rounds, because one round of SplitMix64 gives streams that are offsets of a single sequence.
+/// Two rounds, because one round of `SplitMix64` gives streams that are offsets of a single sequence.
 pub const fn draw(key: u64, purpose: Purpose, number: u64) -> u64 {
     let stream = mix(key ^ (purpose.0 as u64).wrapping_mul(GOLDEN));
     mix(mix(stream.wrapping_add(number.wrapping_mul(GOLDEN))))
@@ -59,9 +59,7 @@ pub fn unit_above_zero(bits: u64) -> f64 {
 
 /// A whole number from [0, bound), without bias worth naming (Lemire's multiplication; the error is below bound / 2^64).
 pub fn below(bits: u64, bound: u64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, reason = "the high half of the product is below the bound")]
-    let high = ((u128::from(bits) * u128::from(bound)) >> 64) as u64;
-    high
+    ((u128::from(bits) * u128::from(bound)) >> 64) as u64
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ impl UserId {
     }
 
     /// The scenario.
-    #[expect(clippy::cast_possible_truncation, reason = "the upper 16 bits")]
     pub const fn scenario(self) -> ScenarioId {
         ScenarioId((self.0 >> 48) as u16)
     }

@@ -117,9 +117,8 @@ fn thread_count(workload: &Workload) -> u16 {
 /// A seed for a run that names none: shown in its results, so that it can be repeated.
 fn drawn_seed() -> u64 {
     let bits = uuid::Uuid::new_v4().as_u128();
-    #[expect(clippy::cast_possible_truncation, reason = "48 random bits, short enough to be typed again")]
-    let seed = (bits >> 80) as u64 & 0xffff_ffff_ffff;
-    seed
+    // 48 random bits, short enough to be typed again.
+    (bits >> 80) as u64 & 0xffff_ffff_ffff
 }
 
 /// The SHA-256 of a workload's text.
@@ -127,7 +126,8 @@ fn sha256(loaded: &Loaded) -> String {
     use sha2::Digest;
     let source = loaded.sources.get(throng_components::workload::SourceId(0));
     let digest = sha2::Sha256::digest(source.map_or(&[][..], |source| source.text.as_bytes()));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 fn outlets(options: &RunOptions) -> Outlets {

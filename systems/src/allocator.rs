@@ -130,7 +130,9 @@ pub fn grant_iterations(
         let all = |iterations, last| Order::Grant { scenario: scenario.id, iterations, last };
         let cap = match (scenario.iterations, placement.shards.as_slice()) {
             (None, shards) => {
-                shards.iter().for_each(|shard| give(*shard, all(u64::MAX, false)));
+                for shard in shards {
+                    give(*shard, all(u64::MAX, false));
+                }
                 grants.closed = true;
                 continue;
             }
@@ -188,7 +190,9 @@ impl Grants {
                 give(*shard, Order::Grant { scenario: scenario.id, iterations: 0, last: true });
             }
         } else if starving && left == 0 {
-            spare.iter().for_each(|shard| give(*shard, Order::Revoke { scenario: scenario.id }));
+            for shard in spare {
+                give(shard, Order::Revoke { scenario: scenario.id });
+            }
         }
     }
 }

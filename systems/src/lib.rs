@@ -14,6 +14,7 @@ pub mod executor;
 pub mod exit_condition;
 pub mod exporter;
 pub mod links;
+mod logarithm;
 pub mod observer;
 pub mod plugins;
 pub mod run_state;

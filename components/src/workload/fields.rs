@@ -361,13 +361,11 @@ impl<'a> Fields<'a> {
     /// # Panics
     /// When a reader gives `None` and has noted no problem.
     pub fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
-        match value {
-            Some(value) => self.problems.or(value),
-            None => {
-                assert!(!self.problems.is_empty(), "`{}` was refused without a problem", self.spec.name);
-                Err(self.problems)
-            }
+        if let Some(value) = value {
+            return self.problems.or(value);
         }
+        assert!(!self.problems.is_empty(), "`{}` was refused without a problem", self.spec.name);
+        Err(self.problems)
     }
 
     /// A positional text or name.

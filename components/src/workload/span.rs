@@ -22,6 +22,7 @@ pub struct Span {
 
 impl Span {
     /// A part of this span: `length` bytes from `offset` on, cut to what lies inside.
+    #[must_use]
     pub fn part(self, offset: u32, length: u32) -> Self {
         let offset = offset.min(self.length);
         Self { source: self.source, start: self.start + offset, length: length.min(self.length - offset) }

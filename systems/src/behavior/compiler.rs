@@ -127,7 +127,7 @@ impl<'a> Compiler<'a> {
         steps: &'a mut StepNames,
     ) -> Result<Program, Problems> {
         let name = node.text(0).map_or_else(String::new, |name| name.value.to_owned());
-        let stops = |entry: &Entry| entry.value == Scalar::Text("stop".to_owned());
+        let is_stop = |entry: &Entry| entry.value == Scalar::Text("stop".to_owned());
         let mut compiler = Self {
             registry,
             targets: targets.targets,
@@ -137,7 +137,7 @@ impl<'a> Compiler<'a> {
             step_names: Vec::new(),
             captured: Vec::new(),
             performed: Vec::new(),
-            stop_on_failure: node.property("on-failure").is_some_and(stops),
+            stop_on_failure: node.property("on-failure").is_some_and(is_stop),
             depth: 0,
         };
         compiler.gather_names(node, 0);
@@ -285,34 +285,26 @@ impl<'a> Compiler<'a> {
     ) -> Option<&'a Target> {
         let node = fields.node();
         let known = || self.targets.iter().map(|target| target.name.clone()).collect::<Vec<_>>();
-        let (found, span) = match fields.text("target") {
-            Some(name) => match self.targets.iter().find(|target| target.name == name.value) {
-                Some(target) => (target, name.span),
-                None => {
-                    let mistake = StepMistake::UnknownTarget {
-                        span: name.span,
-                        name: name.value.to_owned(),
-                        known: known(),
-                    };
-                    fields.problem(mistake);
-                    return None;
-                }
-            },
-            None => {
-                let mut suitable = self.targets.iter().filter(|target| suits(&target.address));
-                match (suitable.next(), suitable.next(), self.targets) {
-                    (Some(target), None, _) | (None, None, [target]) => (target, node.head()),
-                    _ => {
-                        fields.problem(StepMistake::NoTarget { span: node.head(), known: known() });
-                        return None;
-                    }
-                }
+        let found = if let Some(name) = fields.text("target") {
+            let named = self.targets.iter().find(|target| target.name == name.value);
+            named.map(|target| (target, name.span)).ok_or_else(|| StepMistake::UnknownTarget {
+                span: name.span,
+                name: name.value.to_owned(),
+                known: known(),
+            })
+        } else {
+            let mut suitable = self.targets.iter().filter(|target| suits(&target.address));
+            match (suitable.next(), suitable.next(), self.targets) {
+                (Some(target), None, _) | (None, None, [target]) => Ok((target, node.head())),
+                _ => Err(StepMistake::NoTarget { span: node.head(), known: known() }),
             }
         };
-        if suits(&found.address) {
-            return Some(found);
-        }
-        fields.problem(StepMistake::WrongTarget { span, name: found.name.clone(), step, needs });
+        let mistake = match found {
+            Ok((target, _)) if suits(&target.address) => return Some(target),
+            Ok((target, span)) => StepMistake::WrongTarget { span, name: target.name.clone(), step, needs },
+            Err(mistake) => mistake,
+        };
+        fields.problem(mistake);
         None
     }
 

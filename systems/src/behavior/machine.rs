@@ -179,9 +179,9 @@ impl Machine<'_> {
             Instruction::Choose { branches } => {
                 let mut draws = self.draws();
                 let total = branches.last().map_or(0, |(sum, _)| *sum);
-                let drawn = below(draws.next(), total);
+                let point = below(draws.next(), total);
                 self.keep_draws(&draws);
-                let way = branches.iter().find(|(sum, _)| drawn < *sum);
+                let way = branches.iter().find(|(sum, _)| point < *sum);
                 self.strand.cursor = way.map_or(self.strand.cursor + 1, |(_, first)| *first);
             }
             Instruction::Jump(next) => self.strand.cursor = *next,

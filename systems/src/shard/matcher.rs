@@ -67,15 +67,12 @@ impl Shard {
             return self.remove_user(slot, actions);
         }
         let next = if roster.stopped.is_none() { roster.waiting.pop_front() } else { None };
-        match next {
-            Some(token) => {
-                roster.counts.waiting -= 1;
-                self.serve(slot, token, at.max(token.release), now, actions);
-            }
-            None => {
-                roster.idle.push(slot);
-                self.users.get_mut(slot).activity = Activity::Idle;
-            }
+        if let Some(token) = next {
+            roster.counts.waiting -= 1;
+            self.serve(slot, token, at.max(token.release), now, actions);
+        } else {
+            roster.idle.push(slot);
+            self.users.get_mut(slot).activity = Activity::Idle;
         }
     }
 

@@ -71,6 +71,11 @@ impl Wheel {
         self.length
     }
 
+    /// Whether no timer is set.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
     /// Sets a timer.
     pub fn insert(&mut self, at: Nanos, key: TimerKey) {
         self.length += 1;
@@ -84,7 +89,7 @@ impl Wheel {
             return;
         }
         // The highest byte in which the slot differs from the cursor names the level.
-        let level = (63 - (slot ^ self.cursor).leading_zeros()) as usize / 8;
+        let level = (slot ^ self.cursor).ilog2() as usize / 8;
         let index = (slot >> (8 * level)) as usize % SLOTS;
         self.levels[level][index].push(timer);
         self.occupied[level][index / 64] |= 1 << (index % 64);
@@ -92,7 +97,7 @@ impl Wheel {
 
     /// The next timer's instant, without taking it.
     pub fn peek(&mut self) -> Option<Nanos> {
-        if self.length == 0 {
+        if self.is_empty() {
             return None;
         }
         if self.loaded.is_empty() && self.early.is_empty() {
@@ -127,7 +132,7 @@ impl Wheel {
     fn load_next(&mut self) {
         while self.loaded.is_empty() && self.early.is_empty() {
             let Some((level, index)) = self.next_occupied() else { return };
-            let shift = 8 * level as u32;
+            let shift = 8 * level;
             let above = self.cursor >> (shift + 8);
             self.cursor = ((above << 8) | index as u64) << shift;
             self.occupied[level][index / 64] &= !(1 << (index % 64));
@@ -150,8 +155,8 @@ impl Wheel {
     /// The lowest level's next slot behind the cursor that holds timers.
     fn next_occupied(&self) -> Option<(usize, usize)> {
         (0..LEVELS).find_map(|level| {
-            let from = (self.cursor >> (8 * level)) as usize % SLOTS + 1;
-            first_set(&self.occupied[level], from).map(|index| (level, index))
+            let from = usize::from(self.cursor.to_le_bytes()[level]);
+            first_set(&self.occupied[level], from + 1).map(|index| (level, index))
         })
     }
 }
@@ -180,14 +185,9 @@ mod tests {
         let mut wheel = Wheel::default();
         let mut list: Vec<(Nanos, TimerKey)> = Vec::new();
         let mut now = Nanos::ZERO;
-        for step in 0..20_000_u64 {
-            let bits = draw(seed, Purpose::BEHAVIOR, step);
-            if bits % 3 != 0 {
-                let at = now + Nanos(below(bits, spread));
-                let key = TimerKey { slot: (bits % 1_000) as u32, generation: step as u32 };
-                wheel.insert(at, key);
-                list.push((at, key));
-            } else {
+        for step in 0..20_000_u32 {
+            let bits = draw(seed, Purpose::BEHAVIOR, u64::from(step));
+            if bits.is_multiple_of(3) {
                 now += Nanos(below(bits.rotate_left(32), spread / 2));
                 list.sort_unstable();
                 while let Some(popped) = wheel.pop_due(now) {
@@ -196,6 +196,11 @@ mod tests {
                 assert!(list.first().is_none_or(|(at, _)| *at > now));
                 assert_eq!(wheel.peek(), list.first().map(|(at, _)| *at));
                 assert_eq!(wheel.len(), list.len());
+            } else {
+                let at = now + Nanos(below(bits, spread));
+                let key = TimerKey { slot: (bits % 1_000) as u32, generation: step };
+                wheel.insert(at, key);
+                list.push((at, key));
             }
         }
     }

@@ -15,7 +15,7 @@ use throng_components::workload::{Fields, NodeSpec, Problems};
 
 use super::even::EVENT;
 use super::{Arrival, ArrivalLaw, LevelUnit, read_curve};
-use crate::plugins::laws::ln::ln;
+use crate::logarithm::ln;
 
 /// Lanes whose union is the process.
 const LANES: u64 = 64;

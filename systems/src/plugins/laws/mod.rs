@@ -3,7 +3,6 @@
 mod constant;
 mod erlang;
 mod exponential;
-pub(crate) mod ln;
 mod uniform;
 
 use std::sync::Arc;

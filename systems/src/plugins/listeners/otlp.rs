@@ -23,6 +23,7 @@
 mod backlog;
 mod endpoint;
 mod metrics;
+mod moment;
 mod spans;
 mod transport;
 
@@ -42,6 +43,7 @@ use tokio::time::Instant;
 use self::backlog::Backlog;
 use self::endpoint::{Protocol, parse_endpoint};
 use self::metrics::Metrics;
+use self::moment::now;
 use self::spans::SpanMaker;
 use self::transport::Transport;
 use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, RecordCounter, Subscription, Worker};
@@ -272,7 +274,7 @@ impl Exporter {
         self.transport.forget_failures();
         for _ in 0..FLUSH_FAILURES {
             self.transport.wait_until_ready(deadline);
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(now());
             if left.is_zero() {
                 return false;
             }
@@ -339,30 +341,30 @@ impl Worker for Exporter {
     }
 
     fn tick(&mut self) {
-        let until = Instant::now() + TICK_PATIENCE;
+        let until = now() + TICK_PATIENCE;
         if self.metrics_due && self.transport.is_ready() {
             self.send_metrics();
         }
         while self.transport.is_ready()
             && self.traces.as_ref().is_some_and(|traces| traces.backlog.is_ripe())
             && self.send_batch(transport::TIMEOUT)
-            && Instant::now() < until
+            && now() < until
         {}
     }
 
     fn close(&mut self, limit: Duration) {
         // A receiver may take the one and not the other: neither uses up the other's time.
-        let begun = Instant::now();
+        let begun = now();
         self.flush_metrics(begun + limit / 2);
         self.flush_spans(begun + limit);
     }
 
     fn counter(&self) -> RecordCounter {
-        let measures = self.metrics.is_some();
+        let with_metrics = self.metrics.is_some();
         let traced = self.traces.as_ref().map(|traces| traces.maker.trace());
         Box::new(move |event| match event {
             ListenerEvent::Samples(samples) => {
-                let measured = if measures { samples.len() } else { 0 };
+                let measured = if with_metrics { samples.len() } else { 0 };
                 let has_span = |trace: throng_components::trace::TraceContext| {
                     samples.iter().filter(|sample| spans::has_span(&trace, sample)).count()
                 };

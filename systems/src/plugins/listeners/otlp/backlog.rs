@@ -6,6 +6,8 @@ use std::time::Duration;
 use throng_components::sample::Sample;
 use tokio::time::Instant;
 
+use super::moment::now;
+
 /// Spans that are kept while the receiver is slow or away.
 ///
 /// They wait as samples of 80 bytes and become spans when they are sent: 10 MB at most. At 1 % of 10,000 steps/s that is
@@ -36,7 +38,7 @@ impl Backlog {
         Self {
             batches: VecDeque::new(),
             open: Vec::new(),
-            opened: Instant::now(),
+            opened: now(),
             batch: batch.max(1),
             len: 0,
             limit: SPANS_LIMIT,
@@ -49,7 +51,7 @@ impl Backlog {
             return false;
         }
         if self.open.is_empty() {
-            self.opened = Instant::now();
+            self.opened = now();
         }
         self.open.push(sample);
         self.len += 1;

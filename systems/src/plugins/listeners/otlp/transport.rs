@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::Otlp;
 use super::endpoint::Protocol;
+use super::moment::now;
 
 /// How long one export may take. A local agent answers within milliseconds; a longer wait would let events pile up.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
@@ -55,12 +56,12 @@ impl Transport {
             exporter
         });
         drop(guard);
-        Ok(Self { runtime: Some(runtime), spans, metrics, failures: 0, not_before: Instant::now() })
+        Ok(Self { runtime: Some(runtime), spans, metrics, failures: 0, not_before: now() })
     }
 
     /// Whether the pause after a failure is over.
     pub(super) fn is_ready(&self) -> bool {
-        self.failures == 0 || Instant::now() >= self.not_before
+        self.failures == 0 || now() >= self.not_before
     }
 
     /// Ends the pause: at the run's end there is no later.
@@ -108,7 +109,7 @@ impl Transport {
         if sent {
             self.failures = 0;
         } else {
-            self.not_before = Instant::now() + pause(self.failures);
+            self.not_before = now() + pause(self.failures);
             self.failures = self.failures.saturating_add(1);
         }
         sent

@@ -46,8 +46,9 @@ impl Mistake for HttpMistake {
 
     fn labels(&self) -> Vec<Label> {
         match self {
-            Self::Method { span, .. } => vec![Label::new(*span, "not a token")],
-            Self::HeaderName { span, .. } => vec![Label::new(*span, "not a token")],
+            Self::Method { span, .. } | Self::HeaderName { span, .. } => {
+                vec![Label::new(*span, "not a token")]
+            }
             Self::TwoBodies { span } => vec![Label::new(*span, "the second body")],
             Self::JsonPath { span, reason, .. } => vec![Label::new(*span, reason.clone())],
             Self::Path { span, .. } => vec![Label::new(*span, "cannot be sent as path and query")],
