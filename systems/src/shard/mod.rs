@@ -10,12 +10,16 @@
 mod advance;
 mod agenda;
 mod emitter;
+mod iteration;
 mod matcher;
 mod roster;
+mod settings;
 mod slab;
+mod users;
 mod wheel;
 
-pub use advance::{DriverAction, Shard, ShardSettings, ShardShare};
+pub use advance::{DriverAction, Shard};
 pub use emitter::Emitter;
+pub use settings::{ShardSettings, ShardShare};
 pub use slab::{Activity, User};
 pub use wheel::{TimerKey, Wheel};

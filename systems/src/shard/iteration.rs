@@ -1,0 +1,164 @@
+//! An iteration's life within a shard: begun, driven by answers and timers, ended or cut.
+
+use throng_components::clock::Nanos;
+use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
+use throng_components::scenario::ScenarioId;
+
+use super::advance::{DriverAction, Shard};
+use super::slab::Activity;
+use super::wheel::TimerKey;
+use crate::behavior::{Action, Event, Machine, Surroundings};
+use crate::plugins::protocols::Completion;
+
+impl Shard {
+    /// Begins an iteration: due by the plan, ready when its user was free.
+    pub(super) fn begin(
+        &mut self,
+        slot: u32,
+        due: Nanos,
+        ready: Nanos,
+        now: Nanos,
+        actions: &mut Vec<DriverAction>,
+    ) {
+        let user = self.users.get_mut(slot);
+        let roster = &mut self.rosters[user.id.scenario().index()];
+        user.due = due;
+        user.started = ready;
+        user.warm_up = due < roster.scenario.warm_until();
+        roster.counts.started += 1;
+        roster.counts.started_warm_up += u64::from(user.warm_up);
+        self.drive(slot, Event::Started { due, ready }, now, actions);
+    }
+
+    /// Lets a user's machine take an event, and carries out what it wishes.
+    pub(super) fn drive(&mut self, slot: u32, event: Event<'_>, now: Nanos, actions: &mut Vec<DriverAction>) {
+        let user = self.users.get_mut(slot);
+        let roster = &self.rosters[user.id.scenario().index()];
+        let mut machine = Machine {
+            program: &roster.program,
+            surroundings: Surroundings {
+                now,
+                slot,
+                user: user.id,
+                iteration: user.iteration,
+                key: user.key,
+                warm_up: user.warm_up,
+                stop_on_failure: roster.scenario.stop_on_failure,
+            },
+            strand: &mut user.strand,
+            variables: &mut user.variables,
+            actions: &mut self.wishes,
+        };
+        machine.handle(event);
+        let mut wishes = std::mem::take(&mut self.wishes);
+        for wish in wishes.drain(..) {
+            match wish {
+                Action::Emit(sample) => self.emitter.samples.push(sample),
+                Action::Perform(operation) => {
+                    self.users.get_mut(slot).activity = Activity::Performing;
+                    self.in_flight += 1;
+                    actions.push(DriverAction::Perform(operation));
+                }
+                Action::Wait(until) => self.wait(slot, Activity::Thinking, until),
+                Action::Finish(outcome) => self.finished(slot, outcome, now),
+            }
+        }
+        self.wishes = wishes;
+    }
+
+    /// Sets a user's timer; the one before is stale from now on.
+    pub(super) fn wait(&mut self, slot: u32, activity: Activity, until: Nanos) {
+        let user = self.users.get_mut(slot);
+        user.activity = activity;
+        user.generation = user.generation.wrapping_add(1);
+        self.wheel.insert(until, TimerKey { slot, generation: user.generation });
+    }
+
+    /// Takes an answer. One to an operation that is over is discarded.
+    pub fn complete(&mut self, completion: &Completion, now: Nanos, actions: &mut Vec<DriverAction>) {
+        let user = self.users.get(completion.id.slot);
+        if user.activity != Activity::Performing || user.operation(completion.id.slot) != completion.id {
+            return;
+        }
+        self.in_flight -= 1;
+        self.drive(completion.id.slot, Event::Completed(completion), now, actions);
+        self.settle(now, actions);
+    }
+
+    /// A user's timer has come; one that was set anew since is stale.
+    pub(super) fn timer_fired(&mut self, key: TimerKey, now: Nanos, actions: &mut Vec<DriverAction>) {
+        let user = self.users.get(key.slot);
+        if user.generation != key.generation {
+            return;
+        }
+        match user.activity {
+            Activity::Thinking => self.drive(key.slot, Event::TimerFired, now, actions),
+            Activity::Resting => self.begin_closed(key.slot, now, actions),
+            Activity::Gone | Activity::Idle | Activity::Performing => {}
+        }
+    }
+
+    /// Counts an iteration's end and records it.
+    fn finished(&mut self, slot: u32, outcome: SampleOutcome, now: Nanos) {
+        let user = self.users.get(slot);
+        // An answer's own instant is exact; an iteration that was cut ended now, and not when its wait would have.
+        let ended = if outcome == SampleOutcome::Cut { now } else { user.strand.ready };
+        let ended = ended.max(user.started);
+        let sample = Sample {
+            due: user.due,
+            ready: user.started,
+            unblocked: user.started,
+            started: user.started,
+            ended,
+            user: user.id,
+            iteration: user.iteration,
+            scenario: user.scenario(),
+            step: StepId(0),
+            status: 0,
+            error: ErrorType::NONE,
+            bytes_sent: 0,
+            bytes_received: 0,
+            ordinal: user.strand.ordinal,
+            kind: SampleKind::Iteration,
+            outcome,
+            attempt: 1,
+            warm_up: user.warm_up,
+        };
+        self.emitter.samples.push(sample);
+        let counts = &mut self.rosters[sample.scenario.index()].counts;
+        counts.last_end = counts.last_end.max(ended);
+        match outcome {
+            SampleOutcome::Succeeded => counts.succeeded += 1,
+            SampleOutcome::Failed => counts.failed += 1,
+            SampleOutcome::Cut => counts.cut += 1,
+            SampleOutcome::Crashed => counts.crashed += 1,
+        }
+        self.freed.push((slot, ended));
+    }
+
+    /// Cuts all that a scenario has under way.
+    pub(super) fn cut(&mut self, scenario: ScenarioId, now: Nanos, actions: &mut Vec<DriverAction>) {
+        let slots: Vec<(u32, Activity)> = self
+            .users
+            .occupied()
+            .filter(|(_, user)| user.scenario() == scenario)
+            .map(|(slot, user)| (slot, user.activity))
+            .collect();
+        for (slot, activity) in slots {
+            match activity {
+                Activity::Performing => {
+                    actions.push(DriverAction::Cancel(self.users.get(slot).operation(slot)));
+                }
+                Activity::Thinking => self.drive(slot, Event::Cancelled, now, actions),
+                Activity::Gone | Activity::Idle | Activity::Resting => {}
+            }
+        }
+    }
+
+    /// Finds users whose iteration has ended something new to do.
+    pub(super) fn settle(&mut self, now: Nanos, actions: &mut Vec<DriverAction>) {
+        while let Some((slot, at)) = self.freed.pop() {
+            self.freed(slot, at, now, actions);
+        }
+    }
+}
