@@ -272,44 +272,42 @@ fn draw_rules(dice: &mut Dice) -> Vec<StopRule> {
 
 /// Steps, all of them sooner or later; the first one of a closed scenario takes time, so that the clock moves on.
 fn draw_behavior(dice: &mut Dice, scenario: &ScenarioPlan) -> String {
-    let mut text = String::new();
-    if matches!(scenario.load, Load::Closed { pace: None, .. }) {
-        text += &format!("think {}; ", draw_law(dice, 60));
-    }
-    text += "set n \"${random(0, 3)}\"; ";
-    draw_steps(dice, 0, &scenario.name, &mut text);
-    text
+    let first = match scenario.load {
+        Load::Closed { pace: None, .. } => format!("think {}; ", draw_law(dice, 60)),
+        _ => String::new(),
+    };
+    format!("{first}set n \"${{random(0, 3)}}\"; {}", draw_steps(dice, 0, &scenario.name))
 }
 
-fn draw_steps(dice: &mut Dice, depth: u64, name: &str, text: &mut String) {
-    for _ in 0..dice.between(1, 3) {
-        match dice.between(1, if depth < 2 { 9 } else { 6 }) {
-            1..=3 => *text += &format!("http GET \"/${{n}}\" name={name}-h{}; ", dice.between(1, 3)),
-            4 => *text += &format!("noop name={name}-noop; "),
-            5 => *text += &format!("think {}; ", draw_law(dice, 60)),
-            6 => *text += &format!("set n \"${{n + {}}}\"; ", dice.between(1, 3)),
-            7 => {
-                let times =
-                    if dice.chance(50) { "\"${n}\"".to_owned() } else { dice.between(0, 3).to_string() };
-                *text += &format!("repeat {times} {{ ");
-                draw_steps(dice, depth + 1, name, text);
-                *text += "}; ";
-            }
-            8 => {
-                *text += "choose { ";
-                for _ in 0..dice.between(1, 3) {
-                    *text += &format!("branch weight={} {{ ", dice.between(1, 50));
-                    draw_steps(dice, depth + 1, name, text);
-                    *text += "}; ";
-                }
-                *text += "}; ";
-            }
-            // Set in one way only: a step that needs it fails unsent in the other.
-            _ => {
-                *text += "choose { branch { set maybe 1 }; branch { noop name=other } }; ";
-                *text += &format!("http GET \"/${{maybe}}\" name={name}-maybe; ");
-            }
+fn draw_steps(dice: &mut Dice, depth: u64, name: &str) -> String {
+    let count = dice.between(1, 3);
+    (0..count).map(|_| draw_step(dice, depth, name)).collect()
+}
+
+/// One step; those that hold others are drawn near the root only.
+fn draw_step(dice: &mut Dice, depth: u64, name: &str) -> String {
+    match dice.between(1, if depth < 2 { 9 } else { 6 }) {
+        1..=3 => format!("http GET \"/${{n}}\" name={name}-h{}; ", dice.between(1, 3)),
+        4 => format!("noop name={name}-noop; "),
+        5 => format!("think {}; ", draw_law(dice, 60)),
+        6 => format!("set n \"${{n + {}}}\"; ", dice.between(1, 3)),
+        7 => {
+            let times = if dice.chance(50) { "\"${n}\"".to_owned() } else { dice.between(0, 3).to_string() };
+            format!("repeat {times} {{ {}}}; ", draw_steps(dice, depth + 1, name))
         }
+        8 => {
+            let count = dice.between(1, 3);
+            let branches = (0..count).map(|_| {
+                let weight = dice.between(1, 50);
+                format!("branch weight={weight} {{ {}}}; ", draw_steps(dice, depth + 1, name))
+            });
+            format!("choose {{ {}}}; ", branches.collect::<Vec<_>>().concat())
+        }
+        // Set in one way only: a step that needs it fails unsent in the other.
+        _ => format!(
+            "choose {{ branch {{ set maybe 1 }}; branch {{ noop name=other }} }}; \
+             http GET \"/${{maybe}}\" name={name}-maybe; "
+        ),
     }
 }
 

@@ -35,7 +35,9 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
             equal(&format!("{name}: attempts"), figures.attempts, (all.len() - unsent) as u64)?;
             equal(&format!("{name}: failures"), figures.failures, failed.len() as u64)?;
             let mut errors = BTreeMap::new();
-            failed.iter().for_each(|step| *errors.entry(step.error.clone()).or_insert(0) += 1);
+            for step in &failed {
+                *errors.entry(step.error.clone()).or_insert(0) += 1;
+            }
             equal(&format!("{name}: errors"), &figures.errors, &errors)?;
             let responses: Vec<u64> = finished.iter().map(|step| step.ended - step.due).collect();
             equal(&format!("{name}: fastest"), figures.response_ns.min, responses.iter().min().copied())?;
