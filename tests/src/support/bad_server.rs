@@ -1,0 +1,116 @@
+//! Servers that misbehave, on raw sockets: each does one wrong thing, to every request.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::server::Server;
+
+/// What a server does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Nobody listens at its port.
+    Refuse,
+    /// Resets the connection after a tenth of the body.
+    ResetInBody,
+    /// Closes in good order after a tenth of the body.
+    CloseInBody,
+    /// Closes in good order without any answer.
+    CloseUnanswered,
+    /// Takes the request and never answers.
+    NeverAnswer,
+    /// Answers what is no HTTP.
+    Garbage,
+    /// Answers 500, and keeps the connection.
+    Fail,
+}
+
+/// A server that misbehaves.
+#[derive(Debug)]
+pub struct BadServer {
+    address: SocketAddr,
+    requests: Arc<AtomicU64>,
+    _server: Option<Server>,
+    /// Holds the port of one that refuses: bound, so that nobody else gets it, and not listening.
+    _socket: Option<TcpSocket>,
+}
+
+impl BadServer {
+    /// Starts one on a free port.
+    ///
+    /// # Errors
+    /// When there is no port or no thread to be had.
+    pub fn start(manner: Manner) -> io::Result<Self> {
+        let requests = Arc::new(AtomicU64::new(0));
+        if manner == Manner::Refuse {
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(([127, 0, 0, 1], 0).into())?;
+            let address = socket.local_addr()?;
+            return Ok(Self { address, requests, _server: None, _socket: Some(socket) });
+        }
+        let counted = Arc::clone(&requests);
+        let server = Server::start(move |listener| accept(listener, manner, counted))?;
+        Ok(Self { address: server.address, requests, _server: Some(server), _socket: None })
+    }
+
+    /// Its base URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Requests that came whole.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+async fn accept(listener: TcpListener, manner: Manner, requests: Arc<AtomicU64>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let requests = Arc::clone(&requests);
+        // An error means that the client has gone: nothing is left to be done for it.
+        tokio::spawn(async move { serve(stream, manner, &requests).await.ok() });
+    }
+}
+
+/// Reads a request without a body; `false` when the client has closed instead.
+async fn read_request(stream: &mut TcpStream) -> io::Result<bool> {
+    let (mut head, mut part) = (Vec::new(), [0; 4_096]);
+    while !head.ends_with(b"\r\n\r\n") {
+        let length = stream.read(&mut part).await?;
+        if length == 0 {
+            return Ok(false);
+        }
+        head.extend_from_slice(&part[..length]);
+    }
+    Ok(true)
+}
+
+async fn serve(mut stream: TcpStream, manner: Manner, requests: &AtomicU64) -> io::Result<()> {
+    const PART: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n0123456789";
+    while read_request(&mut stream).await? {
+        requests.fetch_add(1, Ordering::SeqCst);
+        match manner {
+            Manner::ResetInBody => {
+                stream.write_all(PART).await?;
+                return stream.set_zero_linger();
+            }
+            Manner::CloseInBody => stream.write_all(PART).await?,
+            Manner::Garbage => stream.write_all(b"\x16\x03\x01 this is no HTTP\r\n\r\n").await?,
+            Manner::Fail => {
+                stream.write_all(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n").await?;
+                continue;
+            }
+            Manner::Refuse | Manner::CloseUnanswered | Manner::NeverAnswer => {}
+        }
+        if manner != Manner::NeverAnswer {
+            stream.shutdown().await?;
+        }
+        // Read to the client's own end: closing with bytes unread would send a reset.
+        while stream.read(&mut [0; 1_024]).await? > 0 {}
+    }
+    Ok(())
+}

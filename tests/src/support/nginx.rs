@@ -1,0 +1,85 @@
+//! A real nginx on a free port, with an access log.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use super::process::{Process, find_tool, wait_until};
+
+/// nginx at work in a directory of its own.
+#[derive(Debug)]
+pub struct Nginx {
+    process: Process,
+    address: SocketAddr,
+    log: PathBuf,
+    /// Removed at the end.
+    _directory: TempDir,
+}
+
+impl Nginx {
+    /// Starts nginx, which answers every request with a short text; `None` when it is not installed.
+    ///
+    /// It gets a socket that listens already (its own way to be replaced without a gap): the port is free for sure, and a
+    /// request may be sent at once.
+    ///
+    /// # Errors
+    /// When there is no port or no process to be had.
+    pub fn start() -> io::Result<Option<Self>> {
+        let Some(program) = find_tool("nginx") else { return Ok(None) };
+        let directory = tempfile::tempdir()?;
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let address = listener.local_addr()?;
+        let log = directory.path().join("access.log");
+        let configuration = directory.path().join("nginx.conf");
+        std::fs::write(
+            &configuration,
+            format!(
+                "daemon off;\nuser root;\nworker_processes 1;\npid nginx.pid;\nerror_log stderr warn;\n\
+                 events {{ worker_connections 4096; }}\n\
+                 http {{\n\
+                   log_format plain '$request_method $uri $status';\n\
+                   access_log {} plain;\n\
+                   keepalive_requests 1000000;\n\
+                   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n\
+                   uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n\
+                   server {{ listen {address}; location / {{ return 200 \"here you are\\n\"; }} }}\n\
+                 }}\n",
+                log.display()
+            ),
+        )?;
+        let mut command = Process::command(program);
+        command.arg("-p").arg(directory.path()).arg("-c").arg(configuration).args(["-e", "stderr"]);
+        command.env("NGINX", "0;").stdin(OwnedFd::from(listener));
+        let process = Process::start(command, directory.path(), "nginx")?;
+        Ok(Some(Self { process, address, log, _directory: directory }))
+    }
+
+    /// Its base URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Lets it finish what it has begun and gives the lines of its access log: method, path and status of each request.
+    ///
+    /// # Errors
+    /// When it does not end in time or its log cannot be read.
+    pub fn finish(mut self) -> io::Result<Vec<String>> {
+        self.process.signal(Signal::SIGQUIT);
+        if !wait_until(|| self.process.has_ended()) {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "nginx runs on"));
+        }
+        Ok(std::fs::read_to_string(&self.log)?.lines().map(str::to_owned).collect())
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // Its worker would outlive a master that is killed.
+        self.process.signal(Signal::SIGTERM);
+        wait_until(|| self.process.has_ended());
+    }
+}

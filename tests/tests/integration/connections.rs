@@ -1,0 +1,83 @@
+//! Who uses which connection.
+
+use std::collections::{HashMap, HashSet};
+
+use throng_tests::support::Recorder;
+
+use crate::books::{assert_adds_up, assert_lines_agree, count};
+use crate::scratch::{CALM, Scratch};
+
+/// Twenty users of a target; each request says whose it is.
+fn workload(server: &Recorder, policy: &str) -> Scratch {
+    Scratch::new(format!(
+        "{CALM}target shop \"{}\" {{ connections {policy} }}\n\
+         behavior visit {{\n  http GET \"/\" name=home {{ header x-user \"${{user.id}}\" }}\n\
+           http GET \"/item\" name=item {{ header x-user \"${{user.id}}\" }}\n}}\n\
+         scenario crew {{ behavior visit; population {{ hold 20 for=\"10m\" }}; iterations 400 }}\n\
+         listener file \"samples.jsonl\"\n",
+        server.url()
+    ))
+}
+
+#[test]
+fn two_shared_connections_serve_twenty_users() {
+    let server = Recorder::start().expect("a server");
+    let scratch = workload(&server, "shared limit=2");
+    let summary = scratch.run(0);
+    let lines = scratch.lines("samples.jsonl");
+    assert_adds_up(&summary);
+    assert_lines_agree(&summary, &lines);
+    let seen = server.seen();
+    assert_eq!((seen.connections, seen.requests.len()), (2, 800));
+    let users: HashSet<_> = seen.requests.iter().map(|request| request.header("x-user")).collect();
+    assert_eq!(users.len(), 20, "nobody is left out");
+    assert_eq!(count(&summary, "scenarios.crew.connections.opened"), 2);
+    assert_eq!(count(&summary, "scenarios.crew.connections.reused"), 798);
+    assert_eq!(count(&summary, "scenarios.crew.iterations.succeeded"), 400);
+    assert_eq!(count(&summary, "scenarios.crew.blocked_ns.count"), 800);
+    let blocked = lines.iter().filter(|line| count(line, "unblocked_ns") > count(line, "ready_ns"));
+    // All twenty come at once; nine of ten wait on each thread, and so do those who come back behind them.
+    assert!(blocked.count() >= 18, "{:#}", summary["scenarios"]["crew"]["blocked_ns"]);
+    assert!(count(&summary, "scenarios.crew.blocked_ns.max") > 0);
+}
+
+#[test]
+fn one_shared_connection_is_one_however_many_threads_there_are() {
+    let server = Recorder::start().expect("a server");
+    let summary = workload(&server, "shared limit=1").run(0);
+    assert_adds_up(&summary);
+    let seen = server.seen();
+    assert_eq!((seen.connections, seen.requests.len()), (1, 800));
+}
+
+#[test]
+fn each_user_has_a_connection_of_its_own() {
+    let server = Recorder::start().expect("a server");
+    let summary = workload(&server, "per-user").run(0);
+    assert_adds_up(&summary);
+    let seen = server.seen();
+    assert_eq!((seen.connections, seen.requests.len()), (20, 800));
+    let mut owners = HashMap::new();
+    for request in &seen.requests {
+        let owner = owners.entry(request.connection).or_insert(request.header("x-user"));
+        assert_eq!(*owner, request.header("x-user"), "connection {}", request.connection);
+    }
+    assert_eq!(owners.values().collect::<HashSet<_>>().len(), 20);
+    assert_eq!(count(&summary, "scenarios.crew.connections.opened"), 20);
+    assert_eq!(count(&summary, "scenarios.crew.blocked_ns.max"), 0);
+}
+
+#[test]
+fn a_single_user_is_had_by_every_thread() {
+    let server = Recorder::start().expect("a server");
+    let scratch = Scratch::new(format!(
+        "{CALM}target shop \"{}\"\nbehavior visit {{ http GET \"/\" name=home }}\n\
+         scenario crowd {{ behavior visit; arrivals even {{ hold \"100/s\" for=\"1s\" }}; users max=1; overflow queue }}\n",
+        server.url()
+    ));
+    let summary = scratch.run(0);
+    assert_adds_up(&summary);
+    assert_eq!(count(&summary, "scenarios.crowd.tokens.started"), 100);
+    assert_eq!(count(&summary, "scenarios.crowd.users.peak"), 1);
+    assert_eq!(server.seen().connections, 1);
+}

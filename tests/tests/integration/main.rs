@@ -1,0 +1,15 @@
+//! The whole of throng from outside: the command, real sockets, real servers, files and signals.
+
+mod bad_files;
+mod bad_targets;
+mod books;
+mod command_line;
+mod connections;
+mod demo;
+mod exit_codes;
+mod interrupts;
+mod outputs;
+mod rates;
+mod real_server;
+mod scratch;
+mod telemetry;

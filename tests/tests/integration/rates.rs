@@ -1,0 +1,130 @@
+//! What is planned at which instant: exact at any rate, and the same in real and in virtual time.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use throng_tests::support::Recorder;
+
+use crate::books::{assert_adds_up, assert_lines_agree, count};
+use crate::scratch::{CALM, Scratch};
+
+/// Scenarios by name: shape, and how many tokens it has. A stretch of area A has ceil(A − ½).
+const SHAPES: &[(&str, &str, u64)] = &[
+    ("three", "hold \"3/s\" for=\"1s\"", 3),
+    // An area of 22.8.
+    ("odd", "hold \"15.2/s\" for=\"1500ms\"", 23),
+    ("sixty", "hold \"60/s\" for=\"1s\"", 60),
+    ("sixty-a-minute", "hold \"60/m\" for=\"1s\"", 1),
+    ("three-hundred", "hold \"300/s\" for=\"1s\"", 300),
+    ("seven-hundred", "hold \"700/s\" for=\"1100ms\"", 770),
+    ("two-thousand", "hold \"2000/s\" for=\"1s\"", 2_000),
+    // An area of 7.5: the eighth token would be due at its end, and ends do not belong to intervals.
+    ("ramp", "ramp from=\"5/s\" to=\"10/s\" over=\"1s\"", 7),
+    // 0.5, 2 and 0.25 of area: 2.75 in all, and nothing is rounded where stretches meet.
+    (
+        "stretches",
+        "hold \"1/s\" for=\"500ms\"; hold \"4/s\" for=\"500ms\"; ramp from=\"1/s\" to=0/s over=\"500ms\"",
+        3,
+    ),
+    // Less than half a token.
+    ("hardly", "hold \"1/s\" for=\"499ms\"", 0),
+];
+
+/// All shapes at once, each with a step of its own.
+fn shapes(step: &str) -> String {
+    let mut text = String::new();
+    for (name, shape, _) in SHAPES {
+        let shape = shape.replace("0/s over", "\"0/s\" over");
+        let step = step.replace("NAME", name);
+        let _ = writeln!(
+            text,
+            "behavior {name} {{ {step} }}\nscenario {name} {{ behavior {name}; arrivals even {{ {shape} }} }}"
+        );
+    }
+    text
+}
+
+/// Instants at which the iterations of a scenario were due, by token.
+fn due(lines: &[Value], step: &str) -> Vec<(u64, u64)> {
+    let lines = lines.iter().filter(|line| line["step"] == step);
+    let mut due: Vec<_> = lines.map(|line| (count(line, "iteration"), count(line, "due_ns"))).collect();
+    due.sort_unstable();
+    due
+}
+
+fn assert_planned(summary: &Value) {
+    for (name, _, planned) in SHAPES {
+        assert_eq!(count(summary, &format!("scenarios.{name}.tokens.planned")), *planned, "{name}");
+        assert_eq!(count(summary, &format!("scenarios.{name}.tokens.started")), *planned, "{name}");
+    }
+}
+
+#[test]
+fn every_rate_is_planned_exactly_and_simulated_at_the_same_instants() {
+    let poisson = "scenario drawn { behavior drawn; arrivals poisson { hold \"400/s\" for=\"1s\" } }";
+    let scratch = Scratch::new(format!(
+        "{CALM}target t noop\n{}behavior drawn {{ noop name=drawn }}\n{poisson}\nlistener file \"samples.jsonl\"\n",
+        shapes("noop name=NAME")
+    ));
+    let summary = scratch.run(0);
+    let lines = scratch.lines("samples.jsonl");
+    assert_planned(&summary);
+    assert_adds_up(&summary);
+    assert_lines_agree(&summary, &lines);
+    assert_eq!(summary["verdict"], "valid", "{}", summary["verdict_reasons"]);
+
+    let simulated =
+        scratch.throng(&["simulate", "w.kdl", "--events", "events.jsonl", "--summary", "summary.json"]);
+    assert_eq!(simulated.code, Some(0), "{}", simulated.stderr);
+    assert_planned(&scratch.summary());
+    let events: Vec<Value> =
+        scratch.lines("events.jsonl").into_iter().filter(|event| event["event"] == "step").collect();
+    for name in SHAPES.iter().map(|(name, ..)| *name).chain(["drawn"]) {
+        assert_eq!(due(&lines, name), due(&events, name), "{name}");
+    }
+    assert!(due(&lines, "drawn").len() > 300, "six standard deviations below the mean are 280");
+}
+
+#[test]
+fn even_arrivals_are_due_in_the_middle_of_their_interval() {
+    let scratch = Scratch::new(format!(
+        "{CALM}target t noop\n{}listener file \"samples.jsonl\"\n",
+        shapes("noop name=NAME")
+    ));
+    scratch.run(0);
+    let lines = scratch.lines("samples.jsonl");
+    let rates = [
+        ("three", 3),
+        ("sixty", 60),
+        ("three-hundred", 300),
+        ("seven-hundred", 700),
+        ("two-thousand", 2_000),
+    ];
+    for (name, rate) in rates {
+        for (token, due) in due(&lines, name) {
+            let exact = (2 * token - 1) * 1_000_000_000;
+            // Half a nanosecond either way, doubled and times the rate.
+            assert!((due * 2 * rate).abs_diff(exact) <= 2 * rate, "{name}: token {token} at {due}");
+        }
+    }
+}
+
+#[test]
+fn every_rate_reaches_a_server() {
+    let server = Recorder::start().expect("a server");
+    let target = format!("target shop \"{}\"", server.url());
+    let scratch = Scratch::new(format!(
+        "{CALM}{target}\n{}listener file \"samples.jsonl\"\n",
+        shapes("http GET \"/NAME\" name=NAME")
+    ));
+    let summary = scratch.run(0);
+    assert_planned(&summary);
+    assert_adds_up(&summary);
+    assert_lines_agree(&summary, &scratch.lines("samples.jsonl"));
+    let requests = server.seen().requests;
+    for (name, _, planned) in SHAPES {
+        let path = format!("/{name}");
+        let came = requests.iter().filter(|request| request.path == path).count() as u64;
+        assert_eq!((came, count(&summary, &format!("steps.{name}.failures"))), (*planned, 0), "{name}");
+    }
+}

@@ -1,0 +1,87 @@
+//! A directory with a workload, and the command run on it.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use throng_tests::support::{Ended, Process};
+
+/// The command. It is built from the source of `throng` itself.
+const THRONG: &str = env!("CARGO_BIN_EXE_throng-under-test");
+
+/// What the command takes from outside besides its arguments.
+const ENVIRONMENT: &[&str] =
+    &["THRONG_SUMMARY", "THRONG_SEED", "THRONG_DURATION", "THRONG_QUIET", "THRONG_LISTEN", "NO_COLOR"];
+
+/// A workload that is never called degraded because the machine is busy with something else.
+///
+/// Two threads whatever the machine has; tokens are handed out a whole second ahead, and only a start ten seconds late is late.
+pub(crate) const CALM: &str = "throng 1\nseed 7\nthreads 2\ntick \"1s\"\ngenerator { late over=\"10s\" }\n";
+
+/// A directory with the workload `w.kdl`.
+pub(crate) struct Scratch {
+    directory: TempDir,
+}
+
+impl Scratch {
+    /// A new one.
+    pub(crate) fn new(workload: impl AsRef<[u8]>) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        std::fs::write(directory.path().join("w.kdl"), workload).expect("it can be written to");
+        Self { directory }
+    }
+
+    /// The path of a file in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// What a file in it says.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Starts the command in it.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Process {
+        let mut command = Process::command(THRONG);
+        command.args(arguments).current_dir(self.directory.path());
+        for name in ENVIRONMENT {
+            command.env_remove(name);
+        }
+        Process::start(command, self.directory.path(), "throng").expect("the command can be started")
+    }
+
+    /// Runs the command in it to its end.
+    pub(crate) fn throng(&self, arguments: &[&str]) -> Ended {
+        self.start(arguments).wait().expect("it ends")
+    }
+
+    /// Starts `throng run w.kdl`.
+    pub(crate) fn start_run(&self) -> Process {
+        self.start(&["run", "w.kdl", "--summary", "summary.json"])
+    }
+
+    /// Runs `throng run w.kdl`, expects that exit code, and gives the summary.
+    pub(crate) fn run(&self, code: i32) -> Value {
+        self.ended(self.start_run(), code)
+    }
+
+    /// Waits for a run, expects that exit code, and gives the summary.
+    pub(crate) fn ended(&self, run: Process, code: i32) -> Value {
+        let ended = run.wait().expect("it ends");
+        assert_eq!(ended.code, Some(code), "{}\n{}", ended.stdout, ended.stderr);
+        self.summary()
+    }
+
+    /// The summary that the last run has written.
+    pub(crate) fn summary(&self) -> Value {
+        serde_json::from_str(&self.read("summary.json")).expect("the summary is JSON")
+    }
+
+    /// The lines of a file of JSON lines.
+    pub(crate) fn lines(&self, name: &str) -> Vec<Value> {
+        let text = self.read(name);
+        assert!(text.is_empty() || text.ends_with('\n'), "{name} ends within a line");
+        text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    }
+}
