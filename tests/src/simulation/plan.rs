@@ -153,7 +153,7 @@ impl Plan {
         }
         Self {
             seed,
-            tick: dice.pick(&[100, 500, 1_000, 3_700, 10_000, 50_000]),
+            tick: dice.pick(&[500, 1_000, 3_700, 10_000, 10_000, 50_000]),
             look_ahead: dice.pick(&[1, 2, 2, 2, 5]),
             duration: dice.chance(15).then(|| dice.between(1, 500) * 10),
             service: ServicePlan::draw(&mut dice),
