@@ -1,0 +1,143 @@
+//! One suite over every entry of every family: its sample is read, what it does not know is refused, and chance has no part.
+
+use std::path::Path;
+
+use throng::loader::{Loaded, Overrides, Refused, Registry, load};
+use throng_components::clock::Nanos;
+use throng_components::workload::NodeSpec;
+use throng_tests::simulation::{Run, comparable, run};
+
+const HEAD: &str = "throng 1\nseed 3\ntarget shop \"http://127.0.0.1:1\"\ntarget nothing noop\n\
+    service shop { time constant \"3ms\"; fails ratio=\"10%\" }\n";
+const BEHAVIOR: &str = "behavior visit { http GET \"/\" name=login; noop name=home }\n";
+const CROWD: &str = "scenario crowd { behavior visit; arrivals even { hold \"50/s\" for=\"1m\" } }\n";
+
+/// A family: its samples, and the smallest workload around one of them.
+struct Family {
+    name: &'static str,
+    specs: Vec<&'static NodeSpec>,
+    around: fn(&str) -> String,
+    /// Whether a run of it opens nothing outside this process.
+    runs: bool,
+}
+
+fn families() -> Vec<Family> {
+    let registry = Registry::default();
+    vec![
+        Family {
+            name: "arrivals",
+            specs: registry.arrivals.specs().collect(),
+            around: |sample| format!("{HEAD}{BEHAVIOR}scenario crowd {{ behavior visit; {sample} }}\n"),
+            runs: true,
+        },
+        Family {
+            name: "steps",
+            specs: registry.steps.specs().collect(),
+            around: |sample| format!("{HEAD}behavior visit {{ {sample} }}\n{CROWD}"),
+            runs: true,
+        },
+        Family {
+            name: "laws",
+            specs: registry.laws.specs().collect(),
+            around: |sample| format!("{HEAD}behavior visit {{ {sample} }}\n{CROWD}"),
+            runs: true,
+        },
+        Family {
+            name: "exit conditions",
+            specs: registry.exit_conditions.specs().collect(),
+            around: |sample| format!("{HEAD}{BEHAVIOR}{CROWD}stop-when {{ {sample} }}\n"),
+            runs: true,
+        },
+        Family {
+            name: "listeners",
+            specs: registry.listeners.specs().collect(),
+            around: |sample| format!("{HEAD}{BEHAVIOR}{CROWD}{sample}\n"),
+            runs: false,
+        },
+    ]
+}
+
+fn load_text(text: &str) -> Result<Loaded, Refused> {
+    load(Path::new("sample.kdl"), text.as_bytes(), &Registry::default(), &Overrides::default())
+}
+
+/// Calls `check` with every entry's name, its sample and the workload around a variation of it.
+fn for_each(check: impl Fn(&str, &Family, &NodeSpec)) {
+    for family in families() {
+        assert!(!family.specs.is_empty(), "{} has no entry", family.name);
+        for spec in &family.specs {
+            check(&format!("{} {}", family.name, spec.name), &family, spec);
+        }
+    }
+}
+
+#[test]
+fn every_sample_is_read() {
+    for_each(|name, family, spec| {
+        let text = (family.around)(spec.sample);
+        if let Err(refused) = load_text(&text) {
+            panic!("{name}: {text}\n{:#?}", refused.problems);
+        }
+    });
+}
+
+/// A node's head ends before its children.
+fn with_property(sample: &str, property: &str) -> String {
+    let (head, rest) = sample.split_at(sample.find(" {").unwrap_or(sample.len()));
+    format!("{head} {property}{rest}")
+}
+
+fn with_child(sample: &str, child: &str) -> String {
+    match sample.trim_end().strip_suffix('}') {
+        Some(open) => format!("{open}\n{child}\n}}"),
+        None => format!("{sample} {{ {child} }}"),
+    }
+}
+
+#[test]
+fn what_an_entry_does_not_know_is_refused() {
+    let codes = |text: &str| match load_text(text) {
+        Ok(_) => Vec::new(),
+        Err(refused) => refused.problems.iter().map(|problem| problem.code).collect(),
+    };
+    for_each(|name, family, spec| {
+        let text = (family.around)(&with_property(spec.sample, "zebra=1"));
+        assert_eq!(codes(&text), ["T0022"], "{name}: {text}");
+        // Steps hold other steps, whose table refuses what it does not know with a code of its own.
+        if !spec.any_children && spec.name != "choose" {
+            let text = (family.around)(&with_child(spec.sample, "zebra 1"));
+            assert_eq!(codes(&text), ["T0023"], "{name}: {text}");
+        }
+    });
+}
+
+#[test]
+fn every_property_of_the_table_is_known() {
+    for_each(|name, family, spec| {
+        for property in spec.properties {
+            let text = (family.around)(&with_property(spec.sample, &format!("{}=#null", property.name)));
+            let found = load_text(&text).err().map(|refused| refused.problems).unwrap_or_default();
+            let unknown = found.iter().any(|problem| problem.code == "T0022");
+            assert!(!unknown, "{name}: {} stands in the table and is unknown: {text}", property.name);
+        }
+    });
+}
+
+#[test]
+fn chance_has_no_part_in_it() {
+    for_each(|name, family, spec| {
+        if !family.runs {
+            return;
+        }
+        let simulate = || {
+            let text = (family.around)(spec.sample);
+            run(Run { text, duration: Some(Nanos::from_secs(2)) }).unwrap_or_else(|error| panic!("{name}: {error}"))
+        };
+        let (first, second) = (simulate(), simulate());
+        assert!(!first.log.is_empty(), "{name}: nothing happened");
+        assert!(first.log == second.log, "{name}: two runs, two event logs");
+        assert_eq!(comparable(&first.summary), comparable(&second.summary), "{name}");
+        // It stops when it is asked to.
+        assert!(first.summary.duration_ns <= 32_000_000_000, "{name}: {}", first.summary.duration_ns);
+    });
+}

@@ -1,0 +1,161 @@
+//! Rules under virtual time: which instant each of them stops at, and what is said of it.
+//!
+//! `expected` of the summary is the area under the curve up to the stop: at 10/s it tells the instant to the nanosecond.
+
+use throng_components::clock::Nanos;
+use throng_components::run::Outcome;
+use throng_tests::simulation::{Observed, Run, run};
+
+/// A service of 10 ms that always fails, and arrivals that never end.
+struct Setting {
+    stages: &'static str,
+    scenario: &'static str,
+    service: &'static str,
+}
+
+const FAILING: Setting = Setting {
+    stages: "hold \"10/s\"",
+    scenario: "",
+    service: "servers 100; time constant \"10ms\"; fails ratio=\"100%\"",
+};
+
+fn simulate(setting: &Setting, rules: &str, duration: Option<Nanos>) -> Observed {
+    let Setting { stages, scenario, service } = setting;
+    let text = format!(
+        "throng 1\nseed 1\ntarget shop \"http://127.0.0.1:1\"\nservice shop {{ {service} }}\n\
+         behavior look {{ http GET \"/\" name=home; repeat 0 {{ http GET \"/\" name=never }} }}\n\
+         scenario crowd {{\nbehavior look\narrivals even {{ {stages} }}\n{scenario}\n}}\n{rules}\n"
+    );
+    run(Run { text, duration }).expect("it runs")
+}
+
+/// The rule stops the run when so many tokens are expected, and is named.
+fn check(setting: &Setting, rule: &str, expected: f64) -> Observed {
+    let observed = simulate(setting, &format!("stop-when {{ {rule} }}"), None);
+    let summary = &observed.summary;
+    assert_eq!(summary.stopped_by.as_deref(), Some(format!("stop-when {rule}").as_str()));
+    let tokens = observed.scenario("crowd").tokens.expect("open");
+    assert!((tokens.expected - expected).abs() < 1e-6, "{rule}: {} of {expected}", tokens.expected);
+    let outcome = if rule.contains("elapsed") { Outcome::Passed } else { Outcome::Failed };
+    assert_eq!(summary.outcome, outcome, "{rule}: {:?}", summary.rules);
+    observed
+}
+
+#[test]
+fn elapsed_stops_at_its_instant() {
+    check(&FAILING, "elapsed \"2500ms\"", 25.0);
+}
+
+#[test]
+fn a_count_of_failures_stops_at_the_failure_that_passes_it() {
+    // The fifth token is due at 450 ms and fails 10 ms later.
+    let observed = check(&FAILING, "failures above=4", 4.6);
+    assert_eq!(observed.scenario("crowd").steps.get("home").map(|step| step.failures), Some(5));
+    check(&FAILING, "failures above=4 of=iterations", 4.6);
+}
+
+#[test]
+fn a_share_of_failures_is_judged_where_a_window_holds_enough() {
+    let rising = Setting { stages: "hold \"5/s\" for=\"3s\"; hold \"20/s\"", ..FAILING };
+    check(&rising, "failures above=\"50%\" window=\"1s\" min-count=10", 35.0);
+    check(&rising, "failures above=\"50%\" window=\"1s\"", 5.0);
+}
+
+#[test]
+fn windows_in_a_row_are_broken_by_an_empty_one() {
+    check(&FAILING, "response p=50 above=\"5ms\" window=\"1s\" times=3", 30.0);
+    let interrupted =
+        Setting { stages: "hold \"10/s\" for=\"2s\"; hold \"0/s\" for=\"1s\"; hold \"10/s\"", ..FAILING };
+    check(&interrupted, "response p=50 above=\"5ms\" window=\"1s\" times=3", 50.0);
+}
+
+#[test]
+fn a_rate_is_judged_in_empty_windows_too() {
+    let falling = Setting { stages: "hold \"10/s\" for=\"3s\"; hold \"5/s\"", ..FAILING };
+    check(&falling, "rate below=\"8/s\" window=\"1s\"", 35.0);
+    let silent = Setting { stages: "hold \"10/s\" for=\"3s\"; hold \"0/s\"", ..FAILING };
+    check(&silent, "rate below=\"1/s\" window=\"5s\"", 30.0);
+}
+
+#[test]
+fn a_backlog_stops_at_the_token_that_passes_it() {
+    // One user is busy from 50 ms on; tokens wait from 150 ms on, the fourth of them at 450 ms.
+    let stuck = Setting {
+        scenario: "users min=1 max=1\noverflow queue limit=unbounded\ndrain \"0s\"",
+        service: "time constant \"20s\"",
+        ..FAILING
+    };
+    let tokens = check(&stuck, "backlog above=3", 4.5).scenario("crowd").tokens.expect("open");
+    assert_eq!((tokens.started, tokens.waiting), (1, 4));
+}
+
+#[test]
+fn of_two_rules_at_one_instant_the_first_in_the_file_is_taken() {
+    let first = |rules: &str| {
+        let observed = simulate(&FAILING, &format!("stop-when {{ {rules} }}"), None);
+        (observed.summary.stopped_by.unwrap_or_default(), observed.summary.outcome)
+    };
+    let elapsed = "elapsed \"1s\"";
+    let failures = "failures above=\"1%\" window=\"1s\"";
+    assert_eq!(first(&format!("{elapsed}; {failures}")), (format!("stop-when {elapsed}"), Outcome::Passed));
+    assert_eq!(first(&format!("{failures}; {elapsed}")), (format!("stop-when {failures}"), Outcome::Failed));
+}
+
+#[test]
+fn windows_begin_with_the_scenario_that_a_rule_names() {
+    let delayed = Setting { scenario: "start delay=\"250ms\"", ..FAILING };
+    check(&delayed, "failures above=\"50%\" window=\"1s\" scenario=crowd", 10.0);
+    check(&delayed, "failures above=\"50%\" window=\"1s\"", 7.5);
+}
+
+#[test]
+fn the_warm_up_is_left_out_of_steps_and_rules() {
+    let warm = Setting { scenario: "warm-up \"2s\"", ..FAILING };
+    let observed = check(&warm, "failures above=4", 24.6);
+    let crowd = observed.scenario("crowd");
+    assert_eq!(crowd.warm_up.iterations, 20);
+    assert_eq!(crowd.iterations.started, 25);
+    assert_eq!(crowd.steps.get("home").map(|step| step.count), Some(5));
+    // 25 − 20 begun and 24.6 − 20 expected in the 460 ms that count.
+    assert!((crowd.rate.expected_per_s.unwrap_or(0.0) - 10.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_duration_ends_a_run_as_elapsed_would() {
+    let observed = simulate(&FAILING, "", Some(Nanos::from_millis(1_500)));
+    assert_eq!(observed.summary.stopped_by.as_deref(), Some("duration"));
+    assert_eq!(observed.summary.outcome, Outcome::Passed);
+    let tokens = observed.scenario("crowd").tokens.expect("open");
+    assert!((tokens.expected - 15.0).abs() < 1e-6);
+    assert_eq!(tokens.started, 15);
+}
+
+#[test]
+fn what_is_required_has_to_have_data() {
+    let ending = Setting { stages: "hold \"10/s\" for=\"2s\"", ..FAILING };
+    let outcome = |rule: &str| {
+        let observed = simulate(&ending, &format!("require {{ {rule} }}"), None);
+        let rules = &observed.summary.rules;
+        let told = rules.iter().find(|told| told.rule == format!("require {rule}")).expect("it is told of");
+        (told.passed, told.value.is_some(), observed.summary.outcome)
+    };
+    assert_eq!(outcome("response p=99 step=home below=\"11ms\""), (true, true, Outcome::Passed));
+    assert_eq!(outcome("response p=99 step=home below=\"9ms\""), (false, true, Outcome::Failed));
+    assert_eq!(outcome("response p=99 step=never below=\"1s\""), (false, false, Outcome::Failed));
+    assert_eq!(outcome("failures step=never below=\"1%\""), (false, false, Outcome::Failed));
+    assert_eq!(outcome("failures below=\"1%\""), (false, true, Outcome::Failed));
+}
+
+#[test]
+fn an_open_scenario_has_to_keep_its_rate() {
+    let starved = Setting {
+        stages: "hold \"10/s\" for=\"2s\"",
+        scenario: "users min=1 max=1",
+        service: "time constant \"1s\"",
+    };
+    let observed = simulate(&starved, "", None);
+    let rule = observed.summary.rules.last().expect("the implicit rule");
+    assert_eq!(rule.rule, "require rate scenario=crowd at-least=\"99%\"");
+    assert!(!rule.passed);
+    assert_eq!(observed.summary.outcome, Outcome::Failed);
+}
