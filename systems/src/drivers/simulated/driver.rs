@@ -15,11 +15,13 @@ use crate::plugins::exit_conditions::{Scope, TripCount, Tripwire};
 use crate::plugins::protocols::{self, Completion, CompletionEnd, Operation};
 use crate::shard::{DriverAction, Shard};
 
-/// Events at one instant, at most. More mean that simulated time stands still: users repeat and nothing takes any time.
-const EVENTS_PER_INSTANT: u32 = 10_000_000;
+/// Events at one instant, at most, and so many more a user. Above that simulated time stands still: users repeat and
+/// nothing takes any time. Each leaves a sample of 80 bytes, so that the bound is reached before memory is.
+const EVENTS_PER_INSTANT: u64 = 1_000_000;
+const EVENTS_PER_INSTANT_AND_USER: u64 = 100;
 
 /// Things a shard does in one call.
-const BUDGET: usize = 1_000_000;
+const BUDGET: usize = 100_000;
 
 /// What a simulation is made of.
 pub struct SimulationSettings {
@@ -85,7 +87,8 @@ pub struct Simulation {
     seen: usize,
     /// Users' comings and goings that have been logged already.
     users_logged: usize,
-    at_this_instant: u32,
+    /// Events since time last moved on.
+    at_this_instant: u64,
 }
 
 impl Simulation {
@@ -154,21 +157,25 @@ impl Simulation {
                 self.now = at;
                 self.at_this_instant = 0;
             }
-            self.happen();
+            self.at_this_instant += self.happen();
             if self.tripped() {
                 return Halt::Tripped(at);
             }
-            self.at_this_instant += 1;
-            if self.at_this_instant > EVENTS_PER_INSTANT {
+            let bound = EVENTS_PER_INSTANT + EVENTS_PER_INSTANT_AND_USER * self.shard.users() as u64;
+            if self.at_this_instant > bound {
                 return Halt::StandsStill(at);
             }
         }
     }
 
-    /// One step at the current instant: answers first, then all that the shard has due.
-    fn happen(&mut self) {
+    /// One step at the current instant: answers first, then all that the shard has due. Gives the number of events.
+    fn happen(&mut self) -> u64 {
         let now = self.now;
-        while let Some(pending) = self.agenda.pop_due(now) {
+        let mut events = 1;
+        while events < BUDGET as u64
+            && let Some(pending) = self.agenda.pop_due(now)
+        {
+            events += 1;
             match pending {
                 Pending::Answer { service, work } => {
                     let completion = answer(&work);
@@ -186,6 +193,9 @@ impl Simulation {
         self.shard_next = self.shard.advance(now, BUDGET, &mut self.actions);
         self.carry_out();
         self.look();
+        // A shard that did not come to an end has used its whole budget.
+        let unfinished = self.shard_next.is_some_and(|next| next <= now);
+        events + if unfinished { BUDGET as u64 } else { 0 }
     }
 
     /// Does what the shard wants done.
