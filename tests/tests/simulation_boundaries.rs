@@ -8,7 +8,7 @@ use throng_tests::simulation::{Observed, Run, run};
 const HEAD: &str = "throng 1\nseed 1\ntarget shop \"http://127.0.0.1:1\"\ntarget nothing noop\n\
     service shop { servers 10; time constant \"1s\" }\n\
     behavior call { http GET \"/\" name=call }\nbehavior quick { noop name=x }\nbehavior rest { think constant \"1s\" }\n\
-    behavior idle { }\n";
+    behavior idle { }\nbehavior endless { repeat 1000000000000 { noop name=again } }\n";
 
 fn simulate(rest: &str) -> Observed {
     simulate_for(rest, None).expect("it runs")
@@ -40,11 +40,13 @@ fn an_empty_behaviour_is_fine_where_something_else_takes_time() {
 
 #[test]
 fn time_that_stands_still_is_refused() {
-    for behavior in ["idle", "quick"] {
-        let text = format!("scenario s {{ behavior {behavior}; population {{ hold 2 for=\"10s\" }} }}");
-        let result = simulate_for(&text, None);
-        assert!(matches!(result, Err(RunError::StandsStill(Nanos(0)))), "{behavior}: {:?}", result.err());
-    }
+    let check = |load: &str| {
+        let result = simulate_for(&format!("scenario s {{ {load} }}"), None);
+        assert!(matches!(result, Err(RunError::StandsStill(Nanos(0)))), "{load}: {:?}", result.err());
+    };
+    check("behavior idle; population { hold 2 for=\"10s\" }");
+    check("behavior quick; population { hold 2 for=\"10s\" }");
+    check("behavior endless; population { hold 2 for=\"10s\" }");
 }
 
 #[test]
