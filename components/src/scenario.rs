@@ -1,5 +1,7 @@
 //! Scenarios: a population and its load, as declared and as it stands.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use serde::{Deserialize, Serialize};
@@ -254,24 +256,25 @@ impl ShardCounts {
 #[derive(Resource, Clone, Debug, Default)]
 pub struct StepNames {
     names: Vec<String>,
+    /// The same by name: a generated workload may have tens of thousands.
+    by_name: BTreeMap<String, StepId>,
 }
 
 impl StepNames {
-    /// The number of that name, new or not; `None` beyond 65,535 names.
+    /// The number of that name, new or not; `None` beyond 65,536 names.
     pub fn intern(&mut self, name: &str) -> Option<StepId> {
-        let index = match self.find(name) {
-            Some(id) => return Some(id),
-            None => self.names.len(),
-        };
-        let id = StepId(u16::try_from(index).ok()?);
+        if let Some(id) = self.find(name) {
+            return Some(id);
+        }
+        let id = StepId(u16::try_from(self.names.len()).ok()?);
         self.names.push(name.to_owned());
+        self.by_name.insert(name.to_owned(), id);
         Some(id)
     }
 
     /// The number of that name.
     pub fn find(&self, name: &str) -> Option<StepId> {
-        let index = self.names.iter().position(|known| known == name)?;
-        u16::try_from(index).ok().map(StepId)
+        self.by_name.get(name).copied()
     }
 
     /// The name of that number.

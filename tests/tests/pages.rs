@@ -1,8 +1,13 @@
 //! Every error code has a page whose samples are true: the wrong one yields the code, the right one loads.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use throng::loader::{Loaded, MOST_BYTES, Overrides, PAGES, Page, Refused, Registry, load, load_file};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// The fenced block of a language behind a word: `Wrong:` or `Right:`.
 fn sample<'a>(page: &'a Page, word: &str) -> Option<&'a str> {
@@ -34,9 +39,24 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
         "T0002" => read(""),
         "T0003" => codes(load_text(b"throng 1\n\xff")),
         "T0005" => codes(load_text(&vec![b' '; MOST_BYTES + 1])),
+        "T0094" => codes(load_text(in_behavior(&nested(65)).as_bytes())),
+        "T0095" => {
+            let steps = (0..=65_536).map(|number| format!("noop name=s{number}\n"));
+            codes(load_text(in_behavior(&steps.collect::<String>()).as_bytes()))
+        }
         "T0056" => codes(load_text(&[b"throng 1\n".to_vec(), b"target t noop\n".repeat(1001)].concat())),
         _ => return None,
     })
+}
+
+fn in_behavior(steps: &str) -> String {
+    format!(
+        "throng 1\ntarget t noop\nbehavior b {{ {steps} }}\nscenario s {{ behavior b; population {{ hold 1 for=\"1s\" }} }}\n"
+    )
+}
+
+fn nested(depth: usize) -> String {
+    format!("{}noop name=x{}", "repeat 1 { ".repeat(depth), " }".repeat(depth))
 }
 
 #[test]
@@ -70,5 +90,60 @@ fn pages_are_sorted_and_titled() {
     for page in PAGES {
         assert!(page.text.starts_with(&format!("# {}: ", page.code)), "{}: its first line", page.code);
         assert!(page.title().len() > 3, "{}: no title", page.code);
+    }
+}
+
+/// Every error code that stands in the text of a file: `"T0007"`.
+fn codes_in(text: &str, found: &mut BTreeSet<String>) {
+    for (start, _) in text.match_indices("\"T0") {
+        let code: String = text[start + 1..].chars().take_while(char::is_ascii_alphanumeric).collect();
+        if code.len() == 5 && code[1..].chars().all(|digit| digit.is_ascii_digit()) {
+            found.insert(code);
+        }
+    }
+}
+
+/// The codes that the sources below a folder give to problems; the table of pages is none of them.
+fn codes_below(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
+        if path.is_dir() {
+            codes_below(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            codes_in(&std::fs::read_to_string(&path).expect("it can be read"), found);
+        }
+    }
+}
+
+#[test]
+fn every_code_of_the_sources_has_a_page_and_no_page_is_without_a_code() {
+    let mut used = BTreeSet::new();
+    for folder in ["components/src", "systems/src", "engine/src"] {
+        codes_below(&root().join(folder), &mut used);
+    }
+    assert!(used.len() > 40, "only {} codes were found: the check looks in the wrong place", used.len());
+    let pages: BTreeSet<String> = PAGES.iter().map(|page| page.code.to_owned()).collect();
+    let without_page: Vec<_> = used.difference(&pages).collect();
+    let without_code: Vec<_> = pages.difference(&used).collect();
+    assert_eq!((without_page, without_code), (vec![], vec![]), "codes without a page, pages without a code");
+    for entry in std::fs::read_dir(root().join("engine/errors")).expect("the pages are there") {
+        let name = entry.expect("it can be listed").file_name().to_string_lossy().into_owned();
+        assert!(pages.contains(name.trim_end_matches(".md")), "{name} is in no table");
+    }
+}
+
+/// The `kdl` blocks of a Markdown text.
+fn blocks(text: &str) -> Vec<&str> {
+    text.split("```kdl\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[test]
+fn workloads_in_the_readme_load() {
+    let text = std::fs::read_to_string(root().join("README.md")).expect("the README is there");
+    let blocks = blocks(&text);
+    assert!(!blocks.is_empty(), "the README shows no workload");
+    for block in blocks {
+        let found = codes(load_text(block.as_bytes()));
+        assert_eq!(found, [""; 0], "{block}");
     }
 }

@@ -85,9 +85,7 @@ impl Mistake for FileMistake {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::Unreadable { missing: true, .. } => {
-                Some("check the path; `throng init` writes a workload to start from".to_owned())
-            }
+            Self::Unreadable { missing: true, .. } => Some("check the path".to_owned()),
             Self::Unreadable { .. } => None,
             Self::Directory { .. } => Some("name the `.kdl` file in it".to_owned()),
             Self::TooLarge { .. } => Some("keep data in files of their own".to_owned()),

@@ -86,7 +86,7 @@ impl Mistake for SyntaxMistake {
     fn help(&self) -> Option<String> {
         match self {
             Self::NotText { .. } => Some("save the file as UTF-8".to_owned()),
-            Self::Empty { .. } => Some("`throng init` writes a workload to start from".to_owned()),
+            Self::Empty { .. } => Some("workloads/quickstart.kdl is one to start from".to_owned()),
             Self::TooDeep { .. } => Some("close a brace earlier".to_owned()),
             Self::Slip { word, kind: SlipKind::Quantity, .. } => Some(format!("write `\"{word}\"`")),
             Self::Slip { word, kind: SlipKind::Fraction, .. } => {

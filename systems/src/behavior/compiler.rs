@@ -57,7 +57,7 @@ impl Mistake for StepMistake {
             Self::UnknownTarget { name, .. } => format!("unknown target `{name}`"),
             Self::WrongTarget { name, step, .. } => format!("`{step}` cannot go to the target `{name}`"),
             Self::TooDeep { .. } => format!("blocks are nested more than {DEPTH_LIMIT} deep"),
-            Self::TooManyNames { .. } => "more than 65,535 names".to_owned(),
+            Self::TooManyNames { .. } => "more than 65,536 names".to_owned(),
         }
     }
 

@@ -136,7 +136,8 @@ pub fn read_curve(fields: &mut Fields<'_>, unit: LevelUnit) -> Option<Curve> {
             None => whole = false,
         }
     }
-    if stages.is_empty() && whole {
+    // A misspelt stage is a mistake of its own and says enough.
+    if node.children.is_empty() {
         fields.problem(StageMistake::Empty { span: node.head() });
     }
     (whole && !stages.is_empty()).then_some(Curve { stages })

@@ -53,11 +53,12 @@ impl Step for Noop {
     fn compile(node: &Node, compiler: &mut Compiler<'_>) {
         let mut fields = Fields::of(node, &Self::SPEC, 0);
         let name = fields.text("name").map_or("noop", |name| name.value);
-        let target = compiler
-            .target_of(&mut fields, "noop", "a `noop` target", |address| *address == TargetAddress::Noop);
-        let step = compiler.step(name, node.name.span);
-        let read = fields.finish(target.zip(step));
-        let Some((target, step)) = compiler.take(read) else { return };
+        let target = compiler.target_of(&mut fields, "noop", "a `noop` target", |address| {
+            *address == TargetAddress::Noop
+        });
+        let read = fields.finish(target);
+        let Some(target) = compiler.take(read) else { return };
+        let Some(step) = compiler.step(name, node.name.span) else { return };
         let header = StepHeader {
             name: name.to_owned(),
             protocol: "noop",
