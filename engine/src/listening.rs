@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::listener::{Listener, ListenerFigures};
 use throng_components::run::RunHeader;
-use throng_systems::exporter::ListenerQueue;
+use throng_systems::exporter::{ListenerQueue, Told};
 use throng_systems::observer::IntervalStatistics;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::listeners::{CannotOpen, Delivery, ListenerEvent, Outlets, Worker};
@@ -71,6 +71,7 @@ pub(crate) fn open(
                     records_in: worker.counter(),
                     delivery: Arc::clone(&delivery),
                     next_progress: subscription.progress.unwrap_or(Nanos::MAX),
+                    told: Told::default(),
                 };
                 world.resource_mut::<IntervalStatistics>().wanted |= subscription.progress.is_some();
                 world.entity_mut(entity).insert(queue);

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 use crossbeam_channel::{Sender, TrySendError};
 use throng_components::clock::{Nanos, RunClock};
+use throng_components::curve::Curve;
 use throng_components::listener::ListenerFigures;
 use throng_components::run::{RunDuration, RunState};
-use throng_components::scenario::{Scenario, ScenarioPhase, ScenarioProgress, ShardCounts};
+use throng_components::scenario::{Scenario, ScenarioProgress, ShardCounts};
+use throng_components::workload::Rate;
 
 use crate::links::{Incoming, Wake};
-use crate::observer::IntervalStatistics;
+use crate::observer::{IntervalFigures, IntervalStatistics};
 use crate::plugins::listeners::{
     Delivery, ListenerEvent, Progress, RecordCounter, ScenarioStanding, Subscription,
 };
@@ -19,7 +21,7 @@ use crate::plugins::listeners::{
 #[derive(Component, Clone, Debug)]
 pub struct AskedRate {
     /// Its rate curve.
-    pub curve: throng_components::curve::Curve,
+    pub curve: Curve,
 }
 
 /// A listener's queue and what it wants.
@@ -35,6 +37,19 @@ pub struct ListenerQueue {
     pub delivery: Arc<Delivery>,
     /// When it is next told how the run stands.
     pub next_progress: Nanos,
+    /// Where its present interval began, and what has happened in it.
+    pub told: Told,
+}
+
+/// What a listener has been told already, and what has gathered for it since. Of one size, however long its interval.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// When it was last told.
+    at: Nanos,
+    /// Iterations begun by then, by scenario.
+    started: Vec<u64>,
+    /// What has happened since, but for the shared block.
+    figures: IntervalFigures,
 }
 
 /// Forwards this tick's samples to the listeners that want them.
@@ -65,33 +80,36 @@ fn send(queue: &ListenerQueue, event: ListenerEvent) {
     }
 }
 
-/// Tells listeners how the run stands, as often as each wants.
+/// Tells listeners how the run stands, as often as each wants, with the figures of its own interval.
 ///
-/// Reads: `RunClock`, `ShardCounts`, `IntervalStatistics`. Writes: `ListenerQueue`, `IntervalStatistics`. Runs in: `Phase::Export`.
+/// All figures gather in one shared block. When a listener is due, the block is added to every listener's own and begins
+/// anew, so that a tick in which nobody is due costs nothing.
+///
+/// Reads: `RunClock`, `ShardCounts`, `ScenarioProgress`. Writes: `ListenerQueue`, `IntervalStatistics`. Runs in: `Phase::Export`.
 pub fn export_progress(
     clock: Res<'_, RunClock>,
     state: Res<'_, RunState>,
     duration: Res<'_, RunDuration>,
     mut wake: ResMut<'_, Wake>,
     mut interval: ResMut<'_, IntervalStatistics>,
-    mut told_at: Local<'_, Nanos>,
     mut listeners: Query<'_, '_, &mut ListenerQueue>,
     scenarios: Query<'_, '_, (&Scenario, &ScenarioProgress, &ShardCounts, Option<&AskedRate>)>,
 ) {
-    let due = listeners
-        .iter()
-        .any(|queue| queue.subscription.progress.is_some() && clock.now >= queue.next_progress);
+    let due = listeners.iter().any(|queue| queue.is_due(clock.now));
     if due {
-        let progress = Arc::new(standing(&clock, *state, &duration, &mut interval, *told_at, &scenarios));
-        *told_at = clock.now;
+        let mut by_id: Vec<Standing<'_>> = scenarios.iter().collect();
+        by_id.sort_unstable_by_key(|(scenario, ..)| scenario.id);
         for mut queue in &mut listeners {
             let Some(every) = queue.subscription.progress else { continue };
-            if clock.now >= queue.next_progress {
-                send(&queue, ListenerEvent::Progress(Arc::clone(&progress)));
+            queue.told.figures.merge(&interval.figures);
+            if queue.is_due(clock.now) {
+                let progress = queue.told.progress(clock.now, *state, *duration, &by_id);
+                send(&queue, ListenerEvent::Progress(Arc::new(progress)));
                 let passed = (clock.now - queue.next_progress).0 / every.0.max(1);
                 queue.next_progress += Nanos((passed + 1).saturating_mul(every.0));
             }
         }
+        interval.figures.clear();
     }
     for queue in &listeners {
         if queue.subscription.progress.is_some() {
@@ -100,61 +118,181 @@ pub fn export_progress(
     }
 }
 
-/// How the run stands now; begins a new interval.
-fn standing(
-    clock: &RunClock,
-    state: RunState,
-    duration: &RunDuration,
-    interval: &mut IntervalStatistics,
-    told_at: Nanos,
-    scenarios: &Query<'_, '_, (&Scenario, &ScenarioProgress, &ShardCounts, Option<&AskedRate>)>,
-) -> Progress {
-    let mut standings: Vec<_> = scenarios
-        .iter()
-        .map(|(scenario, progress, counts, asked)| {
-            (scenario.id, scenario_standing(clock.now, scenario, progress, counts, asked))
-        })
-        .collect();
-    standings.sort_unstable_by_key(|(id, _)| *id);
-    let ends = scenarios.iter().map(|(scenario, ..)| scenario.end()).max();
-    let length = duration.0.into_iter().chain(ends.filter(|end| *end != Nanos::MAX)).min();
-    let quantile = |q| interval.response.quantile(q);
-    let response = quantile(0.5).zip(quantile(0.99)).zip(interval.response.max());
-    let progress = Progress {
-        at: clock.now,
-        interval: clock.now - told_at,
-        length,
-        scenarios: standings.into_iter().map(|(_, standing)| standing).collect(),
-        steps: interval.steps,
-        failures: interval.failures,
-        response: response.map(|((p50, p99), max)| [p50, p99, max]),
-        lateness_max: interval.lateness_max,
-        draining: state >= RunState::Draining,
-    };
-    interval.response.clear();
-    (interval.steps, interval.failures, interval.lateness_max) = (0, 0, Nanos::ZERO);
-    progress
+impl ListenerQueue {
+    fn is_due(&self, now: Nanos) -> bool {
+        self.subscription.progress.is_some() && now >= self.next_progress
+    }
+}
+
+/// What says how a scenario stands.
+type Standing<'a> = (&'a Scenario, &'a ScenarioProgress, &'a ShardCounts, Option<&'a AskedRate>);
+
+impl Told {
+    /// How the run stands now; begins a new interval.
+    fn progress(
+        &mut self,
+        now: Nanos,
+        state: RunState,
+        duration: RunDuration,
+        by_id: &[Standing<'_>],
+    ) -> Progress {
+        let ends = by_id.iter().map(|(scenario, ..)| scenario.end()).max();
+        let length = duration.0.into_iter().chain(ends.filter(|end| *end != Nanos::MAX)).min();
+        self.started.resize(by_id.len(), 0);
+        let scenarios: Vec<ScenarioStanding> = by_id
+            .iter()
+            .zip(&self.started)
+            .map(|(standing, started)| scenario_standing(self.at, now, *started, standing))
+            .collect();
+        let figures = &self.figures;
+        let quantile = |q| figures.response.quantile(q);
+        let response = quantile(0.5).zip(quantile(0.99)).zip(figures.response.max());
+        let progress = Progress {
+            at: now,
+            interval: now - self.at,
+            length,
+            scenarios,
+            steps: figures.steps,
+            failures: figures.failures,
+            response: response.map(|((p50, p99), max)| [p50, p99, max]),
+            lateness_max: figures.lateness_max,
+            draining: state >= RunState::Draining,
+        };
+        self.at = now;
+        self.started = progress.scenarios.iter().map(|scenario| scenario.started).collect();
+        self.figures.clear();
+        progress
+    }
 }
 
 fn scenario_standing(
+    since: Nanos,
     now: Nanos,
-    scenario: &Scenario,
-    progress: &ScenarioProgress,
-    counts: &ShardCounts,
-    asked: Option<&AskedRate>,
+    started: u64,
+    (scenario, progress, counts, asked): &Standing<'_>,
 ) -> ScenarioStanding {
     let total = counts.total();
-    let playing = progress.phase == ScenarioPhase::Playing;
-    let rate = |asked: &AskedRate| {
-        let level = if playing { asked.curve.level_at(now - scenario.delay) } else { 0.0 };
-        level / throng_components::workload::Rate::PER_SECOND as f64
-    };
     ScenarioStanding {
         users: total.users(),
         running: total.running(),
         backlog: total.waiting,
         started: total.started,
-        lost_tokens: total.dropped + total.expired,
-        asked_per_s: asked.map(rate),
+        begun: total.started.saturating_sub(started),
+        ended: total.started - total.running(),
+        iterations: scenario.iterations,
+        lost_tokens: total.dropped + total.expired + progress.dropped,
+        asked_per_s: asked.map(|asked| mean_rate(&asked.curve, since, now, scenario, progress)),
+    }
+}
+
+/// The mean rate that a plan asked for between two instants: the area under its curve, as far as it was played.
+///
+/// # Units
+/// Iterations a second.
+fn mean_rate(
+    curve: &Curve,
+    since: Nanos,
+    now: Nanos,
+    scenario: &Scenario,
+    progress: &ScenarioProgress,
+) -> f64 {
+    /// Twice the area of one event: rate units × nanoseconds × 2.
+    const EVENT: f64 = 2.0 * Rate::PER_SECOND as f64 * 1e9;
+    let capped = scenario.iterations.is_some_and(|cap| progress.planned >= cap);
+    let end = if capped { progress.last_due } else { progress.stopped_at.unwrap_or(Nanos::MAX) };
+    let area = |at: Nanos| curve.area_doubled_until(at.min(end) - scenario.delay);
+    let events = area(now).saturating_sub(area(since)) as f64 / EVENT;
+    let seconds = (now - since).as_secs_f64();
+    if seconds > 0.0 { events / seconds } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use throng_components::clock::ClockKind;
+    use throng_components::curve::Stage;
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// A queue that wants to be told every so many seconds, and its other end.
+    fn queue(every: u64) -> (ListenerQueue, crossbeam_channel::Receiver<ListenerEvent>) {
+        let (sender, events) = crossbeam_channel::bounded(64);
+        let progress = Some(Nanos::from_secs(every));
+        let queue = ListenerQueue {
+            sender,
+            subscription: Subscription { samples: false, progress },
+            records_in: Box::new(|_| 1),
+            delivery: Arc::default(),
+            next_progress: Nanos::from_secs(every),
+            told: Told::default(),
+        };
+        (queue, events)
+    }
+
+    fn told(events: &crossbeam_channel::Receiver<ListenerEvent>) -> Vec<(Nanos, u64)> {
+        let progress = events.try_iter().filter_map(|event| match event {
+            ListenerEvent::Progress(progress) => Some((progress.interval, progress.steps)),
+            ListenerEvent::Samples(_) => None,
+        });
+        progress.collect()
+    }
+
+    #[test]
+    fn each_listener_has_the_figures_of_its_own_interval() {
+        let mut world = World::new();
+        world.insert_resource(RunClock::new(ClockKind::Virtual, Nanos::SECOND, 2));
+        world.insert_resource(RunState::Running);
+        world.init_resource::<RunDuration>();
+        world.init_resource::<Wake>();
+        world.init_resource::<IntervalStatistics>();
+        let ((often, of_often), (seldom, of_seldom)) = (queue(2), queue(5));
+        world.spawn(often);
+        world.spawn(seldom);
+        let mut schedule = Schedule::default();
+        schedule.add_systems(export_progress);
+        for second in 1..=10 {
+            world.resource_mut::<RunClock>().move_to(Nanos::from_secs(second));
+            let mut interval = world.resource_mut::<IntervalStatistics>();
+            interval.figures.steps += 10;
+            interval.figures.response.record(Nanos::MILLISECOND);
+            schedule.run(&mut world);
+        }
+        assert_eq!(told(&of_often), [(Nanos(2 * SECOND), 20); 5]);
+        assert_eq!(told(&of_seldom), [(Nanos(5 * SECOND), 50); 2]);
+    }
+
+    #[test]
+    fn the_asked_rate_is_the_mean_of_the_interval() {
+        let ramp = Stage { from: 0, to: 10 * Rate::PER_SECOND, length: Nanos::from_secs(10) };
+        let curve = Curve { stages: vec![ramp] };
+        let scenario = Scenario {
+            id: throng_components::scenario::ScenarioId(0),
+            name: String::new(),
+            behavior: 0,
+            delay: Nanos::from_secs(1),
+            warm_up: Nanos::ZERO,
+            drain: Nanos::ZERO,
+            pace: None,
+            iterations: None,
+            length: Nanos::from_secs(10),
+            open: true,
+            bounds: throng_components::scenario::UserBounds { min: 1, max: 1, on_demand: true },
+            overflow: throng_components::scenario::Overflow::Drop,
+            stop_on_failure: false,
+        };
+        let check = |stopped: Option<u64>, since: u64, now: u64, expected: f64| {
+            let stopped_at = stopped.map(Nanos::from_secs);
+            let progress = ScenarioProgress { stopped_at, ..ScenarioProgress::default() };
+            let rate =
+                mean_rate(&curve, Nanos::from_secs(since), Nanos::from_secs(now), &scenario, &progress);
+            assert!((rate - expected).abs() < 1e-9, "{since} to {now}: {rate}, not {expected}");
+        };
+        check(None, 0, 1, 0.0);
+        check(None, 1, 3, 1.0);
+        check(None, 9, 11, 9.0);
+        check(None, 11, 12, 0.0);
+        check(Some(3), 1, 5, 0.5);
+        check(None, 5, 5, 0.0);
     }
 }

@@ -9,11 +9,9 @@ use throng_components::statistics::ScenarioStatistics;
 
 use crate::links::Incoming;
 
-/// What happened since the last progress was told. Kept only while a listener wants it.
-#[derive(Resource, Debug, Default)]
-pub struct IntervalStatistics {
-    /// Whether anybody wants it.
-    pub wanted: bool,
+/// What happened in a stretch of time.
+#[derive(Clone, Debug, Default)]
+pub struct IntervalFigures {
     /// Response times of finished steps.
     pub response: Measure,
     /// Finished steps.
@@ -22,6 +20,31 @@ pub struct IntervalStatistics {
     pub failures: u64,
     /// The largest lateness of a step's start.
     pub lateness_max: Nanos,
+}
+
+impl IntervalFigures {
+    /// Adds all of another's.
+    pub fn merge(&mut self, other: &Self) {
+        self.response.merge(&other.response);
+        self.steps += other.steps;
+        self.failures += other.failures;
+        self.lateness_max = self.lateness_max.max(other.lateness_max);
+    }
+
+    /// Forgets all; keeps the memory.
+    pub fn clear(&mut self) {
+        self.response.clear();
+        (self.steps, self.failures, self.lateness_max) = (0, 0, Nanos::ZERO);
+    }
+}
+
+/// What happened since any listener was last told how the run stands. Kept only while one wants to be told.
+#[derive(Resource, Debug, Default)]
+pub struct IntervalStatistics {
+    /// Whether anybody wants it.
+    pub wanted: bool,
+    /// The figures.
+    pub figures: IntervalFigures,
 }
 
 /// Records this tick's samples into their scenarios' statistics, and what drivers folded.
@@ -47,11 +70,11 @@ pub fn observe_samples(
         }
     }
     if interval.wanted {
-        observe_interval(&incoming, &mut interval);
+        observe_interval(&incoming, &mut interval.figures);
     }
 }
 
-fn observe_interval(incoming: &Incoming, interval: &mut IntervalStatistics) {
+fn observe_interval(incoming: &Incoming, interval: &mut IntervalFigures) {
     let samples = incoming.samples.iter().flat_map(|block| block.iter());
     for sample in samples.filter(|sample| sample.kind == SampleKind::Attempt) {
         interval.lateness_max = interval.lateness_max.max(sample.lateness());

@@ -8,17 +8,18 @@
 //! the interval, not of the run:
 //!
 //! ```text
-//!  0:12 of 1:00 | 199.8/s of 200/s | 812 steps/s p50 1.20 ms p99 8.13 ms | failed 0.5% | users 50, 12 busy | backlog 3
+//!  0:12 of 1:00 | 199.8/s of 200/s, closed 32/s | p50 1.20 ms p99 8.13 ms | failed 0.5% | 12 of 50 busy | 812 steps/s
 //! ```
 //!
-//! What does not happen is not shown: the asked rate of closed scenarios, a backlog of 0, lateness up to 1 ms. On a terminal
-//! the line is cut at 99 columns, from its end, where the less urgent figures stand. The summary at a run's end is no
-//! listener's: it goes to standard output.
+//! The rate of open scenarios stands beside what their plans ask for; that of closed ones, which is the service's to
+//! decide, stands apart, or alone where there is no open one. Where scenarios have a number of iterations, the line says how
+//! many are over. What does not happen is not shown: a backlog of 0, lateness up to 1 ms. On a terminal the line is cut
+//! at its width, and at 99 columns, from its end, where the less urgent figures stand. The summary at a run's end is
+//! no listener's: it goes to standard output.
 //!
 //! # Units
 //! A record is a line.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,8 @@ use throng_components::run::RunHeader;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use super::{
-    CannotOpen, Delivery, Listen, ListenerEvent, Outlets, Progress, RecordCounter, Subscription, Worker,
+    CannotOpen, Delivery, Listen, ListenerEvent, Outlets, Progress, RecordCounter, ScenarioStanding,
+    Subscription, Worker,
 };
 
 /// How often a line comes when the workload does not say: as often as a person reads.
@@ -38,7 +40,8 @@ const EVERY: Nanos = Nanos::SECOND;
 /// The shortest interval: a terminal shows no more, and a quantile of less says little.
 const EVERY_LEAST: Nanos = Nanos::from_millis(100);
 
-/// Columns of the live line. A wider terminal is likely, a narrower one would break the redrawing.
+/// Columns of the live line, at most: more is not read at a glance. A line that is wider than its terminal would break
+/// into two and never be redrawn in place.
 const COLUMNS: usize = 99;
 
 /// Lateness up to here is the reactor's own grain and not worth a figure.
@@ -90,24 +93,10 @@ impl Listen for Console {
         Ok(Box::new(Screen {
             output: io::stderr(),
             terminal: outlets.terminal,
-            before: Begun::default(),
+            columns: columns_of_terminal,
             live: false,
             delivery: outlets.delivery,
         }))
-    }
-}
-
-/// Iterations begun up to an instant. Other listeners have intervals of their own, so the console keeps its last one itself.
-#[derive(Clone, Copy, Default)]
-struct Begun {
-    at: Nanos,
-    iterations: u64,
-}
-
-impl Begun {
-    fn of(progress: &Progress) -> Self {
-        let iterations = progress.scenarios.iter().map(|scenario| scenario.started).sum();
-        Self { at: progress.at, iterations }
     }
 }
 
@@ -115,21 +104,27 @@ impl Begun {
 struct Screen<W> {
     output: W,
     terminal: bool,
-    /// How the line before was.
-    before: Begun,
+    /// How wide the terminal is now: people resize it.
+    columns: fn() -> usize,
     /// Whether the cursor stands behind a live line.
     live: bool,
     delivery: Arc<Delivery>,
 }
 
+/// One column is left free: a terminal that is full to its edge puts the cursor on the next line.
+fn columns_of_terminal() -> usize {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(COLUMNS, |(width, _)| usize::from(width.0).saturating_sub(1).clamp(20, COLUMNS))
+}
+
 impl<W: Write> Screen<W> {
     fn show(&mut self, progress: &Progress) -> io::Result<()> {
-        let mut parts = figures(progress, self.before);
-        self.before = Begun::of(progress);
+        let mut parts = figures(progress);
         if !self.terminal {
             return writeln!(self.output, "{}", parts.join(" | ").trim_start());
         }
-        while parts.len() > 1 && width(&parts) > COLUMNS {
+        let columns = (self.columns)();
+        while parts.len() > 1 && width(&parts) > columns {
             parts.pop();
         }
         // One write, so that no half line is ever seen: back to the start, the line, and clear what was longer before.
@@ -145,32 +140,21 @@ fn width(parts: &[String]) -> usize {
 }
 
 /// The figures of a line, the most urgent first.
-fn figures(progress: &Progress, before: Begun) -> Vec<String> {
-    let now = Begun::of(progress);
-    let asked: Option<f64> =
-        progress.scenarios.iter().filter_map(|scenario| scenario.asked_per_s).reduce(|a, b| a + b);
+fn figures(progress: &Progress) -> Vec<String> {
+    let sum = |of: fn(&ScenarioStanding) -> u64| progress.scenarios.iter().map(of).sum::<u64>();
     let mut parts = vec![elapsed(progress)];
-    let achieved = per_second(now.iterations.saturating_sub(before.iterations), now.at - before.at);
-    let mut rate = format!("{}/s", count(achieved));
-    if let Some(asked) = asked {
-        // Writing to a string cannot fail.
-        let _ = write!(rate, " of {}/s", count(asked));
-    }
-    parts.push(rate);
-    let mut steps = format!("{} steps/s", count(per_second(progress.steps, progress.interval)));
-    if let Some([p50, p99, _]) = progress.response {
-        let _ = write!(steps, " p50 {p50} p99 {p99}");
-    }
-    parts.push(steps);
-    if progress.steps > 0 {
-        parts.push(format!("failed {}", percent(progress.failures, progress.steps)));
-    }
-    let sum = |of: fn(&super::ScenarioStanding) -> u64| progress.scenarios.iter().map(of).sum::<u64>();
-    let backlog = sum(|scenario| scenario.backlog);
+    parts.extend(iterations(progress));
+    parts.push(rates(progress));
     if progress.draining {
         parts.push("draining".to_owned());
     }
-    parts.push(format!("users {}, {} busy", sum(|s| s.users), sum(|s| s.running)));
+    if let Some([p50, p99, _]) = progress.response {
+        parts.push(format!("p50 {p50} p99 {p99}"));
+    }
+    if progress.steps > 0 {
+        parts.push(format!("failed {}", percent(progress.failures, progress.steps)));
+    }
+    let backlog = sum(|scenario| scenario.backlog);
     if backlog > 0 {
         parts.push(format!("backlog {backlog}"));
     }
@@ -178,10 +162,35 @@ fn figures(progress: &Progress, before: Begun) -> Vec<String> {
     if lost > 0 {
         parts.push(format!("dropped {lost}"));
     }
+    parts.push(format!("{} of {} busy", sum(|s| s.running), sum(|s| s.users)));
     if progress.lateness_max > LATENESS_SHOWN {
         parts.push(format!("late {}", progress.lateness_max));
     }
+    parts.push(format!("{} steps/s", count(per_second(progress.steps, progress.interval))));
     parts
+}
+
+/// How many iterations are over, of those scenarios that have a number of them.
+fn iterations(progress: &Progress) -> Option<String> {
+    let of = |scenario: &ScenarioStanding| scenario.iterations.map(|all| (scenario.ended, all));
+    let counted = progress.scenarios.iter().filter_map(of);
+    let (ended, all) = counted.reduce(|a, b| (a.0 + b.0, a.1 + b.1))?;
+    Some(format!("{ended} of {all} iterations"))
+}
+
+/// Open scenarios' rate beside what is asked for, and the closed ones' apart.
+fn rates(progress: &Progress) -> String {
+    let rate = |open: bool| {
+        let of_kind = progress.scenarios.iter().filter(|scenario| scenario.asked_per_s.is_some() == open);
+        let begun = of_kind.map(|scenario| scenario.begun).reduce(|a, b| a + b)?;
+        Some(format!("{}/s", count(per_second(begun, progress.interval))))
+    };
+    let asked: f64 = progress.scenarios.iter().filter_map(|scenario| scenario.asked_per_s).sum();
+    match (rate(true), rate(false)) {
+        (Some(open), None) => format!("{open} of {}/s", count(asked)),
+        (Some(open), Some(closed)) => format!("{open} of {}/s, closed {closed}", count(asked)),
+        (None, closed) => closed.unwrap_or_else(|| "0/s".to_owned()),
+    }
 }
 
 fn per_second(count: u64, interval: Nanos) -> f64 {
@@ -190,8 +199,9 @@ fn per_second(count: u64, interval: Nanos) -> f64 {
 
 fn elapsed(progress: &Progress) -> String {
     match progress.length {
-        Some(length) => format!("{:>5} of {}", clock(progress.at), clock(length)),
-        None => format!("{:>5}", clock(progress.at)),
+        // The drain follows the length, which is then no end to look forward to.
+        Some(length) if !progress.draining => format!("{:>5} of {}", clock(progress.at), clock(length)),
+        _ => format!("{:>5}", clock(progress.at)),
     }
 }
 
@@ -207,8 +217,11 @@ fn count(value: f64) -> String {
     match value {
         value if value >= 1e6 => format!("{:.2}M", value / 1e6),
         value if value >= 1e5 => format!("{:.0}k", value / 1e3),
-        value if value >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),
-        value => format!("{value:.1}"),
+        value if value >= 100.0 => format!("{value:.0}"),
+        value => {
+            let text = format!("{value:.1}");
+            text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+        }
     }
 }
 
@@ -246,7 +259,6 @@ impl<W: Write + Send> Worker for Screen<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugins::listeners::ScenarioStanding;
 
     fn progress() -> Progress {
         Progress {
@@ -257,6 +269,8 @@ mod tests {
                 users: 50,
                 running: 12,
                 started: 2_400,
+                begun: 200,
+                ended: 2_388,
                 asked_per_s: Some(200.0),
                 ..ScenarioStanding::default()
             }],
@@ -268,11 +282,15 @@ mod tests {
     }
 
     /// Shows the events and closes; gives what was written and the counts.
-    fn shown(terminal: bool, events: &[Progress]) -> (String, (u64, u64)) {
+    fn shown(columns: Option<fn() -> usize>, events: &[Progress]) -> (String, (u64, u64)) {
         let delivery = Arc::new(Delivery::default());
-        let before = Begun { at: Nanos::from_secs(11), iterations: 2_200 };
-        let mut screen =
-            Screen { output: Vec::new(), terminal, before, live: false, delivery: delivery.clone() };
+        let mut screen = Screen {
+            output: Vec::new(),
+            terminal: columns.is_some(),
+            columns: columns.unwrap_or(|| 0),
+            live: false,
+            delivery: delivery.clone(),
+        };
         for event in events {
             screen.receive(&ListenerEvent::Progress(Arc::new(event.clone())));
             screen.tick();
@@ -281,14 +299,42 @@ mod tests {
         (String::from_utf8_lossy(&screen.output).into_owned(), delivery.read())
     }
 
+    fn closed(begun: u64) -> ScenarioStanding {
+        ScenarioStanding { begun, ..ScenarioStanding::default() }
+    }
+
     #[test]
     fn a_plain_line_holds_the_interval() {
-        let (text, counts) = shown(false, &[progress()]);
+        let (text, counts) = shown(None, &[progress()]);
         assert_eq!(
             text,
-            "0:12 of 1:00 | 200/s of 200/s | 812 steps/s p50 1.20 ms p99 8.13 ms | failed 0.5% | users 50, 12 busy\n"
+            "0:12 of 1:00 | 200/s of 200/s | p50 1.20 ms p99 8.13 ms | failed 0.5% | 12 of 50 busy | 812 steps/s\n"
         );
         assert_eq!(counts, (1, 0));
+    }
+
+    #[test]
+    fn closed_scenarios_stand_apart_from_what_is_asked_for() {
+        let check = |scenarios: Vec<ScenarioStanding>, expected: &str| {
+            let progress = Progress { scenarios, ..progress() };
+            assert_eq!(rates(&progress), expected);
+        };
+        let open = progress().scenarios[0].clone();
+        check(vec![open.clone()], "200/s of 200/s");
+        check(vec![open.clone(), open.clone()], "400/s of 400/s");
+        check(vec![closed(32), open, closed(1)], "200/s of 200/s, closed 33/s");
+        check(vec![closed(32), closed(1)], "33/s");
+        check(Vec::new(), "0/s");
+    }
+
+    #[test]
+    fn a_number_of_iterations_is_counted_down() {
+        let mut some = progress();
+        some.length = None;
+        some.scenarios.push(ScenarioStanding { ended: 40, iterations: Some(1_000), ..closed(20) });
+        some.scenarios.push(ScenarioStanding { ended: 2, iterations: Some(10), ..closed(1) });
+        let (text, _) = shown(None, &[some]);
+        assert!(text.starts_with("0:12 | 42 of 1010 iterations | 200/s of 200/s, closed 21/s | "), "{text}");
     }
 
     #[test]
@@ -299,52 +345,53 @@ mod tests {
         worse.scenarios[0].backlog = 7;
         worse.scenarios[0].lost_tokens = 3;
         worse.failures = 0;
-        let (text, _) = shown(false, &[worse]);
+        let (text, _) = shown(None, &[worse]);
         for part in ["failed 0%", "draining", "backlog 7", "dropped 3", "late 21.0 ms"] {
             assert!(text.contains(part), "{part} in {text}");
         }
+        assert!(text.starts_with("0:12 | "), "{text}");
     }
 
     #[test]
     fn the_live_line_is_redrawn_short_and_ended_once() {
         let mut wide = progress();
-        wide.at = Nanos::from_secs(13);
         wide.draining = true;
-        wide.scenarios[0].backlog = 1_000_000;
-        let (text, _) = shown(true, &[progress(), wide]);
-        assert_eq!(text.matches('\r').count(), 2);
-        assert_eq!(text.matches('\n').count(), 1);
-        assert!(text.ends_with("\x1b[K\n"));
-        for line in text.split('\r') {
-            let line = line.trim_end().trim_end_matches("\x1b[K");
-            assert!(line.chars().count() <= COLUMNS, "{line}");
-        }
-        assert!(text.contains("draining") && !text.contains("backlog"), "{text}");
+        wide.scenarios[0].backlog = 7;
+        wide.scenarios.push(closed(32));
+        let events = [progress(), wide];
+        let check = |columns: fn() -> usize, seen: &[&str], cut: &[&str]| {
+            let (text, _) = shown(Some(columns), &events);
+            assert_eq!(text.matches('\r').count(), 2);
+            assert_eq!(text.matches('\n').count(), 1);
+            assert!(text.ends_with("\x1b[K\n"));
+            for line in text.split('\r') {
+                let line = line.trim_end().trim_end_matches("\x1b[K");
+                assert!(line.chars().count() <= columns(), "{line}");
+            }
+            let last = text.rsplit('\r').next().unwrap_or_default();
+            assert!(seen.iter().all(|part| last.contains(part)), "{last}");
+            assert!(!cut.iter().any(|part| last.contains(part)), "{last}");
+        };
+        check(|| COLUMNS, &["draining", "failed", "backlog"], &["busy", "steps/s"]);
+        check(|| 79, &["draining", "p99"], &["backlog"]);
+        check(|| 20, &["0:12"], &["/s"]);
     }
 
     #[test]
     fn nothing_shown_leaves_nothing_to_end() {
-        assert_eq!(shown(true, &[]).0, "");
-    }
-
-    #[test]
-    fn the_rate_spans_the_time_since_the_line_before() {
-        let mut later = progress();
-        later.at = Nanos::from_secs(21);
-        later.scenarios[0].started = 2_300;
-        let (text, _) = shown(false, &[later]);
-        assert!(text.contains("10/s of 200/s"), "{text}");
+        assert_eq!(shown(Some(|| COLUMNS), &[]).0, "");
     }
 
     #[test]
     fn an_empty_interval_divides_by_nothing() {
-        let (text, _) = shown(false, &[Progress::default()]);
-        assert_eq!(text, "0:00 | 0/s | 0 steps/s | users 0, 0 busy\n");
+        let (text, _) = shown(None, &[Progress::default()]);
+        assert_eq!(text, "0:00 | 0/s | 0 of 0 busy | 0 steps/s\n");
     }
 
     #[test]
     fn figures_are_rounded_for_reading() {
-        assert_eq!([count(0.0), count(12.34), count(812.4), count(2.5e6)], ["0", "12.3", "812", "2.50M"]);
+        let counts = [count(0.0), count(12.34), count(39.999), count(812.4), count(2.5e6)];
+        assert_eq!(counts, ["0", "12.3", "40", "812", "2.50M"]);
         assert_eq!([percent(0, 9), percent(1, 10_000), percent(1, 3)], ["0%", "<0.1%", "33.3%"]);
         assert_eq!([clock(Nanos::from_secs(59)), clock(Nanos::from_secs(3_661))], ["0:59", "1:01:01"]);
     }
@@ -364,7 +411,7 @@ mod tests {
         let mut screen = Screen {
             output: Gone,
             terminal: true,
-            before: Begun::default(),
+            columns: || COLUMNS,
             live: false,
             delivery: delivery.clone(),
         };

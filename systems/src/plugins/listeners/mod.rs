@@ -37,16 +37,22 @@ pub struct ScenarioStanding {
     pub backlog: u64,
     /// Iterations begun since the start.
     pub started: u64,
+    /// Of these, begun in the interval.
+    pub begun: u64,
+    /// Iterations over since the start, however they ended.
+    pub ended: u64,
+    /// Iterations in all, where the scenario says how many.
+    pub iterations: Option<u64>,
     /// Tokens dropped or expired since the start.
     pub lost_tokens: u64,
-    /// The rate that the plan asks for now; `None` for a closed scenario.
+    /// The mean rate that the plan asked for in the interval; `None` for a closed scenario.
     ///
     /// # Units
     /// Iterations a second.
     pub asked_per_s: Option<f64>,
 }
 
-/// How the run stands, and what happened since the last time it was told.
+/// How the run stands, and what happened since this listener was last told.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     /// When.
