@@ -14,31 +14,34 @@ pub(super) struct Appointment {
     pub(super) order: Order,
 }
 
-/// Orders by (instant, the order they came in).
+/// Orders by instant; at one instant ends come before starts, so that nothing begins when all is over; then the order
+/// in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
-    orders: BTreeMap<(Nanos, u64), Order>,
+    orders: BTreeMap<(Nanos, bool, u64), Order>,
     sequence: u64,
 }
 
 impl Agenda {
     pub(super) fn insert(&mut self, at: Nanos, order: Order) {
-        self.orders.insert((at, self.sequence), order);
+        self.put_back(Appointment { at, sequence: self.sequence, order });
         self.sequence += 1;
     }
 
     pub(super) fn peek(&self) -> Option<Nanos> {
-        self.orders.first_key_value().map(|((at, _), _)| *at)
+        self.orders.first_key_value().map(|((at, ..), _)| *at)
     }
 
     pub(super) fn pop_due(&mut self, now: Nanos) -> Option<Appointment> {
         let entry = self.orders.first_entry()?;
-        let (at, sequence) = *entry.key();
+        let (at, _, sequence) = *entry.key();
         (at <= now).then(|| Appointment { at, sequence, order: entry.remove() })
     }
 
     /// Puts what is left of an order back in its place.
     pub(super) fn put_back(&mut self, appointment: Appointment) {
-        self.orders.insert((appointment.at, appointment.sequence), appointment.order);
+        let Appointment { at, sequence, order } = appointment;
+        let ends = matches!(order, Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. });
+        self.orders.insert((at, !ends, sequence), order);
     }
 }
