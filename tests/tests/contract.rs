@@ -131,7 +131,8 @@ fn chance_has_no_part_in_it() {
         }
         let simulate = || {
             let text = (family.around)(spec.sample);
-            run(Run { text, duration: Some(Nanos::from_secs(2)) }).unwrap_or_else(|error| panic!("{name}: {error}"))
+            run(Run { text, duration: Some(Nanos::from_secs(2)) })
+                .unwrap_or_else(|error| panic!("{name}: {error}"))
         };
         let (first, second) = (simulate(), simulate());
         assert!(!first.log.is_empty(), "{name}: nothing happened");

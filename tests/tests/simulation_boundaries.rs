@@ -51,7 +51,8 @@ fn time_that_stands_still_is_refused() {
 
 #[test]
 fn one_iteration_is_one_iteration() {
-    let open = simulate("scenario s { behavior call; arrivals even { hold \"9/s\" for=\"10s\" }; iterations 1 }");
+    let open =
+        simulate("scenario s { behavior call; arrivals even { hold \"9/s\" for=\"10s\" }; iterations 1 }");
     assert_eq!(open.scenario("s").iterations.succeeded, 1);
     assert_eq!(open.summary.duration_ns, 1_055_555_555);
     let closed = simulate("scenario s { behavior call; population { hold 7 for=\"10s\" }; iterations 1 }");
@@ -62,7 +63,9 @@ fn one_iteration_is_one_iteration() {
 #[test]
 fn one_user_serves_a_queue_in_order() {
     let one = "users min=1 max=1; overflow queue limit=3";
-    let observed = simulate(&format!("scenario s {{ behavior call; arrivals even {{ hold \"5/s\" for=\"1s\" }}; {one} }}"));
+    let observed = simulate(&format!(
+        "scenario s {{ behavior call; arrivals even {{ hold \"5/s\" for=\"1s\" }}; {one} }}"
+    ));
     let tokens = observed.scenario("s").tokens.expect("open");
     // Due at 100, 300, 500, 700 and 900 ms: one is served, three wait, the last finds no room.
     assert_eq!((tokens.started, tokens.dropped, tokens.waiting), (4, 1, 0));
@@ -73,7 +76,9 @@ fn one_user_serves_a_queue_in_order() {
 #[test]
 fn a_token_waits_for_its_timeout_and_no_longer() {
     let one = "users min=1 max=1; overflow queue limit=unbounded timeout=\"300ms\"";
-    let observed = simulate(&format!("scenario s {{ behavior call; arrivals even {{ hold \"10/s\" for=\"1s\" }}; {one} }}"));
+    let observed = simulate(&format!(
+        "scenario s {{ behavior call; arrivals even {{ hold \"10/s\" for=\"1s\" }}; {one} }}"
+    ));
     let tokens = observed.scenario("s").tokens.expect("open");
     // The token of 750 ms would expire at 1050 ms, the instant at which the user is free: it is served.
     assert_eq!((tokens.started, tokens.expired), (2, 8));

@@ -98,5 +98,10 @@ fn five_users_and_one_server() {
     check("M/M/1//5 p50", &runs, |run| millis(responses(run).p50), 178.811);
     check("M/M/1//5 p99", &runs, |run| millis(responses(run).p99), 827.016);
     // The response time law holds for each run, up to its drawn think times: N / X − Z = R.
-    check("N / X − Z − R + 1 s", &runs, |run| 5_000.0 / throughput(run) - 400.0 - response(run) + 1_000.0, 1_000.0);
+    check(
+        "N / X − Z − R + 1 s",
+        &runs,
+        |run| 5_000.0 / throughput(run) - 400.0 - response(run) + 1_000.0,
+        1_000.0,
+    );
 }

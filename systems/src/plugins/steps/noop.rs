@@ -53,9 +53,8 @@ impl Step for Noop {
     fn compile(node: &Node, compiler: &mut Compiler<'_>) {
         let mut fields = Fields::of(node, &Self::SPEC, 0);
         let name = fields.text("name").map_or("noop", |name| name.value);
-        let target = compiler.target_of(&mut fields, "noop", "a `noop` target", |address| {
-            *address == TargetAddress::Noop
-        });
+        let target = compiler
+            .target_of(&mut fields, "noop", "a `noop` target", |address| *address == TargetAddress::Noop);
         let read = fields.finish(target);
         let Some(target) = compiler.take(read) else { return };
         let Some(step) = compiler.step(name, node.name.span) else { return };
