@@ -99,19 +99,19 @@ impl Connection {
         request: Request<Full<Bytes>>,
         keep_body: bool,
     ) -> Result<Answer, ErrorType> {
-        let response = self.sender.send_request(request);
+        let response = std::pin::pin!(self.sender.send_request(request));
         let response = Self::drive(&mut self.driver, response).await?;
         let status = response.status().as_u16();
-        let body = Self::drive(&mut self.driver, read(response, keep_body)).await?;
+        let body = std::pin::pin!(read(response, keep_body));
+        let body = Self::drive(&mut self.driver, body).await?;
         Ok(Answer { status, body })
     }
 
     /// Waits for a part of an exchange while the connection does its work.
     async fn drive<T, E: Into<Failure>>(
         driver: &mut Pin<Box<http1::Connection<TokioIo<Counted>, Full<Bytes>>>>,
-        part: impl Future<Output = Result<T, E>>,
+        mut part: Pin<&mut impl Future<Output = Result<T, E>>>,
     ) -> Result<T, ErrorType> {
-        let mut part = std::pin::pin!(part);
         let mut over: Option<ErrorType> = None;
         poll_fn(|cx| {
             if over.is_none()

@@ -164,8 +164,11 @@ async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>) {
         if let Some(lane) = lane.upgrade() {
             lane.current.set(Some(current));
         }
-        let exchange = exchange(&mut connection, &site, &traffic, &request, &operation);
-        let result = bounded(exchange, &lane, patience.as_mut(), deadline).await;
+        // Pinned here, in the task's own frame: the exchange is large and is not to be moved about.
+        let result = {
+            let exchange = std::pin::pin!(exchange(&mut connection, &site, &traffic, &request, &operation));
+            bounded(exchange, &lane, patience.as_mut(), deadline).await
+        };
         let Some(result) = result else {
             // Cut: the answer that may still come belongs to nobody.
             connection = None;
@@ -215,12 +218,11 @@ async fn next_job(lane: &Weak<Lane>) -> Option<Job> {
 
 /// An exchange with its time limit; `None` when it was given up.
 async fn bounded(
-    exchange: impl Future<Output = Result<Answer, ErrorType>>,
+    mut exchange: Pin<&mut impl Future<Output = Result<Answer, ErrorType>>>,
     lane: &Weak<Lane>,
     mut patience: Pin<&mut Patience>,
     deadline: Nanos,
 ) -> Option<Result<Answer, ErrorType>> {
-    let mut exchange = std::pin::pin!(exchange);
     poll_fn(|cx| {
         let Some(lane) = lane.upgrade() else { return Poll::Ready(None) };
         if lane.cut.get() || lane.closed.get() {
