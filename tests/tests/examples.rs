@@ -34,7 +34,7 @@ fn arrivals_slow_down_while_requests_fail() {
     let held_back = simulated(&slow_down_on_errors::app(), "slow-down-on-errors.kdl");
     let as_planned = simulated(&App::new(), "slow-down-on-errors.kdl");
     let (with, without) = (crowd(&held_back), crowd(&as_planned));
-    let tokens = |summary: &ScenarioSummary| summary.tokens.clone().expect("an open scenario has tokens");
+    let tokens = |summary: &ScenarioSummary| summary.tokens.expect("an open scenario has tokens");
     // The plan is the same: a policy steers what becomes of tokens, not when they are due.
     assert_eq!(tokens(with).planned, tokens(without).planned);
     assert_eq!(tokens(without).started, tokens(without).planned);
