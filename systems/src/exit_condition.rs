@@ -10,7 +10,7 @@ use throng_components::scenario::{Scenario, ScenarioId, ScenarioProgress, ShardC
 use throng_components::statistics::ScenarioStatistics;
 
 use crate::links::{Incoming, Wake};
-use crate::plugins::exit_conditions::{Cadence, Facts, Rule, ScenarioFacts, Scope, Tripwire};
+use crate::plugins::exit_conditions::{Cadence, Facts, Rule, ScenarioFacts, Tripwire};
 
 /// Where a rule's windows stand.
 #[derive(Component, Clone, Debug, Default)]
@@ -56,13 +56,6 @@ pub struct Arming;
 pub fn add_judging_of<R: Rule>(schedule: &mut Schedule) {
     schedule.add_systems(judge_rules::<R>.in_set(Phase::Judge).in_set(Judging));
     schedule.add_systems(set_tripwires::<R>.in_set(Phase::Allocate).in_set(Arming));
-}
-
-/// Whether a sample is in a rule's scope and counts.
-fn concerns(scope: Scope, sample: &Sample) -> bool {
-    !sample.warm_up
-        && scope.scenario.is_none_or(|scenario| scenario == sample.scenario)
-        && scope.step.is_none_or(|step| step == sample.step)
 }
 
 /// Collects the tripwires of rules of one kind, once.
@@ -150,7 +143,7 @@ impl<R: Rule> Asked<'_, R> {
         let scope = self.rule.scope();
         let end = self.watch.end.unwrap_or(Nanos::MAX);
         for sample in incoming.samples.iter().flat_map(|block| block.iter()) {
-            if concerns(scope, sample) {
+            if scope.concerns(sample) {
                 if sample.ended >= end {
                     self.watch.held.push(*sample);
                 } else {

@@ -13,6 +13,7 @@ pub mod drivers;
 pub mod executor;
 pub mod exit_condition;
 pub mod exporter;
+mod json;
 pub mod links;
 mod logarithm;
 pub mod observer;

@@ -1,10 +1,10 @@
 //! Drives one shard against modelled services.
 
-use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
+use throng_components::scenario::ScenarioId;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::thread::ThreadId;
 
@@ -321,21 +321,9 @@ impl Simulation {
     }
 }
 
-/// An answer without anything in it yet.
+/// A model's answer without anything in it yet.
 fn empty(id: protocols::OperationId, started: Nanos) -> Completion {
-    Completion {
-        id,
-        end: CompletionEnd::Done,
-        unblocked: started,
-        started,
-        ended: started,
-        status: 0,
-        error: ErrorType::NONE,
-        bytes_sent: 0,
-        bytes_received: 0,
-        body: Bytes::new(),
-        modelled: true,
-    }
+    Completion { modelled: true, ..Completion::empty(id, started) }
 }
 
 /// What a service answers: 200, or 500 where it fails.
@@ -350,16 +338,12 @@ fn trips(wire: &Tripwire, sample: &Sample) -> bool {
         TripCount::FailedIterations => SampleKind::Iteration,
         TripCount::Backlog => return false,
     };
-    sample.kind == kind
-        && sample.outcome == SampleOutcome::Failed
-        && !sample.warm_up
-        && wire.scope.scenario.is_none_or(|scenario| scenario == sample.scenario)
-        && wire.scope.step.is_none_or(|step| step == sample.step)
+    sample.kind == kind && sample.outcome == SampleOutcome::Failed && wire.scope.concerns(sample)
 }
 
 /// Tokens that wait for a user.
 fn waiting(shard: &Shard, scope: Scope) -> u64 {
     let counts = (0_u16..).zip(shard.counts());
-    let in_scope = counts.filter(|(id, _)| scope.scenario.is_none_or(|scenario| scenario.0 == *id));
+    let in_scope = counts.filter(|(id, _)| scope.covers(ScenarioId(*id)));
     in_scope.map(|(_, counts)| counts.waiting).sum()
 }

@@ -9,6 +9,8 @@ use std::io::{self, Write};
 use throng_components::exchange::UserChange;
 use throng_components::sample::{Sample, SampleKind};
 
+use crate::json::quoted;
+
 /// Writes events to a file or any other sink.
 pub struct EventLog {
     sink: Box<dyn Write + Send>,
@@ -16,11 +18,6 @@ pub struct EventLog {
     steps: Vec<String>,
     line: String,
     error: Option<io::Error>,
-}
-
-/// A text as JSON, with its quotes.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 impl EventLog {

@@ -38,6 +38,18 @@ pub struct Scope {
     pub step: Option<StepId>,
 }
 
+impl Scope {
+    /// Whether a scenario is in it.
+    pub fn covers(self, scenario: ScenarioId) -> bool {
+        self.scenario.is_none_or(|only| only == scenario)
+    }
+
+    /// Whether a sample is in it and counts: what warms up does not.
+    pub fn concerns(self, sample: &Sample) -> bool {
+        !sample.warm_up && self.covers(sample.scenario) && self.step.is_none_or(|only| only == sample.step)
+    }
+}
+
 /// When a rule is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cadence {

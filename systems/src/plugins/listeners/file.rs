@@ -43,6 +43,7 @@ use throng_components::trace::TraceContext;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, RecordCounter, Subscription, Worker};
+use crate::json::quoted;
 
 /// Lines are written when so many bytes have gathered, or when the listener has nothing else to do.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -150,9 +151,9 @@ fn open_locked(path: &Path, exists: Exists) -> io::Result<(fs::File, u64)> {
 
 /// Lines that wait to be written, and what is needed to make them.
 struct Lines {
-    /// Scenario names, quoted and escaped.
+    /// Scenario names as JSON. Made once a run, so that a line only copies.
     scenarios: Vec<String>,
-    /// Step names, quoted and escaped.
+    /// Step names, likewise.
     steps: Vec<String>,
     trace: TraceContext,
     /// Whole lines.
@@ -210,11 +211,6 @@ impl Lines {
             text(bytes, ",\"trace_id\":null}", "\n");
         }
     }
-}
-
-/// A name as a JSON string. Done once a run, so that a line only copies.
-fn quoted(name: &str) -> String {
-    serde_json::Value::from(name).to_string()
 }
 
 fn text(bytes: &mut Vec<u8>, field: &str, value: &str) {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Without `metrics` and `traces` inside, both are sent as in the sample. Port 4317 means gRPC and every other HTTP, unless
-//! `protocol=` says it. What spans and metrics hold stands in the modules [`spans`] and [`metrics`].
+//! `protocol=` says it. What spans and metrics hold stands in the modules `spans` and `metrics`.
 //!
 //! Nothing here is on the load's way: receiving only gathers; sending happens between two events, a while at a time. A
 //! receiver that is away or slow costs no memory beyond a bound: what finds no room, and what is still there when the run's

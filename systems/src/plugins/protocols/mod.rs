@@ -101,6 +101,25 @@ pub struct Completion {
     pub modelled: bool,
 }
 
+impl Completion {
+    /// An operation that began at an instant and was done at once, with nothing in it: what all others differ from.
+    pub fn empty(id: OperationId, at: Nanos) -> Self {
+        Self {
+            id,
+            end: CompletionEnd::Done,
+            unblocked: at,
+            started: at,
+            ended: at,
+            status: 0,
+            error: ErrorType::NONE,
+            bytes_sent: 0,
+            bytes_received: 0,
+            body: Bytes::new(),
+            modelled: false,
+        }
+    }
+}
+
 /// Takes completions from protocols, on the thread's own reactor.
 pub trait Completions {
     /// An operation has ended. Runs what becomes due by it; may call back into the transport.

@@ -6,13 +6,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use throng_components::clock::{Nanos, TimeSource};
-use throng_components::sample::ErrorType;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::NodeSpec;
 
-use super::{Completion, CompletionEnd, Operation, OperationId, Protocol, Reactor, Request, Transport};
+use super::{Completion, Operation, OperationId, Protocol, Reactor, Request, Transport};
 
 /// The protocol.
 #[derive(Debug)]
@@ -60,17 +58,5 @@ impl Transport for NoopTransport {
 /// The null protocol's answer, as virtual time gives it too.
 pub fn answer(operation: &Operation, now: Nanos) -> Completion {
     let started = now.max(operation.ready);
-    Completion {
-        id: operation.id,
-        end: CompletionEnd::Done,
-        unblocked: operation.ready,
-        started,
-        ended: started,
-        status: 0,
-        error: ErrorType::NONE,
-        bytes_sent: 0,
-        bytes_received: 0,
-        body: Bytes::new(),
-        modelled: false,
-    }
+    Completion { unblocked: operation.ready, ..Completion::empty(operation.id, started) }
 }

@@ -3,6 +3,7 @@
 use throng_components::workload::{Entry, Node, Scalar};
 
 use crate::behavior::{Compiler, Escape, EvaluationError, Frame, Template, Value};
+use crate::json::quoted;
 
 /// A piece of JSON with places for values.
 #[derive(Debug)]
@@ -94,11 +95,6 @@ impl Json {
         }
         Ok(())
     }
-}
-
-/// A JSON string with its quotes.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// How values in a body written as text are escaped: as JSON where the body is JSON by its header or its first character.
