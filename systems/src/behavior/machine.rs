@@ -389,3 +389,196 @@ fn json_value(value: &serde_json::Value) -> Value {
         other => Value::Text(other.to_string().into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use throng_components::target::TargetId;
+
+    use super::*;
+    use crate::behavior::{EvaluationError, Expectations, RequestTemplate};
+    use crate::plugins::laws::Law;
+    use crate::plugins::protocols::{NoopRequest, Request};
+
+    const STEP: Nanos = Nanos::from_millis(10);
+
+    /// Always 10 ms.
+    #[derive(Debug)]
+    struct Constant;
+
+    impl Law for Constant {
+        fn draw(&self, draws: &mut Draws) -> Nanos {
+            draws.next();
+            STEP
+        }
+
+        fn mean(&self) -> f64 {
+            1e7
+        }
+    }
+
+    #[derive(Debug)]
+    struct Ask;
+
+    impl RequestTemplate for Ask {
+        fn render(&self, _: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
+            Ok(Arc::new(NoopRequest))
+        }
+    }
+
+    fn think() -> Instruction {
+        Instruction::Think(Arc::new(Constant))
+    }
+
+    fn ask(number: u16, stop_on_failure: bool) -> Instruction {
+        Instruction::Perform(Box::new(Perform {
+            step: StepId(number),
+            target: TargetId(0),
+            request: Box::new(Ask),
+            timeout: Nanos::SECOND,
+            expect: Expectations::default(),
+            saves: Vec::new(),
+            captures: Vec::new(),
+            stop_on_failure,
+        }))
+    }
+
+    /// Plays an iteration due at 5 ms whose user is ready at 7 ms; every answer takes 10 ms and has the next status.
+    /// Gives what the user wanted, in words and milliseconds.
+    fn check(instructions: Vec<Instruction>, statuses: &[u16], expected: &[&str]) {
+        let program = Program { instructions, ..Program::default() };
+        let (mut strand, mut actions, mut told) = (Strand::default(), Vec::new(), Vec::new());
+        let mut now = Nanos::from_millis(7);
+        let mut statuses = statuses.iter();
+        let mut completion: Option<Completion> = None;
+        loop {
+            let surroundings = Surroundings {
+                now,
+                slot: 0,
+                user: UserId(1),
+                iteration: 1,
+                key: 1,
+                warm_up: false,
+                stop_on_failure: false,
+            };
+            let mut machine = Machine {
+                program: &program,
+                surroundings,
+                strand: &mut strand,
+                variables: &mut [],
+                actions: &mut actions,
+            };
+            match &completion {
+                Some(answer) => machine.handle(Event::Completed(answer)),
+                None if told.is_empty() => {
+                    machine.handle(Event::Started { due: Nanos::from_millis(5), ready: now });
+                }
+                None => machine.handle(Event::TimerFired),
+            }
+            completion = None;
+            let before = now;
+            for action in actions.drain(..) {
+                told.push(in_words(&action));
+                match action {
+                    Action::Wait(until) => now = until,
+                    Action::Perform(operation) => {
+                        now = before + STEP;
+                        completion = Some(answer(&operation, before, now, statuses.next()));
+                    }
+                    Action::Emit(_) => {}
+                    Action::Finish(_) => return assert_eq!(told, expected),
+                }
+            }
+        }
+    }
+
+    fn answer(operation: &Operation, started: Nanos, ended: Nanos, status: Option<&u16>) -> Completion {
+        Completion {
+            id: operation.id,
+            // Without a status left the user is cut.
+            end: if status.is_some() { CompletionEnd::Done } else { CompletionEnd::Cut },
+            unblocked: started,
+            started,
+            ended,
+            status: status.copied().unwrap_or(0),
+            error: ErrorType::NONE,
+            bytes_sent: 0,
+            bytes_received: 0,
+            body: Bytes::new(),
+            modelled: true,
+        }
+    }
+
+    fn in_words(action: &Action) -> String {
+        let millis = |at: Nanos| at.0 / 1_000_000;
+        match action {
+            Action::Perform(operation) => format!("perform {} at {}", operation.step.0, millis(operation.ready)),
+            Action::Wait(until) => format!("wait until {}", millis(*until)),
+            Action::Emit(sample) => {
+                let (due, ready, ended) = (millis(sample.due), millis(sample.ready), millis(sample.ended));
+                format!("step {} due {due} ready {ready} ended {ended}", sample.step.0)
+            }
+            Action::Finish(outcome) => format!("{outcome:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_to_do_is_done() {
+        check(Vec::new(), &[], &["Succeeded"]);
+    }
+
+    #[test]
+    fn the_first_step_is_due_with_its_iteration_and_later_ones_with_the_end_before() {
+        check(
+            vec![ask(1, false), think(), ask(2, false)],
+            &[200, 200],
+            &[
+                "perform 1 at 7",
+                "step 1 due 5 ready 7 ended 17",
+                "wait until 27",
+                "perform 2 at 27",
+                "step 2 due 27 ready 27 ended 37",
+                "Succeeded",
+            ],
+        );
+        // A wait before the first step moves its due time, and keeps how long the user was not free.
+        check(
+            vec![think(), ask(1, false)],
+            &[200],
+            &["wait until 17", "perform 1 at 17", "step 1 due 15 ready 17 ended 27", "Succeeded"],
+        );
+    }
+
+    #[test]
+    fn a_failure_fails_the_iteration_and_stops_it_where_declared() {
+        let goes_on = [
+            "perform 1 at 7",
+            "step 1 due 5 ready 7 ended 17",
+            "perform 2 at 17",
+            "step 2 due 17 ready 17 ended 27",
+            "Failed",
+        ];
+        check(vec![ask(1, false), ask(2, false)], &[500, 200], &goes_on);
+        check(vec![ask(1, true), ask(2, false)], &[404, 200], &[goes_on[0], goes_on[1], "Failed"]);
+    }
+
+    #[test]
+    fn a_cut_ends_it() {
+        check(vec![ask(1, false)], &[], &["perform 1 at 7", "step 1 due 5 ready 7 ended 17", "Cut"]);
+    }
+
+    #[test]
+    fn a_way_is_chosen_by_weight() {
+        let branches = vec![(0, 1), (5, 3)];
+        let way = vec![Instruction::Choose { branches }, ask(1, false), Instruction::Jump(4), ask(2, false)];
+        check(way, &[200], &["perform 2 at 7", "step 2 due 5 ready 7 ended 17", "Succeeded"]);
+    }
+
+    #[test]
+    fn a_long_stretch_lets_others_go_on() {
+        let long = (1..=BUDGET + 1).map(Instruction::Jump).collect();
+        check(long, &[], &["wait until 7", "Succeeded"]);
+    }
+}

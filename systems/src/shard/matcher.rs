@@ -275,3 +275,162 @@ impl Shard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use throng_components::exchange::OrderBlock;
+    use throng_components::scenario::{Overflow, Scenario, ScenarioCounts, UserBounds};
+    use throng_components::seed::RunSeed;
+    use throng_components::virtual_user::UserId;
+
+    use super::*;
+    use crate::behavior::{Instruction, Program};
+    use crate::plugins::laws::{Draws, Law};
+    use crate::shard::{ShardSettings, ShardShare};
+
+    const ID: ScenarioId = ScenarioId(0);
+
+    /// What every user does: it waits 10 ms.
+    #[derive(Debug)]
+    struct TenMillis;
+
+    impl Law for TenMillis {
+        fn draw(&self, _: &mut Draws) -> Nanos {
+            Nanos::from_millis(10)
+        }
+
+        fn mean(&self) -> f64 {
+            1e7
+        }
+    }
+
+    fn scenario(open: bool, max: u64, overflow: Overflow) -> Scenario {
+        Scenario {
+            id: ID,
+            name: String::new(),
+            behavior: 0,
+            delay: Nanos::ZERO,
+            warm_up: Nanos::ZERO,
+            drain: Nanos::ZERO,
+            pace: None,
+            iterations: None,
+            length: Nanos::MAX,
+            open,
+            bounds: UserBounds { min: 0, max, on_demand: true },
+            overflow,
+            stop_on_failure: false,
+        }
+    }
+
+    fn at(millis: u64) -> Nanos {
+        Nanos::from_millis(millis)
+    }
+
+    /// Lets tokens (by the millisecond they are due) and orders come to pass; gives the counts, and who began which
+    /// iteration at which millisecond.
+    fn play(scenario: Scenario, dues: &[u64], orders: &[Order]) -> (ScenarioCounts, Vec<(u64, u64, u64)>) {
+        let program = Program { instructions: vec![Instruction::Think(Arc::new(TenMillis))], ..Program::default() };
+        let share = ShardShare { place: 0, of: 1 };
+        let mut shard = Shard::new(ShardSettings {
+            seed: RunSeed(1),
+            index: 0,
+            shards: 1,
+            scenarios: vec![(scenario, Arc::new(program), share)],
+        });
+        let token = |(number, due): (u64, &u64)| DueToken {
+            release: at(*due),
+            due: at(*due),
+            sequence: number,
+            key: number,
+            scenario: ID,
+        };
+        let tokens = (1..).zip(dues).map(token).collect();
+        let mut block = OrderBlock { tokens, orders: orders.to_vec(), shut_down: false };
+        shard.accept(&mut block, Nanos::ZERO);
+        let mut actions = Vec::new();
+        let mut now = Nanos::ZERO;
+        while let Some(next) = shard.advance(now, 1_000, &mut actions).filter(|next| *next <= at(1_000)) {
+            now = next;
+        }
+        let counts = shard.counts().next().expect("one scenario");
+        let samples = shard.emitter().samples.iter();
+        let began = samples.map(|sample| (sample.started.0 / 1_000_000, sample.user.serial(), sample.iteration));
+        (counts, began.collect())
+    }
+
+    /// An open scenario with at most one user; `expected`: begun, dropped, expired, still waiting.
+    fn check(overflow: Overflow, dues: &[u64], expected: [u64; 4]) {
+        let (counts, _) = play(scenario(true, 1, overflow), dues, &[]);
+        assert_eq!([counts.started, counts.dropped, counts.expired, counts.waiting], expected, "{overflow:?}");
+        assert_eq!(counts.users_created, u64::from(expected[0] > 0));
+    }
+
+    #[test]
+    fn a_token_without_a_user_is_dropped_or_waits() {
+        let queue = |limit, timeout: Option<u64>| Overflow::Queue { limit, timeout: timeout.map(at) };
+        check(Overflow::Drop, &[0, 5, 9, 10], [2, 2, 0, 0]);
+        check(queue(None, None), &[0, 1, 2, 3], [4, 0, 0, 0]);
+        check(queue(Some(1), None), &[0, 1, 2, 3], [2, 2, 0, 0]);
+        check(queue(Some(0), None), &[0, 1], [1, 1, 0, 0]);
+        // Free at 10 ms: the token that would expire then is served, those before it are not.
+        check(queue(None, Some(5)), &[0, 1, 4, 5], [2, 0, 2, 0]);
+    }
+
+    #[test]
+    fn a_stop_cancels_what_is_due_at_its_instant_or_later() {
+        let stop = Order::Stop { scenario: ID, at: at(7) };
+        let queue = Overflow::Queue { limit: None, timeout: None };
+        let (counts, _) = play(scenario(true, 1, queue), &[0, 6, 7, 8], &[stop]);
+        assert_eq!((counts.started, counts.waiting, counts.cancelled), (1, 1, 2));
+    }
+
+    fn start(serial: u64, millis: u64) -> Order {
+        Order::StartUser { user: UserId::new(ID, serial), at: at(millis) }
+    }
+
+    fn retire(serial: u64, millis: u64) -> Order {
+        Order::RetireUser { user: UserId::new(ID, serial), at: at(millis) }
+    }
+
+    fn grant(iterations: u64) -> Order {
+        Order::Grant { scenario: ID, iterations, last: true }
+    }
+
+    /// A closed scenario; `expected`: at which millisecond who began which iteration.
+    fn check_closed(pace: Option<u64>, orders: &[Order], expected: &[(u64, u64, u64)]) {
+        let scenario = Scenario { pace: pace.map(at), ..scenario(false, u64::MAX, Overflow::Drop) };
+        let (counts, began) = play(scenario, &[], orders);
+        assert_eq!(began, expected, "{orders:?}");
+        assert_eq!(counts.started, counts.succeeded + counts.running());
+    }
+
+    #[test]
+    fn a_closed_user_repeats_until_it_is_not_wanted() {
+        check_closed(None, &[grant(u64::MAX), start(1, 5), retire(1, 16)], &[(5, 1, 1), (15, 1, 2)]);
+        check_closed(Some(15), &[grant(u64::MAX), start(1, 0), retire(1, 29)], &[(0, 1, 1), (15, 1, 2)]);
+    }
+
+    #[test]
+    fn nothing_begins_at_the_instant_of_an_end() {
+        let stop = Order::Stop { scenario: ID, at: at(30) };
+        let finish = Order::Finish { scenario: ID, at: at(30) };
+        check_closed(Some(15), &[grant(u64::MAX), start(1, 0), retire(1, 30)], &[(0, 1, 1), (15, 1, 2)]);
+        check_closed(Some(15), &[grant(u64::MAX), start(1, 0), finish], &[(0, 1, 1), (15, 1, 2)]);
+        check_closed(Some(15), &[grant(u64::MAX), start(1, 0), start(2, 30), stop], &[(0, 1, 1), (15, 1, 2)]);
+    }
+
+    #[test]
+    fn a_user_that_comes_back_goes_on_counting() {
+        let orders = [grant(3), start(1, 0), retire(1, 5), start(1, 20), retire(1, 25), start(1, 26)];
+        // The second time it is wanted again before it could leave.
+        check_closed(None, &orders, &[(0, 1, 1), (20, 1, 2), (30, 1, 3)]);
+    }
+
+    #[test]
+    fn no_more_begins_than_was_granted() {
+        let orders = [grant(3), start(1, 0), start(2, 0)];
+        check_closed(None, &orders, &[(0, 1, 1), (0, 2, 1), (10, 1, 2)]);
+    }
+}
