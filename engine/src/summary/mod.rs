@@ -8,6 +8,8 @@ mod build;
 mod conservation;
 mod inputs;
 mod ordered;
+#[cfg(test)]
+mod page;
 mod schema;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The schema of `--summary`, version 1. A name once shipped stays.
 //!
-//! Every duration is a whole number of nanoseconds with its unit in the name.
+//! Every duration is a whole number of nanoseconds with its unit in the name. `engine/docs/summary.md` is the page for those
+//! who read results; a test holds it against this.
 
 use std::collections::BTreeMap;
 

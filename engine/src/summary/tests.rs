@@ -162,6 +162,16 @@ fn the_json_has_the_names_of_the_page() {
 }
 
 #[test]
+fn the_page_names_every_field_and_no_other() {
+    let json = serde_json::to_value(summary(|_| {})).expect("a summary is JSON");
+    assert_eq!(
+        page::differences(&json),
+        (Vec::new(), Vec::new()),
+        "missing on the page, missing in the JSON"
+    );
+}
+
+#[test]
 fn the_json_reads_back() {
     let summary = summary(|_| {});
     let text = serde_json::to_string(&summary).expect("a summary is JSON");
