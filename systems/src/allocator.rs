@@ -149,8 +149,12 @@ pub fn grant_iterations(
 }
 
 impl Grants {
-    /// Deals iterations to shards by what each used in the last tick. At the end, what lies unused where nobody needs it
-    /// is called back and dealt anew.
+    /// Deals iterations to shards: at first half of what there is in equal parts, then by what each used in the last tick,
+    /// never more than an equal part of what is left. At the end, what lies unused where nobody needs it is called back and
+    /// dealt anew.
+    ///
+    /// A first part that were small would hold up all users for a tick, and one that were not equal would let the first
+    /// shard's users take a small number of iterations alone.
     fn deal(
         &mut self,
         cap: u64,
@@ -165,14 +169,17 @@ impl Grants {
         let told = |shard: u16| counts.by_shard.get(usize::from(shard)).copied().unwrap_or_default();
         let returned: u64 = placement.shards.iter().map(|shard| told(*shard).returned).sum();
         let mut left = cap + returned - progress.granted;
+        let shards = placement.shards.len() as u64;
+        let half = left / (2 * shards.max(1));
         let (mut starving, mut spare) = (false, Vec::new());
         for (place, shard) in placement.shards.iter().enumerate() {
             let counts = told(*shard);
             // Enough for three ticks at the rate of the last one.
-            let wanted = (3 * (counts.started - self.begun[place])).max(GRANT_LEAST);
+            let wanted = (3 * (counts.started - self.begun[place])).max(GRANT_LEAST).max(half);
             self.begun[place] = counts.started;
             let held = self.by_shard[place] - counts.started - counts.returned;
-            let iterations = wanted.saturating_sub(held).min(left);
+            let equal_part = left.div_ceil(shards - place as u64);
+            let iterations = wanted.saturating_sub(held).min(equal_part);
             if iterations > 0 {
                 left -= iterations;
                 self.by_shard[place] += iterations;
