@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::run::{RunDuration, RunHeader, RunState};
 use throng_components::seed::RunSeed;
-use throng_components::target::{Target, TargetAddress};
+use throng_components::target::{ConnectionPolicy, Target, TargetAddress};
 use throng_components::trace::TraceContext;
 use throng_systems::drivers::simulated::{Discipline, EventLog, Service, Simulation};
 use throng_systems::plugins::listeners::{CannotOpen, Outlets};
@@ -109,9 +109,16 @@ fn set_tracing(world: &mut World, app: &App) {
 }
 
 /// How many threads a run may use: what the workload says, else one for each core this process may run on.
+///
+/// Never more than the connections that a target's users share: each thread has its own of these, and the bound is exact.
 fn thread_count(workload: &Workload) -> u16 {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    workload.threads.unwrap_or_else(|| u16::try_from(cores()).unwrap_or(u16::MAX).min(64))
+    let threads = workload.threads.unwrap_or_else(|| u16::try_from(cores()).unwrap_or(u16::MAX).min(64));
+    let shared = workload.targets.iter().filter_map(|target| match target.connections {
+        ConnectionPolicy::Shared { limit } => Some(u16::try_from(limit).unwrap_or(u16::MAX)),
+        ConnectionPolicy::PerUser => None,
+    });
+    shared.fold(threads, u16::min).max(1)
 }
 
 /// A seed for a run that names none: shown in its results, so that it can be repeated.

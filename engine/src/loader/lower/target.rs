@@ -63,7 +63,7 @@ pub(crate) const CONNECTIONS: NodeSpec = NodeSpec {
         name: "limit",
         kind: ValueKind::Count,
         default: "",
-        summary: "How many are shared, over all threads; needed with `shared`.",
+        summary: "How many are shared, over all threads; needed with `shared`. A run has no more threads than that.",
     }],
     ..NodeSpec::EMPTY
 };

@@ -15,6 +15,7 @@ use super::{Bell, ThreadSettings};
 use crate::links;
 use crate::plugins::protocols::{Completion, Completions, Entry, Reactor, Transport};
 use crate::plugins::{Registry, Table};
+use crate::shard::ShardShare;
 
 /// Shares the core between the main task and the connections' tasks, all on one thread.
 struct Port(Rc<RefCell<Core>>, Arc<Bell>);
@@ -82,7 +83,7 @@ async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
         clock: Arc::clone(&clock),
         completions: Rc::new(Port(Rc::clone(&core), Arc::clone(&bell))),
         trace: settings.trace,
-        threads: settings.threads,
+        share: ShardShare { place: settings.id.0, of: settings.threads },
     };
     let transports = transports(&settings.targets, &settings.protocols, &reactor);
     core.borrow_mut().connect(transports);

@@ -19,6 +19,7 @@ use throng_components::workload::NodeSpec;
 pub use self::http::HttpRequest;
 pub use self::noop::{NoopRequest, answer};
 use super::registry::Named;
+use crate::shard::ShardShare;
 
 /// Names one operation: an answer to an operation that is over is discarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,8 +139,8 @@ pub struct Reactor {
     pub completions: Rc<dyn Completions>,
     /// How trace ids come about; `None` when requests carry none.
     pub trace: Option<TraceContext>,
-    /// How many threads share a target's bounds.
-    pub threads: u16,
+    /// The thread's part of a target's bounds.
+    pub share: ShardShare,
 }
 
 /// One target's connections on one thread.

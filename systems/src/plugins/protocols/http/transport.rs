@@ -43,8 +43,8 @@ impl HttpTransport {
             ConnectionPolicy::PerUser => Lanes::PerUser(Vec::new()),
             ConnectionPolicy::Shared { limit } => Lanes::Shared(Pool {
                 lanes: Vec::new(),
-                // The bound counts over all threads; each has its part, and at least one.
-                limit: (limit as usize / usize::from(reactor.threads.max(1))).max(1),
+                // The bound counts over all threads. A run has no more threads than that, so that each has a part.
+                limit: usize::try_from(reactor.share.part(limit.into())).unwrap_or(usize::MAX),
                 idle: Vec::new(),
                 waiting: VecDeque::new(),
             }),
