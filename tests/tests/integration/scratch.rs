@@ -15,8 +15,9 @@ const ENVIRONMENT: &[&str] =
 
 /// A workload that is never called degraded because the machine is busy with something else.
 ///
-/// Two threads whatever the machine has; tokens are handed out a whole second ahead, and only a start ten seconds late is late.
-pub(crate) const CALM: &str = "throng 1\nseed 7\nthreads 2\ntick \"1s\"\ngenerator { late over=\"10s\" }\n";
+/// Two threads whatever the machine has; tokens are handed out a quarter of a second ahead, and only a start ten seconds late is late.
+pub(crate) const CALM: &str =
+    "throng 1\nseed 7\nthreads 2\ntick \"250ms\"\ngenerator { late over=\"10s\" }\n";
 
 /// A directory with the workload `w.kdl`.
 pub(crate) struct Scratch {
