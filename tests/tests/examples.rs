@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::atomic::AtomicU32;
 
+use throng::components::run::Outcome;
 use throng::loader::{Overrides, load_file};
 use throng::summary::{ScenarioSummary, Summary};
 use throng::{App, RunOptions, simulate};
-use throng_components::run::Outcome;
 
 #[path = "../../examples/src/bin/slow_down_on_errors.rs"]
 #[expect(dead_code, reason = "its `main` is the program's, not a test's")]

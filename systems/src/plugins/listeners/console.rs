@@ -8,14 +8,14 @@
 //! the interval, not of the run:
 //!
 //! ```text
-//!  0:12 of 1:00 | 199.8/s of 200/s, closed 32/s | p50 1.20 ms p99 8.13 ms | failed 0.5% | 12 of 50 busy | 812 steps/s
+//!  0:12 of 1:00 | 199.8/s of 200/s, closed 32/s | p50 1.20 ms | p99 8.13 ms | failed 0.5% | 12 of 50 busy | 812 steps/s
 //! ```
 //!
 //! The rate of open scenarios stands beside what their plans ask for; that of closed ones, which is the service's to
 //! decide, stands apart, or alone where there is no open one. Where scenarios have a number of iterations, the line says how
 //! many are over. What does not happen is not shown: a backlog of 0, lateness up to 1 ms. On a terminal the line is cut
-//! at its width, and at 99 columns, from its end, where the less urgent figures stand. The summary at a run's end is
-//! no listener's: it goes to standard output.
+//! to its width, and to 99 columns: the less urgent figures go first. The summary at a run's end is no listener's: it goes to
+//! standard output.
 //!
 //! # Units
 //! A record is a line.
@@ -121,52 +121,54 @@ impl<W: Write> Screen<W> {
     fn show(&mut self, progress: &Progress) -> io::Result<()> {
         let mut parts = figures(progress);
         if !self.terminal {
-            return writeln!(self.output, "{}", parts.join(" | ").trim_start());
+            return writeln!(self.output, "{}", joined(&parts).trim_start());
         }
         let columns = (self.columns)();
-        while parts.len() > 1 && width(&parts) > columns {
-            parts.pop();
+        while parts.len() > 1 && joined(&parts).chars().count() > columns {
+            let least = (0..parts.len()).max_by_key(|index| parts[*index].0).unwrap_or(0);
+            parts.remove(least);
         }
         // One write, so that no half line is ever seen: back to the start, the line, and clear what was longer before.
-        let line = format!("\r{}\x1b[K", parts.join(" | "));
+        let line = format!("\r{}\x1b[K", joined(&parts));
         self.output.write_all(line.as_bytes())?;
         self.live = true;
         self.output.flush()
     }
 }
 
-fn width(parts: &[String]) -> usize {
-    parts.iter().map(|part| part.chars().count() + 3).sum::<usize>() - 3
+fn joined(parts: &[(u8, String)]) -> String {
+    parts.iter().map(|(_, part)| part.as_str()).collect::<Vec<_>>().join(" | ")
 }
 
-/// The figures of a line, the most urgent first.
-fn figures(progress: &Progress) -> Vec<String> {
+/// The figures of a line in their order, each with its rank: where there is no room for all, the last in rank goes first.
+fn figures(progress: &Progress) -> Vec<(u8, String)> {
     let sum = |of: fn(&ScenarioStanding) -> u64| progress.scenarios.iter().map(of).sum::<u64>();
-    let mut parts = vec![elapsed(progress)];
-    parts.extend(iterations(progress));
-    parts.push(rates(progress));
+    let mut parts = vec![(0, elapsed(progress))];
+    parts.extend(iterations(progress).map(|part| (1, part)));
+    parts.push((2, rates(progress)));
     if progress.draining {
-        parts.push("draining".to_owned());
+        parts.push((3, "draining".to_owned()));
     }
     if let Some([p50, p99, _]) = progress.response {
-        parts.push(format!("p50 {p50} p99 {p99}"));
+        parts.push((8, format!("p50 {p50}")));
+        parts.push((5, format!("p99 {p99}")));
     }
     if progress.steps > 0 {
-        parts.push(format!("failed {}", percent(progress.failures, progress.steps)));
+        parts.push((4, format!("failed {}", percent(progress.failures, progress.steps))));
     }
     let backlog = sum(|scenario| scenario.backlog);
     if backlog > 0 {
-        parts.push(format!("backlog {backlog}"));
+        parts.push((6, format!("backlog {backlog}")));
     }
     let lost = sum(|scenario| scenario.lost_tokens);
     if lost > 0 {
-        parts.push(format!("dropped {lost}"));
+        parts.push((7, format!("dropped {lost}")));
     }
-    parts.push(format!("{} of {} busy", sum(|s| s.running), sum(|s| s.users)));
+    parts.push((9, format!("{} of {} busy", sum(|s| s.running), sum(|s| s.users))));
     if progress.lateness_max > LATENESS_SHOWN {
-        parts.push(format!("late {}", progress.lateness_max));
+        parts.push((10, format!("late {}", progress.lateness_max)));
     }
-    parts.push(format!("{} steps/s", count(per_second(progress.steps, progress.interval))));
+    parts.push((11, format!("{} steps/s", count(per_second(progress.steps, progress.interval)))));
     parts
 }
 
@@ -175,7 +177,7 @@ fn iterations(progress: &Progress) -> Option<String> {
     let of = |scenario: &ScenarioStanding| scenario.iterations.map(|all| (scenario.ended, all));
     let counted = progress.scenarios.iter().filter_map(of);
     let (ended, all) = counted.reduce(|a, b| (a.0 + b.0, a.1 + b.1))?;
-    Some(format!("{ended} of {all} iterations"))
+    Some(format!("{ended} of {all} done"))
 }
 
 /// Open scenarios' rate beside what is asked for, and the closed ones' apart.
@@ -308,7 +310,7 @@ mod tests {
         let (text, counts) = shown(None, &[progress()]);
         assert_eq!(
             text,
-            "0:12 of 1:00 | 200/s of 200/s | p50 1.20 ms p99 8.13 ms | failed 0.5% | 12 of 50 busy | 812 steps/s\n"
+            "0:12 of 1:00 | 200/s of 200/s | p50 1.20 ms | p99 8.13 ms | failed 0.5% | 12 of 50 busy | 812 steps/s\n"
         );
         assert_eq!(counts, (1, 0));
     }
@@ -334,7 +336,7 @@ mod tests {
         some.scenarios.push(ScenarioStanding { ended: 40, iterations: Some(1_000), ..closed(20) });
         some.scenarios.push(ScenarioStanding { ended: 2, iterations: Some(10), ..closed(1) });
         let (text, _) = shown(None, &[some]);
-        assert!(text.starts_with("0:12 | 42 of 1010 iterations | 200/s of 200/s, closed 21/s | "), "{text}");
+        assert!(text.starts_with("0:12 | 42 of 1010 done | 200/s of 200/s, closed 21/s | "), "{text}");
     }
 
     #[test]
@@ -373,7 +375,7 @@ mod tests {
             assert!(!cut.iter().any(|part| last.contains(part)), "{last}");
         };
         check(|| COLUMNS, &["draining", "failed", "backlog"], &["busy", "steps/s"]);
-        check(|| 79, &["draining", "p99"], &["backlog"]);
+        check(|| 79, &["draining", "failed", "p99"], &["p50", "backlog"]);
         check(|| 20, &["0:12"], &["/s"]);
     }
 
