@@ -54,7 +54,8 @@ impl TimeSource for RealClock {
     }
 
     fn until_start(&self) -> Option<Nanos> {
-        let Some(start) = self.start.get() else { return Some(Nanos::MILLISECOND) };
+        // Far enough away for whoever asks to sleep rather than spin.
+        let Some(start) = self.start.get() else { return Some(Nanos::SECOND) };
         let left = start.saturating_sub(self.made.elapsed()).as_nanos();
         (left > 0).then(|| Nanos(u64::try_from(left).unwrap_or(u64::MAX)))
     }

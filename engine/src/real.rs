@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 use crossbeam_channel::bounded;
@@ -27,7 +28,7 @@ const ORDER_BLOCKS: usize = 128;
 const REPORT_BLOCKS: usize = 1_024;
 /// Emptied blocks that may lie ready for a thread: what it fills in a few ticks.
 const SPENT_BLOCKS: usize = 64;
-/// Between giving the first orders and the run's start: long enough for every thread to have them.
+/// Between the threads' taking the first orders and the run's start: long enough for all of them to wait for it.
 const START_LEAD: Nanos = Nanos::from_millis(5);
 
 /// The threads of a run.
@@ -91,6 +92,7 @@ pub(crate) fn run(world: &mut World, threads: Threads, interrupts: &AtomicU32) {
     *world.resource_mut::<RunState>() = RunState::Ready;
     // The first tick plans and hands out before time begins, so that nothing is late from the start.
     world.run_schedule(Tick);
+    await_threads(world, &threads);
     threads.clock.start_in(START_LEAD);
     *world.resource_mut::<RunState>() = RunState::Running;
     let tick = world.resource::<RunClock>().tick;
@@ -105,6 +107,15 @@ pub(crate) fn run(world: &mut World, threads: Threads, interrupts: &AtomicU32) {
     }
     // One more, so that the last reports are observed and the requirements see them.
     step(world, &threads.clock, tick, interrupts);
+}
+
+/// Waits until every thread is up and has taken its first orders: on a busy machine that may take longer than any lead.
+fn await_threads(world: &World, threads: &Threads) {
+    let links = &world.resource::<Links>().links;
+    let is_up = |(link, handle): (&Link, &JoinHandle<_>)| link.orders.is_empty() || handle.is_finished();
+    while !links.iter().zip(&threads.handles).all(is_up) {
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
 }
 
 /// Sleeps until the next tick and runs it. A world that was away runs one long tick over the gap.

@@ -62,9 +62,11 @@ pub fn run(settings: ThreadSettings) -> std::io::Result<()> {
     local.block_on(&runtime, drive(settings))
 }
 
-/// Waits until the run starts: orders are in by then, and nothing begins before its time.
-async fn await_start(clock: &dyn TimeSource) {
+/// Waits until the run starts, and takes the first orders while there is time: nothing begins before its time, and what
+/// was there before the start is not late because it was looked at after it.
+async fn await_start(core: &RefCell<Core>, clock: &dyn TimeSource) {
     while let Some(left) = clock.until_start() {
+        core.borrow_mut().take_orders();
         if left > Nanos::from_millis(2) {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         } else {
@@ -88,7 +90,7 @@ async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
     let transports = transports(&settings.targets, &settings.protocols, &reactor);
     core.borrow_mut().connect(transports);
     let mut pacer = Pacer::new(Arc::clone(&clock))?;
-    await_start(&*clock).await;
+    await_start(&core, &*clock).await;
     loop {
         let next = {
             let mut core = core.borrow_mut();
