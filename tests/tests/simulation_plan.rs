@@ -23,28 +23,24 @@ fn check(stages: &str, planned: u64, area: f64) {
 #[test]
 fn awkward_rates_are_kept_to_the_token_and_the_nanosecond() {
     let rates = [
-        ("3/s", 3.0),
-        ("4/s", 4.0),
-        ("15.2/s", 15.2),
-        ("60/s", 60.0),
-        ("70/s", 70.0),
-        ("300/s", 300.0),
-        ("600/s", 600.0),
-        ("700/s", 700.0),
-        ("900/s", 900.0),
-        ("30/m", 0.5),
+        ("3/s", 30),
+        ("4/s", 40),
+        ("15.2/s", 152),
+        ("60/s", 600),
+        ("70/s", 700),
+        ("300/s", 3_000),
+        ("600/s", 6_000),
+        ("700/s", 7_000),
+        ("900/s", 9_000),
+        ("30/m", 5),
     ];
-    for (rate, per_second) in rates {
+    for (rate, tokens) in rates {
         let observed = simulate(&format!("even {{ hold \"{rate}\" for=\"10s\" }}"), None);
         let mut dues: Vec<u64> = observed.iterations("crowd").map(|iteration| iteration.due).collect();
         dues.sort_unstable();
-        assert!(
-            (dues.len() as f64 - per_second * 10.0).abs() < 1e-9,
-            "{rate} for 10 s: {} tokens",
-            dues.len()
-        );
+        assert_eq!(dues.len(), tokens, "{rate} for 10 s");
         for (index, due) in dues.into_iter().enumerate() {
-            let exact = (index as f64 + 0.5) / per_second * 1e9;
+            let exact = (index as f64 + 0.5) / tokens as f64 * 1e10;
             assert!((due as f64 - exact).abs() <= 1.0, "{rate}: token {} at {due}, not {exact}", index + 1);
         }
     }

@@ -281,32 +281,31 @@ fn draw_behavior(dice: &mut Dice, scenario: &ScenarioPlan) -> String {
 
 fn draw_steps(dice: &mut Dice, depth: u64, name: &str) -> String {
     let count = dice.between(1, 3);
-    (0..count).map(|_| draw_step(dice, depth, name)).collect()
+    (0..count).map(|_| draw_step(dice, depth, name)).collect::<Vec<_>>().join("; ")
 }
 
-/// One step; those that hold others are drawn near the root only.
 fn draw_step(dice: &mut Dice, depth: u64, name: &str) -> String {
     match dice.between(1, if depth < 2 { 9 } else { 6 }) {
-        1..=3 => format!("http GET \"/${{n}}\" name={name}-h{}; ", dice.between(1, 3)),
-        4 => format!("noop name={name}-noop; "),
-        5 => format!("think {}; ", draw_law(dice, 60)),
-        6 => format!("set n \"${{n + {}}}\"; ", dice.between(1, 3)),
+        1..=3 => format!("http GET \"/${{n}}\" name={name}-h{}", dice.between(1, 3)),
+        4 => format!("noop name={name}-noop"),
+        5 => format!("think {}", draw_law(dice, 60)),
+        6 => format!("set n \"${{n + {}}}\"", dice.between(1, 3)),
         7 => {
             let times = if dice.chance(50) { "\"${n}\"".to_owned() } else { dice.between(0, 3).to_string() };
-            format!("repeat {times} {{ {}}}; ", draw_steps(dice, depth + 1, name))
+            format!("repeat {times} {{ {} }}", draw_steps(dice, depth + 1, name))
         }
         8 => {
-            let count = dice.between(1, 3);
-            let branches = (0..count).map(|_| {
+            let branch = |dice: &mut Dice| {
                 let weight = dice.between(1, 50);
-                format!("branch weight={weight} {{ {}}}; ", draw_steps(dice, depth + 1, name))
-            });
-            format!("choose {{ {}}}; ", branches.collect::<Vec<_>>().concat())
+                format!("branch weight={weight} {{ {} }}", draw_steps(dice, depth + 1, name))
+            };
+            let count = dice.between(1, 3);
+            format!("choose {{ {} }}", (0..count).map(|_| branch(dice)).collect::<Vec<_>>().join("; "))
         }
         // Set in one way only: a step that needs it fails unsent in the other.
         _ => format!(
-            "choose {{ branch {{ set maybe 1 }}; branch {{ noop name=other }} }}; \
-             http GET \"/${{maybe}}\" name={name}-maybe; "
+            "choose {{ branch {{ set maybe 1 }}; branch {{ noop name=other }} }}; http GET \"/${{maybe}}\" \
+             name={name}-maybe"
         ),
     }
 }
@@ -320,7 +319,7 @@ impl Display for Plan {
         let ServicePlan { servers, time, fails, .. } = &self.service;
         writeln!(f, "service shop {{ servers {servers}{limit}; time {time}; fails ratio=\"{fails}%\" }}")?;
         for (behavior, scenario) in self.behaviors.iter().zip(&self.scenarios) {
-            writeln!(f, "behavior {}-behavior {{ {behavior}}}", scenario.name)?;
+            writeln!(f, "behavior {}-behavior {{ {behavior} }}", scenario.name)?;
             write!(f, "{scenario}")?;
         }
         if !self.stop_rules.is_empty() {
