@@ -179,9 +179,9 @@ impl Machine<'_> {
             Instruction::Choose { branches } => {
                 let mut draws = self.draws();
                 let total = branches.last().map_or(0, |(sum, _)| *sum);
-                let point = below(draws.next(), total);
+                let chosen = below(draws.next(), total);
                 self.keep_draws(&draws);
-                let way = branches.iter().find(|(sum, _)| point < *sum);
+                let way = branches.iter().find(|(sum, _)| chosen < *sum);
                 self.strand.cursor = way.map_or(self.strand.cursor + 1, |(_, first)| *first);
             }
             Instruction::Jump(next) => self.strand.cursor = *next,

@@ -155,8 +155,8 @@ impl Wheel {
     /// The lowest level's next slot behind the cursor that holds timers.
     fn next_occupied(&self) -> Option<(usize, usize)> {
         (0..LEVELS).find_map(|level| {
-            let from = usize::from(self.cursor.to_le_bytes()[level]);
-            first_set(&self.occupied[level], from + 1).map(|index| (level, index))
+            let from = usize::from(self.cursor.to_le_bytes()[level]) + 1;
+            first_set(&self.occupied[level], from).map(|index| (level, index))
         })
     }
 }
@@ -198,7 +198,7 @@ mod tests {
                 assert_eq!(wheel.len(), list.len());
             } else {
                 let at = now + Nanos(below(bits, spread));
-                let key = TimerKey { slot: (bits % 1_000) as u32, generation: step };
+                let key = TimerKey { slot: step % 1_000, generation: step };
                 wheel.insert(at, key);
                 list.push((at, key));
             }
