@@ -184,3 +184,67 @@ fn end_shape(scenario: &Scenario, progress: &mut ScenarioProgress, now: Nanos) {
         progress.phase = ScenarioPhase::Draining;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bevy_ecs::system::RunSystemOnce;
+    use throng_components::clock::ClockKind;
+
+    use super::*;
+
+    /// What is asked of a run at second 10.
+    #[derive(Default)]
+    struct Asked {
+        /// By rules: the place in the file, the second, the outcome.
+        rules: &'static [(u16, u64, Outcome)],
+        interrupts: u32,
+        duration: Option<u64>,
+        state: RunState,
+    }
+
+    /// `expected`: who stopped it, at which second, as what.
+    fn check(asked: Asked, expected: Option<(&str, u64, Outcome)>) {
+        let mut world = World::new();
+        let mut clock = RunClock::new(ClockKind::Virtual, Nanos::from_millis(10), 2);
+        clock.move_to(Nanos::from_secs(10));
+        world.insert_resource(clock);
+        world.insert_resource(asked.state);
+        world.insert_resource(RunDuration(asked.duration.map(Nanos::from_secs)));
+        world.insert_resource(Interrupts { count: asked.interrupts });
+        let stops = asked.rules.iter().map(|(order, second, outcome)| {
+            (*order, Stop { at: Nanos::from_secs(*second), by: format!("rule {order}"), outcome: *outcome })
+        });
+        world.insert_resource(StopCandidates { stops: stops.collect() });
+        world.init_resource::<NextJudgement>();
+        world.init_resource::<RunStop>();
+        world.run_system_once(decide_stop).expect("its resources are there");
+        let stopped = world.resource::<RunStop>().stop.clone();
+        let found = stopped.as_ref().map(|stop| (stop.by.as_str(), stop.at.0 / 1_000_000_000, stop.outcome));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_earliest_stop_is_taken_and_of_these_the_first_in_the_file() {
+        let running = || Asked { state: RunState::Running, ..Asked::default() };
+        check(running(), None);
+        let two = &[(1, 9, Outcome::Passed), (0, 9, Outcome::Failed), (2, 8, Outcome::Passed)];
+        check(Asked { rules: two, ..running() }, Some(("rule 2", 8, Outcome::Passed)));
+        check(Asked { rules: &two[..2], ..running() }, Some(("rule 0", 9, Outcome::Failed)));
+        let later = Asked { duration: Some(11), ..running() };
+        check(later, None);
+        let now = Asked { rules: &[(3, 10, Outcome::Failed)], duration: Some(10), ..running() };
+        check(now, Some(("rule 3", 10, Outcome::Failed)));
+        check(Asked { duration: Some(10), ..running() }, Some(("duration", 10, Outcome::Passed)));
+    }
+
+    #[test]
+    fn an_interrupt_says_what_the_run_came_to() {
+        let asked =
+            |state| Asked { rules: &[(0, 9, Outcome::Failed)], interrupts: 1, state, ..Asked::default() };
+        check(asked(RunState::Running), Some(("rule 0", 9, Outcome::Failed)));
+        let alone = Asked { interrupts: 1, state: RunState::Draining, ..Asked::default() };
+        check(alone, Some(("interrupt", 10, Outcome::Interrupted)));
+        // What is over is not stopped any more.
+        check(asked(RunState::Flushing), None);
+    }
+}

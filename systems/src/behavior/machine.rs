@@ -514,7 +514,9 @@ mod tests {
     fn in_words(action: &Action) -> String {
         let millis = |at: Nanos| at.0 / 1_000_000;
         match action {
-            Action::Perform(operation) => format!("perform {} at {}", operation.step.0, millis(operation.ready)),
+            Action::Perform(operation) => {
+                format!("perform {} at {}", operation.step.0, millis(operation.ready))
+            }
             Action::Wait(until) => format!("wait until {}", millis(*until)),
             Action::Emit(sample) => {
                 let (due, ready, ended) = (millis(sample.due), millis(sample.ready), millis(sample.ended));

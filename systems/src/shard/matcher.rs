@@ -331,7 +331,8 @@ mod tests {
     /// Lets tokens (by the millisecond they are due) and orders come to pass; gives the counts, and who began which
     /// iteration at which millisecond.
     fn play(scenario: Scenario, dues: &[u64], orders: &[Order]) -> (ScenarioCounts, Vec<(u64, u64, u64)>) {
-        let program = Program { instructions: vec![Instruction::Think(Arc::new(TenMillis))], ..Program::default() };
+        let program =
+            Program { instructions: vec![Instruction::Think(Arc::new(TenMillis))], ..Program::default() };
         let share = ShardShare { place: 0, of: 1 };
         let mut shard = Shard::new(ShardSettings {
             seed: RunSeed(1),
@@ -356,14 +357,19 @@ mod tests {
         }
         let counts = shard.counts().next().expect("one scenario");
         let samples = shard.emitter().samples.iter();
-        let began = samples.map(|sample| (sample.started.0 / 1_000_000, sample.user.serial(), sample.iteration));
+        let began =
+            samples.map(|sample| (sample.started.0 / 1_000_000, sample.user.serial(), sample.iteration));
         (counts, began.collect())
     }
 
     /// An open scenario with at most one user; `expected`: begun, dropped, expired, still waiting.
     fn check(overflow: Overflow, dues: &[u64], expected: [u64; 4]) {
         let (counts, _) = play(scenario(true, 1, overflow), dues, &[]);
-        assert_eq!([counts.started, counts.dropped, counts.expired, counts.waiting], expected, "{overflow:?}");
+        assert_eq!(
+            [counts.started, counts.dropped, counts.expired, counts.waiting],
+            expected,
+            "{overflow:?}"
+        );
         assert_eq!(counts.users_created, u64::from(expected[0] > 0));
     }
 

@@ -65,3 +65,18 @@ impl Rule for Backlog {
         Some(Tripwire { counts: TripCount::Backlog, scope: self.scope, above: self.above })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{judge, read};
+    use super::*;
+    use throng_components::scenario::ScenarioCounts;
+
+    #[test]
+    fn it_holds_above_its_bound_and_not_at_it() {
+        let windows =
+            [0, 3, 4].map(|waiting| (ScenarioCounts { waiting, ..ScenarioCounts::default() }, &[][..]));
+        let judged = judge(&mut read::<Backlog>(&[("above", "3")]), &windows);
+        assert_eq!(judged.iter().map(|judgement| judgement.holds).collect::<Vec<_>>(), [false, false, true]);
+    }
+}

@@ -146,3 +146,58 @@ impl Rule for Failures {
         self.is_count().then_some(Tripwire { counts, scope: self.scope, above })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{judge, read, sample};
+    use super::*;
+    use throng_components::scenario::ScenarioCounts;
+
+    /// Windows of so many good and bad steps; `expected`: the value and whether the rule holds.
+    fn check(properties: &[(&str, &str)], windows: &[(usize, usize)], expected: &[(Option<f64>, bool)]) {
+        let of = |(good, bad): &(usize, usize)| {
+            let step = |outcome| sample(SampleKind::Attempt, 1, outcome);
+            let mut samples = vec![step(SampleOutcome::Succeeded); *good];
+            samples.extend(vec![step(SampleOutcome::Failed); *bad]);
+            // What was cut, and what is no step, is neither good nor bad.
+            samples.push(step(SampleOutcome::Cut));
+            samples.push(sample(SampleKind::Iteration, 1, SampleOutcome::Failed));
+            samples
+        };
+        let samples: Vec<Vec<Sample>> = windows.iter().map(of).collect();
+        let windows: Vec<_> =
+            samples.iter().map(|samples| (ScenarioCounts::default(), samples.as_slice())).collect();
+        let judged = judge(&mut read::<Failures>(properties), &windows);
+        let judged: Vec<_> = judged.iter().map(|judgement| (judgement.value, judgement.holds)).collect();
+        assert_eq!(judged, expected, "{properties:?}");
+    }
+
+    #[test]
+    fn a_count_goes_on_and_a_window_begins_anew() {
+        check(&[("above", "2")], &[(9, 2), (9, 1)], &[(Some(2.0), false), (Some(3.0), true)]);
+        let windowed = [("above", "2"), ("window", "1s")];
+        check(
+            &windowed,
+            &[(9, 2), (9, 1), (0, 3)],
+            &[(Some(2.0), false), (Some(1.0), false), (Some(3.0), true)],
+        );
+    }
+
+    #[test]
+    fn a_share_needs_data_and_enough_of_it() {
+        let share = [("above", "25%"), ("window", "1s"), ("min-count", "4")];
+        check(
+            &share,
+            &[(0, 0), (0, 3), (3, 1), (2, 2)],
+            &[(None, false), (Some(1.0), false), (Some(0.25), false), (Some(0.5), true)],
+        );
+        check(&[("below", "25%")], &[(0, 0), (4, 1)], &[(None, false), (Some(0.2), true)]);
+    }
+
+    #[test]
+    fn windows_in_a_row_are_counted() {
+        let twice = [("above", "0"), ("window", "1s"), ("times", "2")];
+        let held = [(Some(1.0), false), (Some(0.0), false), (Some(1.0), false), (Some(1.0), true)];
+        check(&twice, &[(0, 1), (1, 0), (0, 1), (0, 1)], &held);
+    }
+}

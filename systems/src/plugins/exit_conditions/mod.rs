@@ -195,3 +195,88 @@ pub const ALL: &[Entry] = &[
     Entry::of::<rate::Rate>(),
     Entry::of::<backlog::Backlog>(),
 ];
+
+#[cfg(test)]
+mod tests {
+    use throng_components::sample::{ErrorType, SampleKind, SampleOutcome};
+    use throng_components::scenario::{Overflow, UserBounds};
+    use throng_components::virtual_user::UserId;
+    use throng_components::workload::{Entry as Value, Scalar, Span, Spanned};
+
+    use super::*;
+
+    /// Reads a rule from its properties.
+    pub(super) fn read<R: Rule>(properties: &[(&str, &str)]) -> R {
+        let name = |text: &str| Spanned::new(text.to_owned(), Span::default());
+        let value = |text: &str| {
+            let value = text.parse().map_or_else(|_| Scalar::Text(text.to_owned()), Scalar::Integer);
+            Value { value, span: Span::default(), content: Span::default() }
+        };
+        let node = Node {
+            name: name(R::SPEC.name),
+            arguments: Vec::new(),
+            properties: properties.iter().map(|(key, text)| (name(key), value(text))).collect(),
+            children: Vec::new(),
+            span: Span::default(),
+        };
+        let names = RuleNames { scenarios: &[], steps: &StepNames::default(), requires: false };
+        // The specification has to outlive the reader, as those of the table do.
+        let rule = R::read(Fields::of(&node, Box::leak(Box::new(R::SPEC)), 0), names);
+        rule.unwrap_or_else(|problems| panic!("{properties:?}: {problems:?}"))
+    }
+
+    /// A finished step or iteration of this length.
+    pub(super) fn sample(kind: SampleKind, millis: u64, outcome: SampleOutcome) -> Sample {
+        Sample {
+            due: Nanos::ZERO,
+            ready: Nanos::ZERO,
+            unblocked: Nanos::ZERO,
+            started: Nanos::ZERO,
+            ended: Nanos::from_millis(millis),
+            user: UserId(1),
+            iteration: 1,
+            scenario: ScenarioId(0),
+            step: StepId(0),
+            status: 0,
+            error: ErrorType::NONE,
+            bytes_sent: 0,
+            bytes_received: 0,
+            ordinal: 0,
+            kind,
+            outcome,
+            attempt: 1,
+            warm_up: false,
+        }
+    }
+
+    /// Asks a rule at the ends of windows of one second; `counts` and `planned` of one open scenario at each of them.
+    pub(super) fn judge<R: Rule>(rule: &mut R, windows: &[(ScenarioCounts, &[Sample])]) -> Vec<Judgement> {
+        let scenario = Scenario {
+            id: ScenarioId(0),
+            name: String::new(),
+            behavior: 0,
+            delay: Nanos::ZERO,
+            warm_up: Nanos::ZERO,
+            drain: Nanos::ZERO,
+            pace: None,
+            iterations: None,
+            length: Nanos::MAX,
+            open: true,
+            bounds: UserBounds { min: 0, max: 1, on_demand: true },
+            overflow: Overflow::Drop,
+            stop_on_failure: false,
+        };
+        let (progress, statistics) = (ScenarioProgress::default(), ScenarioStatistics::default());
+        let ask = |(second, (counts, samples)): (u64, &(ScenarioCounts, &[Sample]))| {
+            samples.iter().for_each(|sample| rule.observe(sample));
+            let facts = ScenarioFacts {
+                scenario: &scenario,
+                progress: &progress,
+                counts: *counts,
+                statistics: &statistics,
+            };
+            rule.judge(&Facts { at: Nanos::from_secs(second), at_end: false, scenarios: &[facts] })
+        };
+        (1..).zip(windows).map(ask).collect()
+    }
+}

@@ -163,3 +163,47 @@ fn bound(fields: &mut Fields<'_>, name: &'static str) -> Option<Bound> {
     );
     if is_share { fields.share(name).map(Bound::OfPlan) } else { fields.rate(name).map(Bound::PerTime) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{judge, read};
+    use super::*;
+    use throng_components::scenario::ScenarioCounts;
+
+    /// Iterations begun and tokens dropped since the start, at each second; `expected`: the value, and whether it holds.
+    fn check(properties: &[(&str, &str)], seconds: &[(u64, u64)], expected: &[(Option<f64>, bool)]) {
+        let windows: Vec<_> = seconds
+            .iter()
+            .map(|(started, dropped)| {
+                (
+                    ScenarioCounts { started: *started, dropped: *dropped, ..ScenarioCounts::default() },
+                    &[][..],
+                )
+            })
+            .collect();
+        let judged = judge(&mut read::<Rate>(properties), &windows);
+        let judged: Vec<_> = judged.iter().map(|judgement| (judgement.value, judgement.holds)).collect();
+        assert_eq!(judged, expected, "{properties:?}");
+    }
+
+    #[test]
+    fn a_rate_a_second_is_of_its_window_or_of_all_time() {
+        let windowed = [("below", "8/s"), ("window", "1s")];
+        check(
+            &windowed,
+            &[(10, 0), (20, 0), (25, 0)],
+            &[(Some(10.0), false), (Some(10.0), false), (Some(5.0), true)],
+        );
+        check(&[("below", "8/s")], &[(10, 0), (12, 0)], &[(Some(10.0), false), (Some(6.0), true)]);
+    }
+
+    #[test]
+    fn a_share_is_of_the_tokens_that_were_due() {
+        let windowed = [("at-least", "90%"), ("window", "1s")];
+        check(
+            &windowed,
+            &[(9, 1), (10, 4), (10, 4)],
+            &[(Some(0.9), true), (Some(0.25), false), (None, false)],
+        );
+    }
+}

@@ -121,3 +121,34 @@ impl Rule for Response {
         Judgement { value: value.map(|value| value.0 as f64), holds: self.window.holds(now, facts.at_end) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{judge, read, sample};
+    use super::*;
+    use throng_components::scenario::ScenarioCounts;
+
+    /// One window of steps of these lengths in milliseconds; `expected`: the value in whole milliseconds, and whether it holds.
+    fn check(properties: &[(&str, &str)], millis: &[u64], expected: (Option<u64>, bool)) {
+        let steps =
+            millis.iter().map(|length| sample(SampleKind::Attempt, *length, SampleOutcome::Succeeded));
+        let mut samples: Vec<Sample> = steps.collect();
+        // Neither of these is a finished step.
+        samples.push(sample(SampleKind::Attempt, 9_000, SampleOutcome::Cut));
+        samples.push(sample(SampleKind::Iteration, 9_000, SampleOutcome::Succeeded));
+        let judged = judge(&mut read::<Response>(properties), &[(ScenarioCounts::default(), &samples)]);
+        let value = judged[0].value.map(|value| Nanos::from_f64(value / 1e6).0);
+        assert_eq!((value, judged[0].holds), expected, "{properties:?} {millis:?}");
+    }
+
+    #[test]
+    fn a_quantile_is_compared_and_needs_data() {
+        let above = [("p", "50"), ("above", "15ms")];
+        check(&above, &[10, 20, 30], (Some(20), true));
+        check(&above, &[10, 10, 30], (Some(10), false));
+        check(&above, &[], (None, false));
+        check(&[("p", "100"), ("below", "31ms")], &[10, 30], (Some(30), true));
+        check(&[("p", "50"), ("below", "31ms")], &[], (None, false));
+        check(&[("p", "50"), ("above", "1ms"), ("min-count", "3")], &[10, 20], (Some(10), false));
+    }
+}
