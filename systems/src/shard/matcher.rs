@@ -283,7 +283,6 @@ mod tests {
     use throng_components::exchange::OrderBlock;
     use throng_components::scenario::{Overflow, Scenario, ScenarioCounts, UserBounds};
     use throng_components::seed::RunSeed;
-    use throng_components::virtual_user::UserId;
 
     use super::*;
     use crate::behavior::{Instruction, Program};
@@ -393,11 +392,11 @@ mod tests {
     }
 
     fn start(serial: u64, millis: u64) -> Order {
-        Order::StartUser { user: UserId::new(ID, serial), at: at(millis) }
+        Order::StartUsers { scenario: ID, first: serial, last: serial, at: at(millis) }
     }
 
     fn retire(serial: u64, millis: u64) -> Order {
-        Order::RetireUser { user: UserId::new(ID, serial), at: at(millis) }
+        Order::RetireUsers { scenario: ID, first: serial, last: serial, at: at(millis) }
     }
 
     fn grant(iterations: u64) -> Order {
