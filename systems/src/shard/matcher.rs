@@ -332,12 +332,12 @@ mod tests {
     fn play(scenario: Scenario, dues: &[u64], orders: &[Order]) -> (ScenarioCounts, Vec<(u64, u64, u64)>) {
         let program =
             Program { instructions: vec![Instruction::Think(Arc::new(TenMillis))], ..Program::default() };
-        let share = ShardShare { place: 0, of: 1 };
+        let whole = ShardShare { place: 0, of: 1 };
         let mut shard = Shard::new(ShardSettings {
             seed: RunSeed(1),
             index: 0,
             shards: 1,
-            scenarios: vec![(scenario, Arc::new(program), share)],
+            scenarios: vec![(scenario, Arc::new(program), whole)],
         });
         let token = |(number, due): (u64, &u64)| DueToken {
             release: at(*due),
