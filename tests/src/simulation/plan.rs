@@ -188,7 +188,7 @@ impl ScenarioPlan {
             let more = if on_demand { dice.pick(&[0, 1, 5, 100]) } else { 0 };
             Load::Open {
                 even: dice.chance(50),
-                shape: Shape::draw(dice, 800, 7, endless),
+                shape: Shape::draw(dice, 600, 7, endless),
                 users: (min, (min + more).max(1)),
                 on_demand,
                 overflow: draw_overflow(dice),

@@ -30,7 +30,7 @@ impl Shape {
         let count = dice.between(1, 3);
         for number in 1..=count {
             let (from, to) = (step * dice.between(0, most / step), step * dice.between(0, most / step));
-            let length = Some(dice.between(1, 30) * 100);
+            let length = Some(dice.between(1, 20) * 100);
             stages.push(match number {
                 _ if endless && number == count => {
                     Stage { from: to.max(step), to: to.max(step), length: None }
