@@ -75,6 +75,8 @@ pub fn stop_scenarios(
             continue;
         }
         progress.was_stopped = true;
+        // A cut ordered for the shape's end is too late now; the earlier one is ordered beside it.
+        progress.cut_ordered &= progress.phase > ScenarioPhase::Playing;
         progress.plan_exhausted = true;
         progress.stopped_at = Some(progress.stopped_at.map_or(reason.at, |at| at.min(reason.at)));
         progress.phase = progress.phase.max(ScenarioPhase::Draining);
@@ -139,7 +141,7 @@ pub fn advance_scenarios(
         }
         if progress.phase <= ScenarioPhase::Playing {
             end_shape(scenario, &mut progress, clock.now);
-            let end = progress.stopped_at.unwrap_or(scenario.end());
+            let end = known_end(scenario, &progress);
             if progress.phase <= ScenarioPhase::Playing && end != Nanos::MAX {
                 wake.at_tick(end.0.div_ceil(clock.tick.0));
             }
@@ -150,17 +152,7 @@ pub fn advance_scenarios(
             progress.ended_at = Some(stopped.max(counts.last_end));
             progress.phase = ScenarioPhase::Ended;
         }
-        if progress.phase == ScenarioPhase::Draining && !progress.cut_ordered {
-            let deadline = progress.stopped_at.unwrap_or(clock.now) + scenario.drain;
-            let at = if stop.cut { clock.now } else { deadline };
-            if at < clock.hand_out_end() {
-                progress.cut_ordered = true;
-                for shard in &placement.shards {
-                    links.order(*shard, Order::Cut { scenario: scenario.id, at });
-                }
-            }
-            wake.at_tick((at.0 / clock.tick.0).saturating_sub(1));
-        }
+        order_cut(scenario, &mut progress, placement, &clock, stop.cut, &mut links, &mut wake);
         if progress.cut_ordered && progress.phase == ScenarioPhase::Draining {
             progress.phase = ScenarioPhase::Cutting;
         }
@@ -174,10 +166,47 @@ pub fn advance_scenarios(
     }
 }
 
+/// Orders the cut at the drain's end, at its exact instant: ahead of it, and so before the shape is played where the
+/// drain is shorter than a tick.
+fn order_cut(
+    scenario: &Scenario,
+    progress: &mut ScenarioProgress,
+    placement: &Placement,
+    clock: &RunClock,
+    at_once: bool,
+    links: &mut Links,
+    wake: &mut Wake,
+) {
+    let end = known_end(scenario, progress);
+    if progress.cut_ordered || progress.phase > ScenarioPhase::Draining || end == Nanos::MAX {
+        return;
+    }
+    // A scenario that its iterations end ends with its last token, which still has to begin.
+    let last = if progress.was_stopped { Nanos::ZERO } else { progress.last_due + Nanos(1) };
+    let at = if at_once && progress.was_stopped { clock.now } else { (end + scenario.drain).max(last) };
+    if at < clock.hand_out_end() {
+        progress.cut_ordered = true;
+        for shard in &placement.shards {
+            links.order(*shard, Order::Cut { scenario: scenario.id, at });
+        }
+    }
+    wake.at_tick((at.0 / clock.tick.0).saturating_sub(1));
+}
+
+/// When a scenario ended or will end by itself; [`Nanos::MAX`] when only something else ends it.
+fn known_end(scenario: &Scenario, progress: &ScenarioProgress) -> Nanos {
+    let planned = if is_capped(scenario, progress) { progress.last_due } else { scenario.end() };
+    progress.stopped_at.unwrap_or(planned)
+}
+
+/// Whether all iterations that an open scenario may have are planned.
+fn is_capped(scenario: &Scenario, progress: &ScenarioProgress) -> bool {
+    scenario.open && scenario.iterations.is_some_and(|cap| progress.planned >= cap)
+}
+
 /// Notes that a scenario's own shape is played.
 fn end_shape(scenario: &Scenario, progress: &mut ScenarioProgress, now: Nanos) {
-    let capped = scenario.open && scenario.iterations.is_some_and(|cap| progress.planned >= cap);
-    let end = if capped { progress.last_due } else { scenario.end() };
+    let (end, capped) = (known_end(scenario, progress), is_capped(scenario, progress));
     let is_over = if capped { now > end } else { now >= end };
     if is_over && (!scenario.open || progress.plan_exhausted) {
         progress.stopped_at = Some(end);
