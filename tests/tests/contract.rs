@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use throng::components::clock::Nanos;
+use throng::components::workload::NodeSpec;
 use throng::loader::{Loaded, Overrides, Refused, Registry, load};
-use throng_components::clock::Nanos;
-use throng_components::workload::NodeSpec;
 use throng_tests::simulation::{Run, comparable, run};
 
 const HEAD: &str = "throng 1\nseed 3\ntarget shop \"http://127.0.0.1:1\"\ntarget nothing noop\n\

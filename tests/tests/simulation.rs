@@ -135,8 +135,8 @@ fn event_logs_are_the_same_on_every_build() {
 
 #[test]
 fn the_order_of_systems_is_never_ambiguous() {
-    use throng_systems::plugins::Registry;
-    use throng_systems::schedules;
+    use throng::systems::plugins::Registry;
+    use throng::systems::schedules;
     let registry = Registry::default();
     for mut schedule in [schedules::tick(&registry), schedules::judgement(&registry)] {
         schedules::refuse_ambiguity(&mut schedule);

@@ -1,8 +1,8 @@
 //! The edges of the model: nothing to do, nobody to do it, no time to do it in.
 
 use throng::RunError;
-use throng_components::clock::Nanos;
-use throng_components::run::Outcome;
+use throng::components::clock::Nanos;
+use throng::components::run::Outcome;
 use throng_tests::simulation::{Observed, Run, run};
 
 const HEAD: &str = "throng 1\nseed 1\ntarget shop \"http://127.0.0.1:1\"\ntarget nothing noop\n\
@@ -135,6 +135,10 @@ fn what_a_drain_cannot_hold_is_cut() {
     let call = scenario.steps.get("call").expect("it was used");
     assert_eq!((call.count, call.cut, call.attempts), (5, 3, 8));
     assert_eq!(observed.summary.duration_ns, 2_300_000_000);
+    // The last of three iterations begins, and is cut at once.
+    let capped = "arrivals even { hold \"4/s\" for=\"2s\" }; iterations 3; drain \"0s\"";
+    let capped = simulate(&format!("scenario s {{ behavior call; {capped} }}"));
+    assert_eq!((capped.scenario("s").iterations.started, capped.scenario("s").iterations.cut), (3, 3));
     let closed = simulate("scenario s { behavior rest; population { hold 2 for=\"1500ms\" }; drain \"0s\" }");
     assert_eq!((closed.scenario("s").iterations.succeeded, closed.scenario("s").iterations.cut), (2, 2));
     assert_eq!(closed.summary.duration_ns, 1_500_000_000);

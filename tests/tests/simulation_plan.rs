@@ -1,6 +1,6 @@
 //! Exact load, in whole runs under the virtual clock: every token at its instant, every user at its level.
 
-use throng_components::clock::Nanos;
+use throng::components::clock::Nanos;
 use throng_tests::simulation::{Observed, Run, run};
 
 fn simulate(arrivals: &str, duration: Option<Nanos>) -> Observed {

@@ -2,8 +2,8 @@
 //!
 //! `expected` of the summary is the area under the curve up to the stop: at 10/s it tells the instant to the nanosecond.
 
-use throng_components::clock::Nanos;
-use throng_components::run::Outcome;
+use throng::components::clock::Nanos;
+use throng::components::run::Outcome;
 use throng_tests::simulation::{Observed, Run, run};
 
 /// A service of 10 ms that always fails, and arrivals that never end.

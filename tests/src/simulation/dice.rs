@@ -1,6 +1,6 @@
 //! Choices drawn from a seed.
 
-use throng_components::seed::{Purpose, RunSeed, below, draw};
+use throng::components::seed::{Purpose, RunSeed, below, draw};
 
 /// A sequence of choices: the same for the same seed.
 #[derive(Debug)]

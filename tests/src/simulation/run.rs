@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use throng::components::clock::Nanos;
 use throng::loader::{Overrides, Severity, Style, load, render};
 use throng::summary::{ScenarioSummary, Summary};
 use throng::{App, RunError, RunOptions};
-use throng_components::clock::Nanos;
 
 use super::{Event, Plan, Record, ScenarioPlan, read_log};
 
