@@ -12,5 +12,5 @@ pub use bad_server::{BadServer, Manner};
 pub use nginx::Nginx;
 pub use otlp_checks::{attribute, check_metrics, check_spans, string_attribute};
 pub use otlp_sink::{Conduct, OtlpSink, Received, Wire};
-pub use process::{Ended, Process, find_tool, wait_until};
+pub use process::{Ended, FreePort, Process, find_tool, free_port, wait_until};
 pub use recorder::{Recorder, Request, Seen};

@@ -3,12 +3,14 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::net::TcpSocket;
 
 /// Between two looks at something that nobody announces.
 const LOOK: Duration = Duration::from_millis(2);
@@ -35,6 +37,26 @@ pub fn find_tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into(), own]);
     folders.map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// A port that nobody else gets while this lives, for a program that can only be told a number.
+#[derive(Debug)]
+pub struct FreePort {
+    /// The address, on the loopback.
+    pub address: SocketAddr,
+    /// Bound without listening, and open to be bound once more.
+    _socket: TcpSocket,
+}
+
+/// Reserves a free port of the loopback.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> io::Result<FreePort> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(([127, 0, 0, 1], 0).into())?;
+    Ok(FreePort { address: socket.local_addr()?, _socket: socket })
 }
 
 /// How a process ended.

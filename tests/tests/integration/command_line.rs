@@ -1,1 +1,82 @@
-//! x
+//! What flags of `throng run` do.
+
+use crate::books::{assert_adds_up, assert_lines_agree, count};
+use crate::scratch::{CALM, Scratch};
+
+const LOOK: &str = "target t noop\nbehavior b { noop name=x }\n";
+const CROWD: &str = "scenario s { behavior b; arrivals poisson { hold \"200/s\" for=\"500ms\" } }\n";
+
+#[test]
+fn quiet_prints_nothing_but_errors() {
+    let scratch = Scratch::new(format!("{CALM}{LOOK}{CROWD}listener console every=\"1s\"\n"));
+    for command in ["run", "simulate"] {
+        let ended = scratch.throng(&[command, "w.kdl", "--quiet"]);
+        let said = (ended.code, ended.stdout.as_str(), ended.stderr.as_str());
+        assert_eq!(said, (Some(0), "", ""), "{command}");
+    }
+    let ended = scratch.throng(&["run", "nowhere.kdl", "--quiet"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(104), ""));
+    assert!(ended.stderr.contains("nowhere.kdl"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_summary_goes_to_standard_output_and_progress_does_not() {
+    let scratch = Scratch::new(format!("{CALM}{LOOK}{CROWD}listener console every=\"100ms\"\n"));
+    let ended = scratch.throng(&["run", "w.kdl"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("PASSED"), "{}", ended.stdout);
+    assert!(!ended.stderr.is_empty(), "no progress");
+    assert!(
+        !ended.stdout.contains('\u{1b}') && !ended.stderr.contains('\u{1b}'),
+        "colours go to terminals only"
+    );
+}
+
+#[test]
+fn a_duration_ends_the_run() {
+    let open = "scenario s { behavior b; arrivals even { hold \"200/s\" } }\n";
+    let scratch = Scratch::new(format!("{CALM}{LOOK}{open}listener file \"samples.jsonl\"\n"));
+    for command in ["run", "simulate"] {
+        let ended = scratch.throng(&[command, "w.kdl", "--duration", "600ms", "--summary", "summary.json"]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let summary = scratch.summary();
+        assert_eq!(
+            (summary["stopped_by"].as_str(), summary["outcome"].as_str()),
+            (Some("duration"), Some("passed"))
+        );
+        assert_adds_up(&summary);
+        assert_lines_agree(&summary, &scratch.lines("samples.jsonl"));
+        assert_eq!(count(&summary, "scenarios.s.tokens.started"), 120, "{command}");
+        assert_eq!(summary["scenarios"]["s"]["tokens"]["expected"], 120.0, "{command}");
+    }
+}
+
+#[test]
+fn listeners_can_be_added() {
+    let scratch = Scratch::new(format!("{CALM}{LOOK}{CROWD}"));
+    let ended = scratch.throng(&["run", "w.kdl", "--out", "file=out/a.jsonl", "--summary", "summary.json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let summary = scratch.summary();
+    assert_lines_agree(&summary, &scratch.lines("out/a.jsonl"));
+    let ended = scratch.throng(&["run", "w.kdl", "--out", "flie=a.jsonl"]);
+    assert_eq!(ended.code, Some(104), "{}", ended.stderr);
+    assert!(ended.stderr.contains("file"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_seed_is_repeated_and_one_that_was_drawn_can_be() {
+    let calm = CALM.replace("seed 7\n", "");
+    let scratch = Scratch::new(format!("{calm}{LOOK}{CROWD}listener file \"samples.jsonl\"\n"));
+    let due = || -> Vec<u64> {
+        let mut due: Vec<u64> =
+            scratch.lines("samples.jsonl").iter().map(|line| count(line, "due_ns")).collect();
+        due.sort_unstable();
+        due
+    };
+    let first = scratch.run(0);
+    let (seed, drawn) = (count(&first, "seed"), due());
+    let again = scratch.throng(&["run", "w.kdl", "--seed", &seed.to_string()]);
+    assert_eq!((again.code, due() == drawn), (Some(0), true), "seed {seed}");
+    let other = scratch.throng(&["run", "w.kdl", "--seed", &(seed ^ 1).to_string()]);
+    assert_eq!((other.code, due() == drawn), (Some(0), false), "seed {seed}");
+}

@@ -1,1 +1,81 @@
-//! x
+//! Outputs that cannot be written and ports that are taken: 106, before anything is sent.
+
+use std::net::TcpListener;
+
+use throng_tests::support::Recorder;
+
+use crate::books::count;
+use crate::scratch::{CALM, Scratch};
+
+fn workload(server: &Recorder, rest: &str) -> Scratch {
+    Scratch::new(format!(
+        "{CALM}target shop \"{}\"\nbehavior visit {{ http GET \"/\" name=home }}\n\
+         scenario crew {{ behavior visit; population {{ hold 2 for=\"10m\" }}; iterations 20 }}\n{rest}\n",
+        server.url()
+    ))
+}
+
+#[test]
+fn an_output_that_cannot_be_written_starts_nothing() {
+    let server = Recorder::start().expect("a server");
+    let scratch = workload(&server, "");
+    std::fs::create_dir(scratch.path("folder")).expect("it can be made");
+    std::fs::write(scratch.path("file"), "").expect("it can be written");
+    let cases: &[(&[&str], &str)] = &[
+        (&["run", "w.kdl", "--summary", "nowhere/summary.json"], "nowhere/summary.json"),
+        (&["run", "w.kdl", "--summary", "folder"], "folder"),
+        (&["run", "w.kdl", "--out", "file=folder"], "folder"),
+        (&["run", "w.kdl", "--out", "file=file/samples.jsonl"], "file/samples.jsonl"),
+        (&["simulate", "w.kdl", "--events", "folder"], "folder"),
+    ];
+    for (arguments, named) in cases {
+        let ended = scratch.throng(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(106), ""), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(named), "{arguments:?}: {}", ended.stderr);
+    }
+    let scratch = workload(&server, "listener file \"w.kdl\" exists=fail");
+    let ended = scratch.throng(&["run", "w.kdl"]);
+    assert_eq!(ended.code, Some(106), "{}", ended.stderr);
+    assert_eq!(server.seen().connections, 0, "something was started");
+}
+
+#[test]
+fn all_outputs_that_cannot_be_opened_are_named() {
+    let server = Recorder::start().expect("a server");
+    let scratch =
+        workload(&server, "listener file \"one/two\" name=first\nlistener file \"one/three\" name=second");
+    std::fs::write(scratch.path("one"), "").expect("it can be written");
+    let ended = scratch.throng(&["run", "w.kdl"]);
+    assert_eq!(ended.code, Some(106), "{}", ended.stderr);
+    assert!(ended.stderr.contains("one/two") && ended.stderr.contains("one/three"), "{}", ended.stderr);
+    assert_eq!(server.seen().connections, 0);
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = taken.local_addr().expect("it has one").to_string();
+    let ended = Scratch::new("").throng(&["serve-demo", "--listen", &address]);
+    assert_eq!(ended.code, Some(106), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&address), "{}", ended.stderr);
+}
+
+#[test]
+fn a_full_disk_loses_lines_and_never_the_run() {
+    let server = Recorder::start().expect("a server");
+    let scratch = workload(&server, "listener file \"/dev/full\"");
+    let summary = scratch.run(0);
+    assert_eq!(count(&summary, "steps.home.count"), 20);
+    assert_eq!(count(&summary, "listeners.file.delivered"), 0);
+    assert_eq!(count(&summary, "listeners.file.lost"), 20);
+    assert_eq!(summary["verdict"], "valid");
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_in_the_end_returns_106() {
+    let server = Recorder::start().expect("a server");
+    let ended = workload(&server, "").throng(&["run", "w.kdl", "--summary", "/dev/full"]);
+    assert_eq!(ended.code, Some(106), "{}", ended.stderr);
+    assert!(ended.stderr.contains("summary"), "{}", ended.stderr);
+    assert_eq!(server.requests(), 20);
+}
