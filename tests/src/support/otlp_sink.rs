@@ -3,7 +3,7 @@
 //! It keeps what it accepts and notes what is wrong with it. A test can make it refuse, hang, or go away and come back.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -234,6 +234,11 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
     let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
         return status(StatusCode::BAD_REQUEST);
     };
+    let packed = head.headers.get(hyper::header::CONTENT_ENCODING).is_some_and(|kind| kind == "gzip");
+    let Some(body) = (if packed { unpacked(&body) } else { Some(body) }) else {
+        shared.complain("a body that is not gzip and says so".to_owned());
+        return status(StatusCode::BAD_REQUEST);
+    };
     if body.len() > REQUEST_BYTES {
         shared.complain(format!("a request of {} bytes", body.len()));
         return status(StatusCode::PAYLOAD_TOO_LARGE);
@@ -258,6 +263,15 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
             status(StatusCode::BAD_REQUEST)
         }
     }
+}
+
+/// Agents pack what they pass on; throng itself does not.
+fn unpacked(body: &[u8]) -> Option<Bytes> {
+    let mut whole = Vec::new();
+    // One byte more than is taken shows that it is too long.
+    let limit = REQUEST_BYTES as u64 + 1;
+    flate2::read::GzDecoder::new(body).take(limit).read_to_end(&mut whole).ok()?;
+    Some(whole.into())
 }
 
 async fn serve_grpc(stream: TcpStream, shared: Arc<Shared>) {

@@ -120,7 +120,6 @@ impl Agent {
         let (http, grpc) = (free_port().expect("a port"), free_port().expect("a port"));
         let mut command = Process::command(program);
         command.args(["start", "--exporter", "otlp", "--otlp-exporter-protocol", "http"]);
-        command.args(["--otlp-exporter-compression", "none"]);
         command.args(["--otlp-exporter-endpoint", exporter, "--batch-timeout", "100ms"]);
         command.arg("--otlp-http-endpoint").arg(http.address.to_string());
         command.arg("--otlp-grpc-endpoint").arg(grpc.address.to_string());
