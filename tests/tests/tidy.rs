@@ -88,7 +88,7 @@ const RULES: &[Rule] = &[
         except: &[
             "engine/src/clock.rs",
             // How long a thread was busy is CPU time, not a time of day or of the run.
-            "systems/src/drivers/thread/reports.rs",
+            "systems/src/drivers/thread/busy.rs",
             // A runtime's timers know their own instants only; nothing that is measured is made of them.
             "systems/src/plugins/listeners/otlp/moment.rs",
         ],

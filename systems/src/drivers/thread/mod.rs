@@ -1,6 +1,7 @@
 //! Real time: a thread with a tokio reactor around one shard.
 
 mod bell;
+mod busy;
 mod core;
 mod pacer;
 mod reports;

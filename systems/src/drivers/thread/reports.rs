@@ -1,7 +1,6 @@
 //! What a thread tells the world, in blocks over a bounded channel.
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use nix::time::{ClockId, clock_gettime};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, FoldedSamples, ReportBlock};
 use throng_components::measure::Measure;
@@ -10,6 +9,7 @@ use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::ThreadId;
 
 use super::ThreadSettings;
+use super::busy::Busy;
 use crate::shard::Shard;
 
 /// Samples in a block, before it is sent at once.
@@ -33,42 +33,9 @@ pub(super) struct Reports {
     pub(super) lag: Measure,
 }
 
-/// The share of a core that this thread uses.
-#[derive(Default)]
-struct Busy {
-    /// When the current second began, and the thread's CPU time then.
-    since: Nanos,
-    cpu: Nanos,
-    /// Time of the current second that was spun away in waiting: no work.
-    spun: Nanos,
-}
-
-/// CPU time of the calling thread.
-fn thread_cpu() -> Nanos {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Nanos::ZERO, |time| {
-        let nanos = std::time::Duration::from(time).as_nanos();
-        Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-    })
-}
-
-impl Busy {
-    /// The share over the last second, when one is over.
-    fn look(&mut self, now: Nanos) -> Option<f64> {
-        let wall = now - self.since;
-        if wall < Nanos::SECOND {
-            return None;
-        }
-        let cpu = thread_cpu();
-        let worked = (cpu - self.cpu) - self.spun;
-        let share = worked.0 as f64 / wall.0 as f64;
-        *self = Self { since: now, cpu, spun: Nanos::ZERO };
-        Some(share.min(1.0))
-    }
-}
-
 impl Reports {
     pub(super) fn new(settings: &ThreadSettings) -> Self {
-        let busy = Busy { since: settings.clock.now(), cpu: thread_cpu(), spun: Nanos::ZERO };
+        let busy = Busy::since(settings.clock.now());
         Self {
             thread: settings.id,
             sender: settings.reports.clone(),
@@ -84,7 +51,7 @@ impl Reports {
 
     /// Notes time that was spun away.
     pub(super) fn note_spun(&mut self, spun: Nanos) {
-        self.busy.spun += spun;
+        self.busy.note_spun(spun);
     }
 
     /// Notes that there is something to tell.

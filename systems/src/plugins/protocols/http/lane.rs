@@ -5,8 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -15,11 +14,11 @@ use http_body_util::Full;
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::sample::ErrorType;
 use throng_components::trace::TraceContext;
-use tokio::time::{Instant, Sleep, sleep};
 
 use super::HttpRequest;
 use super::connection::{Answer, Connection, Origin};
 use super::counted::Traffic;
+use super::patience::Patience;
 use crate::plugins::protocols::{Completion, CompletionEnd, Completions, Operation, OperationId, Reactor};
 
 /// What all lanes of a target share.
@@ -135,17 +134,12 @@ impl<T> TakeIf<T> for RefCell<Option<T>> {
 impl Current {
     fn completion(&self, ended: Nanos, end: CompletionEnd, (sent, received): (u32, u32)) -> Completion {
         Completion {
-            id: self.id,
             end,
             unblocked: self.unblocked,
-            started: self.started,
             ended,
-            status: 0,
-            error: ErrorType::NONE,
             bytes_sent: sent,
             bytes_received: received,
-            body: Bytes::new(),
-            modelled: false,
+            ..Completion::empty(self.id, self.started)
         }
     }
 }
@@ -238,46 +232,6 @@ async fn bounded(
         Poll::Pending
     })
     .await
-}
-
-/// One timer for all operations of a lane. Deadlines mostly move on, so it is set anew only when it fires or when one
-/// comes earlier than it is set for: an operation that is answered in time touches no timer and reads no clock.
-struct Patience {
-    timer: Pin<Box<Sleep>>,
-    /// The reactor's instant of the run's start.
-    origin: Instant,
-    /// Whether the timer has been told which task to wake.
-    armed: bool,
-}
-
-impl Patience {
-    fn new(clock: &dyn TimeSource) -> Self {
-        let timer = Box::pin(sleep(Duration::from_hours(1)));
-        // The reactor's timer is set by its own clock: an hour ahead of now by one is an hour ahead of now by the other.
-        let origin = timer.deadline() - Duration::from_hours(1) - clock.now().to_duration();
-        Self { timer, origin, armed: false }
-    }
-
-    /// Whether the deadline has passed; otherwise sees to it that the task wakes then.
-    fn is_over(mut self: Pin<&mut Self>, deadline: Nanos, cx: &mut Context<'_>) -> bool {
-        let until = self.origin + deadline.to_duration();
-        if self.timer.deadline() > until {
-            self.timer.as_mut().reset(until);
-            self.armed = false;
-        }
-        while !self.armed || self.timer.is_elapsed() {
-            if self.timer.as_mut().poll(cx).is_pending() {
-                self.armed = true;
-                break;
-            }
-            if self.timer.deadline() >= until {
-                return true;
-            }
-            self.timer.as_mut().reset(until);
-            self.armed = false;
-        }
-        false
-    }
 }
 
 fn downcast(operation: &Operation) -> Result<Arc<HttpRequest>, ()> {

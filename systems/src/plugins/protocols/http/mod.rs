@@ -8,6 +8,7 @@
 mod connection;
 mod counted;
 mod lane;
+mod patience;
 mod transport;
 
 use bytes::Bytes;

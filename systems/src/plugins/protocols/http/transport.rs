@@ -8,7 +8,6 @@ use throng_components::target::{ConnectionPolicy, Target, TargetAddress};
 
 use super::lane::{Lane, Site};
 use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId, Reactor, Transport};
-use throng_components::sample::ErrorType;
 
 /// A target's connections on one thread.
 pub(super) struct HttpTransport {
@@ -131,17 +130,5 @@ impl Transport for HttpTransport {
 
 /// An operation that was given up while it waited for a lane.
 fn unsent(id: OperationId, now: Nanos) -> Completion {
-    Completion {
-        id,
-        end: CompletionEnd::CutUnsent,
-        unblocked: now,
-        started: now,
-        ended: now,
-        status: 0,
-        error: ErrorType::NONE,
-        bytes_sent: 0,
-        bytes_received: 0,
-        body: bytes::Bytes::new(),
-        modelled: false,
-    }
+    Completion { end: CompletionEnd::CutUnsent, ..Completion::empty(id, now) }
 }

@@ -1,0 +1,46 @@
+//! How busy a thread is.
+
+use nix::time::{ClockId, clock_gettime};
+use throng_components::clock::Nanos;
+
+/// The share of a core that this thread uses.
+pub(super) struct Busy {
+    /// When the current second began, and the thread's CPU time then.
+    since: Nanos,
+    cpu: Nanos,
+    /// Time of the current second that was spun away in waiting: no work.
+    spun: Nanos,
+}
+
+/// CPU time of the calling thread.
+fn thread_cpu() -> Nanos {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Nanos::ZERO, |time| {
+        let nanos = std::time::Duration::from(time).as_nanos();
+        Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    })
+}
+
+impl Busy {
+    /// A measure that begins now.
+    pub(super) fn since(now: Nanos) -> Self {
+        Self { since: now, cpu: thread_cpu(), spun: Nanos::ZERO }
+    }
+
+    /// Notes time that was spun away.
+    pub(super) fn note_spun(&mut self, spun: Nanos) {
+        self.spun += spun;
+    }
+
+    /// The share over the last second, when one is over.
+    pub(super) fn look(&mut self, now: Nanos) -> Option<f64> {
+        let wall = now - self.since;
+        if wall < Nanos::SECOND {
+            return None;
+        }
+        let cpu = thread_cpu();
+        let worked = (cpu - self.cpu) - self.spun;
+        let share = worked.0 as f64 / wall.0 as f64;
+        *self = Self { since: now, cpu, spun: Nanos::ZERO };
+        Some(share.min(1.0))
+    }
+}

@@ -1,0 +1,53 @@
+//! How long a lane waits for an answer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Context;
+use std::time::Duration;
+
+use throng_components::clock::{Nanos, TimeSource};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Where a timer stands before its first deadline: far enough that it does not fire for nothing.
+const FAR: Duration = Duration::from_hours(1);
+
+/// One timer for all operations of a lane. Deadlines mostly move on, so it is set anew only when it fires or when one
+/// comes earlier than it is set for: an operation that is answered in time touches no timer and reads no clock.
+pub(super) struct Patience {
+    timer: Pin<Box<Sleep>>,
+    /// The reactor's instant of the run's start.
+    origin: Instant,
+    /// Whether the timer has been told which task to wake.
+    armed: bool,
+}
+
+impl Patience {
+    pub(super) fn new(clock: &dyn TimeSource) -> Self {
+        let timer = Box::pin(sleep(FAR));
+        // The reactor's timer is set by its own clock: so far ahead of now by one is as far ahead by the other.
+        let origin = timer.deadline() - FAR - clock.now().to_duration();
+        Self { timer, origin, armed: false }
+    }
+
+    /// Whether the deadline has passed; otherwise sees to it that the task wakes then.
+    pub(super) fn is_over(mut self: Pin<&mut Self>, deadline: Nanos, cx: &mut Context<'_>) -> bool {
+        // A deadline beyond what the reactor can count is never reached.
+        let Some(until) = self.origin.checked_add(deadline.to_duration()) else { return false };
+        if self.timer.deadline() > until {
+            self.timer.as_mut().reset(until);
+            self.armed = false;
+        }
+        while !self.armed || self.timer.is_elapsed() {
+            if self.timer.as_mut().poll(cx).is_pending() {
+                self.armed = true;
+                break;
+            }
+            if self.timer.deadline() >= until {
+                return true;
+            }
+            self.timer.as_mut().reset(until);
+            self.armed = false;
+        }
+        false
+    }
+}
