@@ -35,7 +35,10 @@ pub fn allocate_users(
     if *state > RunState::Running {
         return;
     }
-    for (scenario, progress, placement, mut allocation, population) in &mut scenarios {
+    // In the order of the file: orders for one instant are carried out in the order in which they were given.
+    for (scenario, progress, placement, mut allocation, population) in
+        scenarios.iter_mut().sort_by_key::<&Scenario, _>(|scenario| scenario.id)
+    {
         if progress.stopped_at.is_some() {
             continue;
         }
@@ -122,7 +125,9 @@ pub fn grant_iterations(
     mut links: ResMut<'_, Links>,
     mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioProgress, &Placement, &ShardCounts, &mut Grants)>,
 ) {
-    for (scenario, mut progress, placement, counts, mut grants) in &mut scenarios {
+    for (scenario, mut progress, placement, counts, mut grants) in
+        scenarios.iter_mut().sort_by_key::<&Scenario, _>(|scenario| scenario.id)
+    {
         if scenario.open || grants.closed {
             continue;
         }
@@ -213,7 +218,9 @@ pub fn finish_shapes(
     mut wake: ResMut<'_, Wake>,
     mut scenarios: Query<'_, '_, (&Scenario, &ScenarioProgress, &Placement, &mut FinishOrdered)>,
 ) {
-    for (scenario, progress, placement, mut finished) in &mut scenarios {
+    for (scenario, progress, placement, mut finished) in
+        scenarios.iter_mut().sort_by_key::<&Scenario, _>(|scenario| scenario.id)
+    {
         let over = scenario.open || finished.0 || scenario.end() == Nanos::MAX;
         if over || progress.phase > ScenarioPhase::Playing {
             continue;

@@ -70,7 +70,9 @@ pub fn stop_scenarios(
 ) {
     let Some(reason) = &stop.stop else { return };
     let mut stopping = Vec::new();
-    for (scenario, mut progress, placement) in &mut scenarios {
+    for (scenario, mut progress, placement) in
+        scenarios.iter_mut().sort_by_key::<&Scenario, _>(|scenario| scenario.id)
+    {
         if progress.was_stopped || progress.phase == ScenarioPhase::Ended {
             continue;
         }
@@ -134,7 +136,9 @@ pub fn advance_scenarios(
     mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioProgress, &ShardCounts, &Placement)>,
 ) {
     let mut all = ScenarioPhase::Ended;
-    for (scenario, mut progress, counts, placement) in &mut scenarios {
+    for (scenario, mut progress, counts, placement) in
+        scenarios.iter_mut().sort_by_key::<&Scenario, _>(|scenario| scenario.id)
+    {
         let counts = counts.total();
         if progress.phase == ScenarioPhase::Delayed && clock.now >= scenario.delay {
             progress.phase = ScenarioPhase::Playing;
