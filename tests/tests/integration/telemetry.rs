@@ -1,6 +1,7 @@
 //! OpenTelemetry from end to end: the whole run's traces at a strict receiver, directly and by way of somebody else's agent.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::net::TcpStream;
 
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -26,7 +27,11 @@ fn workload(target: &str, receiver: &str, rest: &str) -> Scratch {
 const FLAT_OUT: &str = "population { hold 20 for=\"10m\" }; iterations 1500";
 
 fn hexadecimal(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
+    id.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Spans of one kind, by trace id.
@@ -63,8 +68,8 @@ fn assert_whole(received: &Received, server: &Recorder, iterations: usize) {
 
 fn every_trace_of_a_run_flat_out_arrives_whole(wire: Wire, protocol: &str) {
     let (server, sink) = (Recorder::start().expect("a server"), OtlpSink::start(wire).expect("a receiver"));
-    let receiver = format!("{}\" protocol=\"{protocol}", sink.url());
-    let scratch = workload(&server.url(), &receiver, FLAT_OUT);
+    let address = format!("{}\" protocol=\"{protocol}", sink.url());
+    let scratch = workload(&server.url(), &address, FLAT_OUT);
     let summary = scratch.run(0);
     let lines = scratch.lines("samples.jsonl");
     assert_adds_up(&summary);
@@ -73,8 +78,8 @@ fn every_trace_of_a_run_flat_out_arrives_whole(wire: Wire, protocol: &str) {
     assert!(count(&summary, "listeners.main.delivered") >= 4_501);
     let received = sink.received();
     assert_whole(&received, &server, 1_500);
-    let traces = by_trace(&received, SpanKind::Client);
-    assert!(lines.iter().all(|line| traces.contains_key(line["trace_id"].as_str().unwrap_or_default())));
+    let by_id = by_trace(&received, SpanKind::Client);
+    assert!(lines.iter().all(|line| by_id.contains_key(line["trace_id"].as_str().unwrap_or_default())));
 }
 
 #[test]
