@@ -12,7 +12,7 @@ use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
 use throng_systems::allocator::{Allocation, FinishOrdered, Grants};
 use throng_systems::collector::UserIndex;
-use throng_systems::exit_condition::{NextJudgement, StopCandidates, Tripwires, Watch};
+use throng_systems::exit_condition::{CertainEnd, NextJudgement, StopCandidates, Tripwires, Watch};
 use throng_systems::exporter::AskedRate;
 use throng_systems::links::{Incoming, Links, Placement, Wake};
 use throng_systems::observer::IntervalStatistics;
@@ -57,6 +57,7 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
     world.init_resource::<StopCandidates>();
     world.init_resource::<NextJudgement>();
     world.init_resource::<Tripwires>();
+    world.init_resource::<CertainEnd>();
     for number in 0..frame.threads {
         world.spawn((Thread { id: ThreadId(number) }, ThreadFigures::default()));
     }

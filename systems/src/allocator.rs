@@ -1,12 +1,13 @@
 //! How many users there should be: closed populations follow their curve, open ones begin with their minimum.
 
 use bevy_ecs::prelude::*;
-use throng_components::clock::{Nanos, RunClock};
+use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::curve::LevelCursor;
 use throng_components::exchange::Order;
-use throng_components::run::RunState;
+use throng_components::run::{RunDuration, RunState};
 use throng_components::scenario::{Population, Scenario, ScenarioPhase, ScenarioProgress, ShardCounts};
 
+use crate::exit_condition::CertainEnd;
 use crate::links::{Links, Placement, Wake};
 use crate::shard::ShardShare;
 
@@ -233,6 +234,29 @@ pub fn finish_shapes(
             }
         } else {
             wake.at_tick((at.0 / clock.tick.0).saturating_sub(1));
+        }
+    }
+}
+
+/// Tells the shards the instant at which the run will be stopped, a tick ahead, so that it is stopped then and not when a
+/// tick notices. In virtual time the rules are asked at that very instant.
+///
+/// Reads: `RunClock`, `RunDuration`. Writes: `CertainEnd`, `Links`. Runs in: `Phase::Allocate`, after rules have named their instants.
+pub fn announce_end(
+    clock: Res<'_, RunClock>,
+    duration: Res<'_, RunDuration>,
+    mut end: ResMut<'_, CertainEnd>,
+    mut links: ResMut<'_, Links>,
+    scenarios: Query<'_, '_, (&Scenario, &Placement)>,
+) {
+    end.at = end.at.min(duration.0.unwrap_or(Nanos::MAX));
+    if end.announced || clock.kind != ClockKind::Real || end.at >= clock.hand_out_end() {
+        return;
+    }
+    end.announced = true;
+    for (scenario, placement) in scenarios.iter().sort_by_key::<&Scenario, _>(|scenario| scenario.id) {
+        for shard in &placement.shards {
+            links.order(*shard, Order::Stop { scenario: scenario.id, at: end.at });
         }
     }
 }

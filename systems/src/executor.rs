@@ -2,25 +2,31 @@
 
 use bevy_ecs::prelude::*;
 use crossbeam_channel::TrySendError;
-use throng_components::clock::RunClock;
+use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::scenario::{Scenario, ScenarioProgress};
 use throng_components::token::{DueToken, Token, TokenState};
 
+use crate::exit_condition::CertainEnd;
 use crate::links::{Links, Placement, Wake};
 use crate::scheduler::TokenRows;
 
 /// Hands out the planned tokens that are released up to a whole tick ahead; drops those that a policy marked.
 ///
-/// Reads: `RunClock`, `Placement`. Writes: `Token`, `TokenRows`, `ScenarioProgress`, `Links`. Runs in: `Phase::Execute`.
+/// What is due after the run's certain end is kept back, to be cancelled there.
+///
+/// Reads: `RunClock`, `Placement`, `CertainEnd`. Writes: `Token`, `TokenRows`, `ScenarioProgress`, `Links`. Runs in: `Phase::Execute`.
 pub fn hand_out_tokens(
     clock: Res<'_, RunClock>,
     mut rows: ResMut<'_, TokenRows>,
     mut links: ResMut<'_, Links>,
     mut wake: ResMut<'_, Wake>,
+    certain: Res<'_, CertainEnd>,
     mut tokens: Query<'_, '_, &mut Token>,
     mut scenarios: Query<'_, '_, (&Scenario, &Placement, &mut ScenarioProgress)>,
 ) {
-    let end = clock.hand_out_end();
+    // Virtual time stops at the instant itself, so that nothing has to be held back.
+    let last = if clock.kind == ClockKind::Real { certain.at } else { Nanos::MAX };
+    let end = clock.hand_out_end().min(last);
     let mut by_id: Vec<_> = scenarios.iter_mut().collect();
     by_id.sort_unstable_by_key(|(scenario, ..)| scenario.id);
     let TokenRows { free, planned } = &mut *rows;

@@ -44,6 +44,23 @@ impl Default for NextJudgement {
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Tripwires(pub Vec<Tripwire>);
 
+/// The instant at which the run will have been stopped for sure: by its length, or by a rule that only looks at the time.
+///
+/// What is due from then on is never handed out, so that in real time the end does not depend on the tick that notices it.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertainEnd {
+    /// The instant.
+    pub at: Nanos,
+    /// Whether the shards know.
+    pub announced: bool,
+}
+
+impl Default for CertainEnd {
+    fn default() -> Self {
+        Self { at: Nanos::MAX, announced: false }
+    }
+}
+
 /// All systems that judge rules. They have no order among each other: what they find is sorted afterwards.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Judging;
@@ -58,11 +75,18 @@ pub fn add_judging_of<R: Rule>(schedule: &mut Schedule) {
     schedule.add_systems(set_tripwires::<R>.in_set(Phase::Allocate).in_set(Arming));
 }
 
-/// Collects the tripwires of rules of one kind, once.
+/// Collects the tripwires of rules of one kind, and the instants at which they will stop the run for sure, once.
 ///
-/// Writes: `Tripwires`. Runs in: `Phase::Allocate`.
-pub fn set_tripwires<R: Rule>(mut tripwires: ResMut<'_, Tripwires>, rules: Query<'_, '_, &R, Added<R>>) {
-    tripwires.0.extend(rules.iter().filter_map(R::tripwire));
+/// Writes: `Tripwires`, `CertainEnd`. Runs in: `Phase::Allocate`.
+pub fn set_tripwires<R: Rule>(
+    mut tripwires: ResMut<'_, Tripwires>,
+    mut end: ResMut<'_, CertainEnd>,
+    rules: Query<'_, '_, (&ExitCondition, &R), Added<R>>,
+) {
+    tripwires.0.extend(rules.iter().filter_map(|(_, rule)| rule.tripwire()));
+    let stops = rules.iter().filter(|(condition, _)| matches!(condition.role, RuleRole::StopWhen(_)));
+    let certain = stops.filter_map(|(_, rule)| rule.certain_at()).min();
+    end.at = end.at.min(certain.unwrap_or(Nanos::MAX));
 }
 
 /// Lets rules of one kind see the new samples, and asks those whose time has come.

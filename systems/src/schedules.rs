@@ -106,6 +106,9 @@ pub fn tick(registry: &Registry) -> Schedule {
     schedule.add_systems(collector::collect_reports.in_set(Phase::Collect));
     let allocate = (allocator::grant_iterations, allocator::allocate_users, allocator::finish_shapes);
     schedule.add_systems(allocate.chain().in_set(Phase::Allocate));
+    schedule.add_systems(
+        allocator::announce_end.in_set(Phase::Allocate).after(Arming).after(allocator::finish_shapes),
+    );
     for entry in registry.arrivals.entries() {
         (entry.add_system)(&mut schedule);
     }

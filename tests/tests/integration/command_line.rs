@@ -80,3 +80,21 @@ fn a_seed_is_repeated_and_one_that_was_drawn_can_be() {
     let other = scratch.throng(&["run", "w.kdl", "--seed", &(seed ^ 1).to_string()]);
     assert_eq!((other.code, due() == drawn), (Some(0), false), "seed {seed}");
 }
+
+#[test]
+fn a_rule_about_the_time_ends_the_run_at_its_instant() {
+    let both = "scenario s { behavior b; arrivals even { hold \"200/s\" } }\n\
+                scenario c { behavior b; population { hold 3 }; pace \"100ms\" }\n\
+                stop-when { elapsed \"610ms\" outcome=passed }\n";
+    let scratch = Scratch::new(format!("{CALM}{LOOK}{both}listener file \"samples.jsonl\"\n"));
+    for command in ["run", "simulate"] {
+        let ended = scratch.throng(&[command, "w.kdl", "--summary", "summary.json"]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let summary = scratch.summary();
+        assert_adds_up(&summary);
+        assert_lines_agree(&summary, &scratch.lines("samples.jsonl"));
+        assert_eq!(count(&summary, "scenarios.s.tokens.started"), 122, "{command}");
+        // Due at 0, 100, … 600 ms.
+        assert_eq!(count(&summary, "scenarios.c.iterations.started"), 21, "{command}");
+    }
+}

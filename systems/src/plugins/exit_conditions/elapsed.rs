@@ -50,6 +50,10 @@ impl Rule for Elapsed {
         Cadence::At(self.after)
     }
 
+    fn certain_at(&self) -> Option<Nanos> {
+        Some(self.after)
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
         Judgement { value: Some(facts.at.0 as f64), holds: facts.at >= self.after }
     }

@@ -125,6 +125,11 @@ pub trait Rule: Component<Mutability = Mutable> + Sized {
     /// Answers; at a window's end it also begins the next one.
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement;
 
+    /// For a rule that only looks at the time: the instant at which it will hold, whatever happens.
+    fn certain_at(&self) -> Option<Nanos> {
+        None
+    }
+
     /// For a rule asked when a count is reached: what has to be counted, so that virtual time stops at the very event.
     fn tripwire(&self) -> Option<Tripwire> {
         None
