@@ -14,6 +14,9 @@ use super::slab::{Activity, User};
 /// does not pile up its requests.
 const STARTS_AT_ONCE: usize = 64;
 
+/// How far a closed user may lie behind its own schedule before it gives up catching up.
+const BEHIND_MOST: Nanos = Nanos::SECOND;
+
 impl Shard {
     /// A token is due: an idle user takes it, a new one is made for it, or the overflow policy has it.
     pub(super) fn match_token(&mut self, token: DueToken, now: Nanos, actions: &mut Vec<DriverAction>) {
@@ -61,7 +64,7 @@ impl Shard {
         let user = self.users.get(slot);
         let roster = &mut self.rosters[user.scenario().index()];
         if !roster.scenario.open {
-            return self.freed_closed(slot, at, actions);
+            return self.freed_closed(slot, at, now, actions);
         }
         if user.retiring {
             return self.remove_user(slot, actions);
@@ -77,7 +80,11 @@ impl Shard {
     }
 
     /// A closed user's iteration has ended: when is the next one due?
-    fn freed_closed(&mut self, slot: u32, at: Nanos, actions: &mut Vec<DriverAction>) {
+    ///
+    /// An iteration that took no time of its own is followed now, not at its own instant again: otherwise its user would
+    /// stay there for ever. And no user falls further behind than [`BEHIND_MOST`]: what it is late by has been measured.
+    /// Virtual time knows neither case, for nothing is late in it.
+    fn freed_closed(&mut self, slot: u32, at: Nanos, now: Nanos, actions: &mut Vec<DriverAction>) {
         let user = self.users.get_mut(slot);
         let roster = &mut self.rosters[user.id.scenario().index()];
         if user.retiring || roster.stopped.is_some() {
@@ -85,7 +92,9 @@ impl Shard {
         }
         let paced = roster.scenario.pace.map_or(Nanos::ZERO, |pace| user.started + pace);
         roster.counts.pace_missed += u64::from(roster.scenario.pace.is_some() && at > paced);
-        user.due = at.max(paced);
+        let due = at.max(paced);
+        let least = if due == user.started { now } else { now - BEHIND_MOST };
+        user.due = due.max(least);
         // Always by way of the wheel: a user that repeats at once lets others go first, and calls do not nest.
         let due = user.due;
         self.wait(slot, Activity::Resting, due);

@@ -98,3 +98,21 @@ fn a_rule_about_the_time_ends_the_run_at_its_instant() {
         assert_eq!(count(&summary, "scenarios.c.iterations.started"), 21, "{command}");
     }
 }
+
+#[test]
+fn users_whose_iterations_take_no_time_end_with_their_shape() {
+    let still = "target t noop
+behavior thinks { think constant \"0s\" }
+behavior skips { repeat 0 { noop name=x } }
+scenario a { behavior thinks; population { hold 2 for=\"200ms\" } }
+scenario b { behavior skips; population { hold 2 for=\"200ms\" } }
+";
+    let scratch = Scratch::new(format!("{CALM}{still}"));
+    let ended = scratch.throng(&["run", "w.kdl", "--summary", "summary.json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let summary = scratch.summary();
+    assert_adds_up(&summary);
+    for scenario in ["a", "b"] {
+        assert!(count(&summary, &format!("scenarios.{scenario}.iterations.succeeded")) > 2, "{scenario}");
+    }
+}
