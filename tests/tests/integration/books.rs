@@ -84,3 +84,19 @@ pub(crate) fn assert_lines_agree(summary: &Value, lines: &[Value]) {
     }
     assert_eq!(over_steps(summary, "attempts"), lines.len() as u64);
 }
+
+/// Checks that a calm workload's verdict is valid, whatever its target or its receivers did.
+///
+/// A machine that stands still for a quarter of a second makes it degraded: by that alone, and it is said.
+pub(crate) fn assert_nobody_else_is_blamed(summary: &Value) {
+    let reasons = summary["verdict_reasons"].as_array().map_or(&[][..], Vec::as_slice);
+    if count(summary, "generator.underruns") == 0 {
+        assert_eq!((&summary["verdict"], reasons), (&Value::from("valid"), &[][..]), "{summary:#}");
+    } else {
+        let only = reasons
+            .iter()
+            .filter_map(Value::as_str)
+            .all(|why| why.contains("of orders") || why.contains("cause"));
+        assert!(summary["verdict"] == "degraded" && only, "{reasons:?}");
+    }
+}
