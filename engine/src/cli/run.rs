@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use throng_components::clock::Nanos;
 use throng_components::run::Verdict;
 use throng_components::workload::parse_duration;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{complain, final_summary, style};
 use crate::app::App;
@@ -73,14 +74,13 @@ fn count_interrupts() -> std::io::Result<Arc<AtomicU32>> {
     let count = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&count);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Listened for from here on: one that came before the thread is up would end the process.
+    let (mut interrupt, mut terminate) = {
+        let _entered = runtime.enter();
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
     let wait = move || {
         runtime.block_on(async {
-            use tokio::signal::unix::{SignalKind, signal};
-            let (Ok(mut interrupt), Ok(mut terminate)) =
-                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-            else {
-                return;
-            };
             loop {
                 tokio::select! {
                     _ = interrupt.recv() => {}
