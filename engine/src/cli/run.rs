@@ -52,7 +52,7 @@ struct Common {
     #[arg(long, value_parser = duration, env = "THRONG_DURATION")]
     duration: Option<Nanos>,
     /// Prints nothing but errors
-    #[arg(long, short, env = "THRONG_QUIET")]
+    #[arg(long, short, env = "THRONG_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     quiet: bool,
 }
 
@@ -137,9 +137,9 @@ fn options(common: &Common) -> RunOptions {
     }
 }
 
-/// Opens a file that results go to, before anything starts.
+/// Opens a file that results go to, before anything starts. What it held stays until there is something to put in its place.
 fn create(path: &Path) -> Result<std::fs::File, ExitCode> {
-    std::fs::File::create(path).map_err(|error| {
+    std::fs::File::options().write(true).create(true).truncate(false).open(path).map_err(|error| {
         complain(&format!("cannot write `{}`: {error}", path.display()));
         ExitCode::Output
     })
@@ -160,7 +160,10 @@ pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
         Err(code) => return code,
     };
     finish(attempt(app, &simulate.common, false, |loaded, interrupts| {
-        let events = events.map(|file| Box::new(BufWriter::new(file)) as Box<dyn Write + Send>);
+        let events = events.map(|file| {
+            let _ = file.set_len(0);
+            Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
+        });
         crate::run::simulate(app, loaded, RunOptions { events, ..options(&simulate.common) }, interrupts)
     }))
 }
@@ -192,6 +195,8 @@ fn attempt(
     })?;
     let code = show(common, &summary);
     if let Some(file) = file {
+        // A device or a pipe has no length to set, and needs none.
+        let _ = file.set_len(0);
         let mut writer = BufWriter::new(file);
         let written = serde_json::to_writer_pretty(&mut writer, &summary)
             .map_err(std::io::Error::from)
@@ -213,8 +218,23 @@ fn show(common: &Common, summary: &Summary) -> ExitCode {
     if !common.quiet {
         let stdout = std::io::stdout();
         let text = final_summary::render(summary, style(&stdout).color);
-        // A reader that has gone away is no reason to change the exit code.
-        let _ = stdout.lock().write_all(text.as_bytes());
+        let mut output = stdout.lock();
+        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+            // A reader that has gone away has seen what it wanted.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                complain(&format!("cannot write the summary to standard output: {error}"));
+                return ExitCode::Output;
+            }
+            _ => {}
+        }
+        for (name, listener) in summary.listeners.iter().filter(|(_, listener)| listener.lost > 0) {
+            let _ = writeln!(
+                std::io::stderr().lock(),
+                "warning: listener `{name}` lost {} records and delivered {}",
+                listener.lost,
+                listener.delivered
+            );
+        }
         if summary.verdict == Verdict::Degraded {
             let _ = writeln!(
                 std::io::stderr().lock(),

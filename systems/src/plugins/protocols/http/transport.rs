@@ -107,7 +107,14 @@ impl Transport for HttpTransport {
                     pool.waiting.remove(place);
                     return Some(unsent(id, now));
                 }
-                pool.lanes.iter().find_map(|lane| lane.cancel(id, now))
+                let (number, cut) = (0..)
+                    .zip(&pool.lanes)
+                    .find_map(|(number, lane)| lane.cancel(id, now).map(|cut| (number, cut)))?;
+                if cut.end == CompletionEnd::CutUnsent {
+                    // Its task never took the operation and will not give the lane back.
+                    pool.idle.push(number);
+                }
+                Some(cut)
             }
         }
     }
