@@ -26,8 +26,8 @@ use crate::world::shard_settings;
 const ORDER_BLOCKS: usize = 128;
 /// Reports that may wait for the world: a thousand samples each.
 const REPORT_BLOCKS: usize = 1_024;
-/// Emptied blocks that may lie ready for a thread: what it fills in a few ticks.
-const SPENT_BLOCKS: usize = 64;
+/// Emptied blocks that may lie ready for a thread: what it fills in a tick of flat-out load.
+const SPENT_BLOCKS: usize = 16;
 /// Between the threads' taking the first orders and the run's start: long enough for all of them to wait for it.
 const START_LEAD: Nanos = Nanos::from_millis(5);
 
