@@ -14,7 +14,7 @@ use bevy_ecs::component::Component;
 use throng_components::sample::{Sample, SampleKind, SampleOutcome};
 use throng_components::workload::{FieldSpec, Fields, Limit, NodeSpec, Problems, ValueKind};
 
-use super::window::{OUTCOME, RuleMistake, SCENARIO, STEP, TIMES, WINDOW, Window, scope};
+use super::window::{OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope};
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope, TripCount, Tripwire};
 
 /// The rule.
@@ -80,10 +80,7 @@ impl Rule for Failures {
     fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
         fields.word("outcome");
         let (above, below) = (fields.limit("above"), fields.limit("below"));
-        let node = fields.node();
-        if node.property("above").is_none() && node.property("below").is_none() {
-            fields.problem(RuleMistake::NoBound { span: node.head(), known: "above=, below=" });
-        }
+        require_bound(&mut fields, ["above", "below"], "above=, below=");
         let of_iterations = fields.word("of") == Some("iterations");
         let min_count = fields.count("min-count", 1, u64::MAX).unwrap_or(1);
         let scope = scope(&mut fields, &names);

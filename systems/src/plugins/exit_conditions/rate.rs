@@ -14,7 +14,7 @@ use throng_components::workload::{
     FieldSpec, Fields, NodeSpec, Problems, Rate as RateValue, Scalar, Share, ValueKind,
 };
 
-use super::window::{OUTCOME, RuleMistake, SCENARIO, TIMES, WINDOW, Window, scenario};
+use super::window::{OUTCOME, SCENARIO, TIMES, WINDOW, Window, require_bound, scenario};
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, ScenarioFacts, Scope};
 
 /// What the rate is compared with.
@@ -67,10 +67,7 @@ impl Rule for Rate {
     fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
         fields.word("outcome");
         let (at_least, below) = (bound(&mut fields, "at-least"), bound(&mut fields, "below"));
-        let node = fields.node();
-        if node.property("at-least").is_none() && node.property("below").is_none() {
-            fields.problem(RuleMistake::NoBound { span: node.head(), known: "at-least=, below=" });
-        }
+        require_bound(&mut fields, ["at-least", "below"], "at-least=, below=");
         let scope = Scope { scenario: scenario(&mut fields, &names), step: None };
         let window = Window::read(&mut fields, &names);
         let rule = at_least.or(below).map(|bound| Self {

@@ -13,7 +13,7 @@ use throng_components::measure::Measure;
 use throng_components::sample::{Sample, SampleKind, SampleOutcome};
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::window::{OUTCOME, RuleMistake, SCENARIO, STEP, TIMES, WINDOW, Window, scope};
+use super::window::{OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope};
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope};
 
 /// The rule.
@@ -73,10 +73,7 @@ impl Rule for Response {
         fields.require("p");
         let p = fields.number("p", f64::MIN_POSITIVE, 100.0);
         let (above, below) = (fields.duration("above"), fields.duration("below"));
-        let node = fields.node();
-        if node.property("above").is_none() && node.property("below").is_none() {
-            fields.problem(RuleMistake::NoBound { span: node.head(), known: "above=, below=" });
-        }
+        require_bound(&mut fields, ["above", "below"], "above=, below=");
         let min_count = fields.count("min-count", 1, u64::MAX).unwrap_or(1);
         let scope = scope(&mut fields, &names);
         let window = Window::read(&mut fields, &names);
