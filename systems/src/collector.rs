@@ -53,7 +53,6 @@ pub fn collect_reports(
     mut commands: Commands<'_, '_>,
 ) {
     return_spent(&mut incoming, &links);
-    let mut changes = Vec::new();
     for (shard, link) in links.links.iter_mut().enumerate() {
         let mut latest: Option<ReportBlock> = None;
         for _ in 0..BLOCKS_PER_TICK {
@@ -63,8 +62,10 @@ pub fn collect_reports(
                 incoming.origins.push(shard);
             }
             incoming.folded.extend(block.folded.take());
-            let home = block.thread;
-            changes.extend(block.users.drain(..).map(|change| (change, home)));
+            if !block.users.is_empty() {
+                let (changes, home) = (std::mem::take(&mut block.users), block.thread);
+                commands.queue(ApplyChanges { changes, home });
+            }
             link.ended |= block.figures.ended;
             for (thread, mut figures) in &mut threads {
                 if thread.id == block.thread {
@@ -83,9 +84,6 @@ pub fn collect_reports(
                 }
             }
         }
-    }
-    if !changes.is_empty() {
-        commands.queue(ApplyChanges(changes));
     }
     for (_, mut counts) in &mut scenarios {
         let users = counts.by_shard.iter().map(throng_components::scenario::ScenarioCounts::users).sum();
@@ -106,8 +104,11 @@ fn return_spent(incoming: &mut Incoming, links: &Links) {
     }
 }
 
-/// Users that came and went, in order, each with its home.
-struct ApplyChanges(Vec<(UserChange, ThreadId)>);
+/// Users that came and went on one thread, in order.
+struct ApplyChanges {
+    changes: Vec<UserChange>,
+    home: ThreadId,
+}
 
 impl Command for ApplyChanges {
     type Out = ();
@@ -117,9 +118,9 @@ impl Command for ApplyChanges {
     fn apply(self, world: &mut World) {
         world.resource_scope(|world, mut index: Mut<'_, UserIndex>| {
             let mut created: Vec<VirtualUser> = Vec::new();
-            for (change, home) in self.0 {
+            for change in self.changes {
                 match change {
-                    UserChange::Created(id) => created.push(VirtualUser { id, home }),
+                    UserChange::Created(id) => created.push(VirtualUser { id, home: self.home }),
                     UserChange::Retired(id) => {
                         spawn(world, &mut index, &mut created);
                         let entity = index.note(id, Entity::PLACEHOLDER);

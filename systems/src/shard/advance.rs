@@ -10,6 +10,7 @@ use throng_components::token::DueToken;
 
 use super::agenda::Agenda;
 use super::emitter::Emitter;
+use super::matcher::USERS_AT_ONCE;
 use super::roster::Roster;
 use super::settings::ShardSettings;
 use super::slab::Slab;
@@ -124,9 +125,12 @@ impl Shard {
 
     /// Does all that is due at `now` or before, in order of instants, and gives the next instant at which it wants to run.
     ///
-    /// `budget` bounds how many things it does; with some left undone, the next instant is not after `now`.
+    /// `budget` bounds how many things it does; with some left undone, the next instant is not after `now`. An order
+    /// counts for as many users as it may reach.
     pub fn advance(&mut self, now: Nanos, budget: usize, actions: &mut Vec<DriverAction>) -> Option<Nanos> {
-        for _ in 0..budget {
+        let mut left = budget;
+        while left > 0 {
+            left -= 1;
             let timer = self.wheel.peek();
             let order = self.agenda.peek();
             let expiry = self.next_expiry();
@@ -137,6 +141,7 @@ impl Shard {
                 if let Some(appointment) = self.agenda.pop_due(now) {
                     self.obey(appointment, now, actions);
                 }
+                left = left.saturating_sub(USERS_AT_ONCE - 1);
             } else if timer == Some(at) {
                 if let Some((_, key)) = self.wheel.pop_due(now) {
                     self.timer_fired(key, now, actions);

@@ -12,19 +12,21 @@ pub(super) struct Appointment {
     /// Its place among the orders of one instant.
     pub(super) sequence: u64,
     pub(super) order: Order,
+    /// For an order that goes through all users: the slot from which it has still to be carried out.
+    pub(super) from: u32,
 }
 
 /// Orders by instant; at one instant ends come before starts, so that nothing begins when all is over; then the order
 /// in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
-    orders: BTreeMap<(Nanos, bool, u64), Order>,
+    orders: BTreeMap<(Nanos, bool, u64), (Order, u32)>,
     sequence: u64,
 }
 
 impl Agenda {
     pub(super) fn insert(&mut self, at: Nanos, order: Order) {
-        self.put_back(Appointment { at, sequence: self.sequence, order });
+        self.put_back(Appointment { at, sequence: self.sequence, order, from: 0 });
         self.sequence += 1;
     }
 
@@ -35,13 +37,16 @@ impl Agenda {
     pub(super) fn pop_due(&mut self, now: Nanos) -> Option<Appointment> {
         let entry = self.orders.first_entry()?;
         let (at, _, sequence) = *entry.key();
-        (at <= now).then(|| Appointment { at, sequence, order: entry.remove() })
+        (at <= now).then(|| {
+            let (order, from) = entry.remove();
+            Appointment { at, sequence, order, from }
+        })
     }
 
     /// Puts what is left of an order back in its place.
     pub(super) fn put_back(&mut self, appointment: Appointment) {
-        let Appointment { at, sequence, order } = appointment;
+        let Appointment { at, sequence, order, from } = appointment;
         let ends = matches!(order, Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. });
-        self.orders.insert((at, !ends, sequence), order);
+        self.orders.insert((at, !ends, sequence), (order, from));
     }
 }

@@ -2,7 +2,6 @@
 
 use throng_components::clock::Nanos;
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
-use throng_components::scenario::ScenarioId;
 
 use super::advance::{DriverAction, Shard};
 use super::slab::Activity;
@@ -136,22 +135,13 @@ impl Shard {
         self.freed.push((slot, ended));
     }
 
-    /// Cuts all that a scenario has under way.
-    pub(super) fn cut(&mut self, scenario: ScenarioId, now: Nanos, actions: &mut Vec<DriverAction>) {
-        let slots: Vec<(u32, Activity)> = self
-            .users
-            .occupied()
-            .filter(|(_, user)| user.scenario() == scenario)
-            .map(|(slot, user)| (slot, user.activity))
-            .collect();
-        for (slot, activity) in slots {
-            match activity {
-                Activity::Performing => {
-                    actions.push(DriverAction::Cancel(self.users.get(slot).operation(slot)));
-                }
-                Activity::Thinking => self.drive(slot, Event::Cancelled, now, actions),
-                Activity::Gone | Activity::Idle | Activity::Resting => {}
-            }
+    /// Cuts what a user has under way.
+    pub(super) fn cut(&mut self, slot: u32, now: Nanos, actions: &mut Vec<DriverAction>) {
+        let user = self.users.get(slot);
+        match user.activity {
+            Activity::Performing => actions.push(DriverAction::Cancel(user.operation(slot))),
+            Activity::Thinking => self.drive(slot, Event::Cancelled, now, actions),
+            Activity::Gone | Activity::Idle | Activity::Resting => {}
         }
     }
 

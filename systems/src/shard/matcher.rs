@@ -10,9 +10,9 @@ use super::agenda::Appointment;
 use super::roster::NOBODY;
 use super::slab::{Activity, User};
 
-/// Users started in one go. The rest follows when these have been carried out, so that a crowd that comes at one instant
-/// does not pile up its requests.
-const STARTS_AT_ONCE: usize = 64;
+/// Users that an order reaches in one go. The rest follows when what these want has been carried out, so that a crowd
+/// that comes or goes at one instant does not pile up its wishes.
+pub(super) const USERS_AT_ONCE: usize = 64;
 
 /// How far a closed user may lie behind its own schedule before it gives up catching up.
 const BEHIND_MOST: Nanos = Nanos::SECOND;
@@ -145,50 +145,92 @@ impl Shard {
         self.begin(slot, due, ready, now, actions);
     }
 
-    /// Carries out an order that holds from `at` on.
+    /// Carries out an order that holds from `at` on, for so many users at once; what is left of it is put back.
     pub(super) fn obey(&mut self, appointment: Appointment, now: Nanos, actions: &mut Vec<DriverAction>) {
-        let at = appointment.at;
-        match appointment.order {
-            Order::CreateUsers { scenario, count } => self.create_idle(scenario, count),
-            Order::StartUsers { scenario, first, last, .. } => {
+        let left = match appointment.order {
+            Order::CreateUsers { scenario, count } => {
+                let part = count.min(USERS_AT_ONCE as u64);
+                self.create_idle(scenario, part);
+                let count = count - part;
+                (count > 0)
+                    .then_some(Appointment { order: Order::CreateUsers { scenario, count }, ..appointment })
+            }
+            Order::StartUsers { scenario, first, last, at } => {
                 let mut part = self.rosters[scenario.index()].part_of(first, last);
-                for serial in part.by_ref().take(STARTS_AT_ONCE) {
+                for serial in part.by_ref().take(USERS_AT_ONCE) {
                     self.start_closed(scenario, serial, at, now, actions);
                 }
-                if let Some(first) = part.next() {
-                    let order = Order::StartUsers { scenario, first, last, at };
-                    self.agenda.put_back(Appointment { order, ..appointment });
-                }
+                let left = part.next().map(|first| Order::StartUsers { scenario, first, last, at });
+                left.map(|order| Appointment { order, ..appointment })
             }
-            Order::RetireUsers { scenario, first, last, .. } => {
-                for serial in self.rosters[scenario.index()].part_of(first, last).rev() {
+            Order::RetireUsers { scenario, first, last, at } => {
+                let mut part = self.rosters[scenario.index()].part_of(first, last).rev();
+                for serial in part.by_ref().take(USERS_AT_ONCE) {
                     self.retire_closed(scenario, serial, actions);
                 }
+                let left = part.next().map(|last| Order::RetireUsers { scenario, first, last, at });
+                left.map(|order| Appointment { order, ..appointment })
             }
             Order::Grant { scenario, iterations, last } => {
-                self.grant(scenario, iterations, last, now, actions);
+                let more = self.grant(scenario, iterations, last, now, actions);
+                let order = Order::Grant { scenario, iterations: 0, last };
+                more.then_some(Appointment { order, ..appointment })
             }
             Order::Revoke { scenario } => {
                 let roster = &mut self.rosters[scenario.index()];
                 roster.counts.returned += std::mem::take(&mut roster.granted);
+                None
             }
-            Order::Finish { scenario, .. } => self.finish(scenario, at, actions),
-            Order::Stop { scenario, .. } => {
-                let cancelled = self.cancel_undue(scenario, at);
-                let roster = &mut self.rosters[scenario.index()];
-                roster.counts.cancelled += cancelled;
-                roster.stopped.get_or_insert(at);
-                self.finish(scenario, at, actions);
+            Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. } => {
+                self.end(appointment, now, actions)
             }
-            Order::Cut { scenario, .. } => {
-                let cancelled = self.cancel_undue(scenario, Nanos::ZERO);
-                let roster = &mut self.rosters[scenario.index()];
-                roster.counts.cancelled += cancelled;
+        };
+        if let Some(left) = left {
+            self.agenda.put_back(left);
+        }
+    }
+
+    /// Carries out an order that ends something: at first for the scenario as a whole, then for its users.
+    fn end(
+        &mut self,
+        appointment: Appointment,
+        now: Nanos,
+        actions: &mut Vec<DriverAction>,
+    ) -> Option<Appointment> {
+        let (Order::Finish { scenario, at } | Order::Stop { scenario, at } | Order::Cut { scenario, at }) =
+            appointment.order
+        else {
+            return None;
+        };
+        let cuts = matches!(appointment.order, Order::Cut { .. });
+        if appointment.from == 0 {
+            let cancelled = match appointment.order {
+                Order::Stop { .. } => self.cancel_undue(scenario, at),
+                Order::Cut { .. } => self.cancel_undue(scenario, Nanos::ZERO),
+                _ => 0,
+            };
+            let roster = &mut self.rosters[scenario.index()];
+            roster.counts.cancelled += cancelled;
+            roster.ungranted.clear();
+            // The shape of an open scenario may be played while tokens of it still wait: these are served.
+            if !roster.scenario.open || !matches!(appointment.order, Order::Finish { .. }) {
                 roster.stopped.get_or_insert(at);
-                self.finish(scenario, at, actions);
-                self.cut(scenario, now, actions);
             }
         }
+        // Closed users at rest leave; the others do after their iteration, unless it is cut.
+        let concerned = |user: &User| {
+            let under_way = matches!(user.activity, Activity::Performing | Activity::Thinking);
+            user.scenario() == scenario && (user.activity == Activity::Resting || cuts && under_way)
+        };
+        let part = self.part_from(appointment.from, USERS_AT_ONCE, concerned);
+        for slot in part.slots {
+            if self.users.get(slot).activity == Activity::Resting {
+                self.leave_closed(slot, actions);
+            } else {
+                self.cut(slot, now, actions);
+            }
+        }
+        part.next.map(|from| Appointment { from, ..appointment })
     }
 
     fn create_idle(&mut self, scenario: ScenarioId, count: u64) {
@@ -243,6 +285,7 @@ impl Shard {
         }
     }
 
+    /// Lets users begin what is granted; true when some of those that wait have still to be asked.
     fn grant(
         &mut self,
         scenario: ScenarioId,
@@ -250,38 +293,19 @@ impl Shard {
         last: bool,
         now: Nanos,
         actions: &mut Vec<DriverAction>,
-    ) {
+    ) -> bool {
         let roster = &mut self.rosters[scenario.index()];
         roster.granted = roster.granted.saturating_add(iterations);
         roster.last_grant |= last;
-        loop {
+        for _ in 0..USERS_AT_ONCE {
             let roster = &mut self.rosters[scenario.index()];
-            if roster.ungranted.is_empty() || (roster.granted == 0 && !roster.last_grant) {
-                return;
+            if roster.granted == 0 && !roster.last_grant {
+                return false;
             }
-            if let Some(slot) = roster.ungranted.pop_front() {
-                self.begin_closed(slot, now, actions);
-            }
+            let Some(slot) = roster.ungranted.pop_front() else { return false };
+            self.begin_closed(slot, now, actions);
         }
-    }
-
-    /// Nothing begins by itself any more: closed users at rest leave, the others do after their iteration.
-    fn finish(&mut self, scenario: ScenarioId, at: Nanos, actions: &mut Vec<DriverAction>) {
-        let roster = &mut self.rosters[scenario.index()];
-        if roster.scenario.open {
-            return;
-        }
-        roster.stopped.get_or_insert(at);
-        roster.ungranted.clear();
-        let resting: Vec<u32> = self
-            .users
-            .occupied()
-            .filter(|(_, user)| user.scenario() == scenario && user.activity == Activity::Resting)
-            .map(|(slot, _)| slot)
-            .collect();
-        for slot in resting {
-            self.leave_closed(slot, actions);
-        }
+        !self.rosters[scenario.index()].ungranted.is_empty()
     }
 }
 
@@ -336,18 +360,18 @@ mod tests {
         Nanos::from_millis(millis)
     }
 
-    /// Lets tokens (by the millisecond they are due) and orders come to pass; gives the counts, and who began which
-    /// iteration at which millisecond.
-    fn play(scenario: Scenario, dues: &[u64], orders: &[Order]) -> (ScenarioCounts, Vec<(u64, u64, u64)>) {
+    fn shard(scenario: Scenario) -> Shard {
         let program =
             Program { instructions: vec![Instruction::Think(Arc::new(TenMillis))], ..Program::default() };
         let whole = ShardShare { place: 0, of: 1 };
-        let mut shard = Shard::new(ShardSettings {
-            seed: RunSeed(1),
-            index: 0,
-            shards: 1,
-            scenarios: vec![(scenario, Arc::new(program), whole)],
-        });
+        let scenarios = vec![(scenario, Arc::new(program), whole)];
+        Shard::new(ShardSettings { seed: RunSeed(1), index: 0, shards: 1, scenarios })
+    }
+
+    /// Lets tokens (by the millisecond they are due) and orders come to pass; gives the counts, and who began which
+    /// iteration at which millisecond.
+    fn play(scenario: Scenario, dues: &[u64], orders: &[Order]) -> (ScenarioCounts, Vec<(u64, u64, u64)>) {
+        let mut shard = shard(scenario);
         let token = |(number, due): (u64, &u64)| DueToken {
             release: at(*due),
             due: at(*due),
@@ -446,5 +470,28 @@ mod tests {
     fn no_more_begins_than_was_granted() {
         let orders = [grant(3), start(1, 0), start(2, 0)];
         check_closed(None, &orders, &[(0, 1, 1), (0, 2, 1), (10, 1, 2)]);
+    }
+
+    #[test]
+    fn a_crowd_comes_and_goes_in_parts() {
+        const CROWD: u64 = 1_000;
+        let mut shard = shard(scenario(false, u64::MAX, Overflow::Drop));
+        let start = Order::StartUsers { scenario: ID, first: 1, last: CROWD, at: at(0) };
+        let cut = Order::Cut { scenario: ID, at: at(5) };
+        let mut block = OrderBlock { orders: vec![grant(u64::MAX), start, cut], ..OrderBlock::default() };
+        shard.accept(&mut block, Nanos::ZERO);
+        let (mut actions, mut now, mut most) = (Vec::new(), Nanos::ZERO, 0);
+        while let Some(next) = shard.advance(now, USERS_AT_ONCE, &mut actions) {
+            let emitter = shard.emitter();
+            let told = emitter.samples.len() + emitter.users.len() + actions.len();
+            most = most.max(told);
+            (emitter.samples, emitter.users) = (Vec::new(), Vec::new());
+            actions.clear();
+            now = next;
+        }
+        let counts = shard.counts().next().expect("one scenario");
+        assert_eq!((counts.started, counts.cut, counts.users_retired), (CROWD, CROWD, CROWD));
+        // Each user that is cut ends an iteration, is gone, and leaves its connections.
+        assert!(most <= 3 * USERS_AT_ONCE, "{most} at once");
     }
 }

@@ -112,9 +112,12 @@ impl Slab {
         &mut self.chunks[(slot >> CHUNK_BITS) as usize][slot as usize % CHUNK]
     }
 
-    /// All occupied slots, lowest first.
-    pub(super) fn occupied(&self) -> impl Iterator<Item = (u32, &User)> {
-        (0..).zip(self.chunks.iter().flatten()).filter(|(_, user)| user.activity != Activity::Gone)
+    /// The occupied slots from this one on, lowest first.
+    pub(super) fn occupied_from(&self, slot: u32) -> impl Iterator<Item = (u32, &User)> {
+        let (chunk, place) = ((slot >> CHUNK_BITS) as usize, slot as usize % CHUNK);
+        let first = self.chunks.get(chunk).and_then(|chunk| chunk.get(place..)).unwrap_or_default();
+        let rest = self.chunks.iter().skip(chunk + 1).flatten();
+        (slot..).zip(first.iter().chain(rest)).filter(|(_, user)| user.activity != Activity::Gone)
     }
 
     /// How many users there are.

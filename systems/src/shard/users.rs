@@ -29,11 +29,29 @@ impl Shard {
         actions.push(DriverAction::Leave(slot));
     }
 
-    /// Lets all users go, at the run's end.
-    pub fn retire_all(&mut self, actions: &mut Vec<DriverAction>) {
-        let slots: Vec<u32> = self.users.occupied().map(|(slot, _)| slot).collect();
-        for slot in slots {
+    /// Lets users go, at the run's end: at most `most` of those from slot `from` on. Gives the slot to go on from, when
+    /// some are left.
+    pub fn retire_some(&mut self, from: u32, most: usize, actions: &mut Vec<DriverAction>) -> Option<u32> {
+        let part = self.part_from(from, most, |_| true);
+        for slot in part.slots {
             self.remove_user(slot, actions);
         }
+        part.next
     }
+
+    /// At most `most` of the users that match, from slot `from` on.
+    pub(super) fn part_from(&self, from: u32, most: usize, matches: impl Fn(&User) -> bool) -> Part {
+        let mut matching =
+            self.users.occupied_from(from).filter(|(_, user)| matches(user)).map(|(slot, _)| slot);
+        Part { slots: matching.by_ref().take(most).collect(), next: matching.next() }
+    }
+}
+
+/// Some of a shard's users: a crowd is gone through in parts, so that what it gives rise to is carried out in between and
+/// does not pile up.
+pub(super) struct Part {
+    /// Where they are.
+    pub(super) slots: Vec<u32>,
+    /// The first of those that are left.
+    pub(super) next: Option<u32>,
 }

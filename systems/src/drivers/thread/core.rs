@@ -16,6 +16,9 @@ use crate::shard::{DriverAction, Shard};
 /// Things done in one turn, at most: orders and sockets get their share of a thread that runs flat out.
 const BUDGET: usize = 1_024;
 
+/// Users let go at once at the end: all of a crowd at once would need as much room as the crowd itself.
+const FAREWELLS: usize = 4_096;
+
 /// Everything a thread owns but its reactor.
 pub(super) struct Core {
     shard: Shard,
@@ -32,6 +35,8 @@ pub(super) struct Core {
     /// What the main task waits for.
     awaited: Option<Nanos>,
     shutting_down: bool,
+    /// The first slot whose user may not have been let go yet, at the end; `None` when all have.
+    remaining: Option<u32>,
 }
 
 impl Core {
@@ -52,6 +57,7 @@ impl Core {
             next: None,
             awaited: None,
             shutting_down: false,
+            remaining: Some(0),
         }
     }
 
@@ -158,11 +164,15 @@ impl Core {
         self.shutting_down
     }
 
-    /// Lets all users go and tells the world that this is the end; false while there is no room to tell it.
+    /// Lets users go, and tells the world that this is the end when all have gone; false while there is more to do, or no
+    /// room to tell it.
     pub(super) fn farewell(&mut self) -> bool {
         let now = self.clock.now();
-        self.shard.retire_all(&mut self.actions);
-        self.carry_out(now);
-        self.reports.send(&mut self.shard, now, true)
+        if let Some(from) = self.remaining {
+            self.remaining = self.shard.retire_some(from, FAREWELLS, &mut self.actions);
+            self.carry_out(now);
+        }
+        let all_gone = self.remaining.is_none();
+        self.reports.send(&mut self.shard, now, all_gone) && all_gone
     }
 }
