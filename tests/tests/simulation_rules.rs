@@ -147,6 +147,21 @@ fn what_is_required_has_to_have_data() {
 }
 
 #[test]
+fn a_plan_of_nothing_is_kept_but_a_rate_that_is_asked_for_needs_one() {
+    let empty = Setting { stages: "hold \"0/s\" for=\"2s\"", ..FAILING };
+    let check = |rules: &str, rule: &str, outcome: Outcome| {
+        let observed = simulate(&empty, rules, None);
+        let [told] = observed.summary.rules.as_slice() else { panic!("{:?}", observed.summary.rules) };
+        assert_eq!(told.rule, rule);
+        assert_eq!((told.passed, &told.value), (outcome == Outcome::Passed, &None), "{rule}");
+        assert_eq!(observed.summary.outcome, outcome, "{rule}");
+    };
+    check("", "require rate scenario=crowd at-least=\"99%\"", Outcome::Passed);
+    check("require { rate at-least=\"99%\" }", "require rate at-least=\"99%\"", Outcome::Failed);
+    check("require { rate below=\"99%\" }", "require rate below=\"99%\"", Outcome::Failed);
+}
+
+#[test]
 fn an_open_scenario_has_to_keep_its_rate() {
     let starved = Setting {
         stages: "hold \"10/s\" for=\"2s\"",

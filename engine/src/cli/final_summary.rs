@@ -91,6 +91,9 @@ fn rules(text: &mut String, rules: &[RuleSummary], paint: Paint) {
             text.push_str(&plain.replacen('*', &mark, 1));
             line(text, &format!("{value:>80}"));
         }
+        if !rule.passed && rule.value.is_none() {
+            line(text, "    what is required has to have data");
+        }
     }
 }
 

@@ -247,7 +247,12 @@ impl<'a> Lowering<'a> {
         let mut around = rules::Surroundings {
             sources: self.sources,
             registry: self.registry,
-            names: RuleNames { scenarios: &scenario_names, steps: &behaviors.steps, requires: false },
+            names: RuleNames {
+                scenarios: &scenario_names,
+                steps: &behaviors.steps,
+                requires: false,
+                implicit: false,
+            },
             steps_known: behaviors.whole,
         };
         let mut plans = Vec::new();
@@ -260,7 +265,7 @@ impl<'a> Lowering<'a> {
             around.names.requires = node.name.value == rules::REQUIRE.name;
             self.problems.take(rules::read(node, spec, &around, &mut plans));
         }
-        around.names.requires = true;
+        (around.names.requires, around.names.implicit) = (true, true);
         let required = self.all("require");
         let mut stops =
             self.root.children_named("stop-when").flat_map(|block| block.children_named("elapsed"));

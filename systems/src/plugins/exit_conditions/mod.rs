@@ -27,6 +27,8 @@ pub struct RuleNames<'a> {
     pub steps: &'a StepNames,
     /// Whether the rule stands in `require`.
     pub requires: bool,
+    /// Whether nobody wrote the rule: an open scenario has it by itself.
+    pub implicit: bool,
 }
 
 /// What a rule applies to.
@@ -90,7 +92,7 @@ pub struct Facts<'a> {
 pub struct Judgement {
     /// The value it compared; `None` without data.
     pub value: Option<f64>,
-    /// Whether it holds. Without data a quantile does not hold.
+    /// Whether it holds. Without data a rule does not hold, but for a rate that nobody asked for.
     pub holds: bool,
 }
 
@@ -224,7 +226,8 @@ mod tests {
             children: Vec::new(),
             span: Span::default(),
         };
-        let names = RuleNames { scenarios: &[], steps: &StepNames::default(), requires: false };
+        let names =
+            RuleNames { scenarios: &[], steps: &StepNames::default(), requires: false, implicit: false };
         // The specification has to outlive the reader, as those of the table do.
         let rule = R::read(Fields::of(&node, Box::leak(Box::new(R::SPEC)), 0), names);
         rule.unwrap_or_else(|problems| panic!("{properties:?}: {problems:?}"))

@@ -30,6 +30,8 @@ pub struct Rate {
     bound: Bound,
     /// Whether it holds from the bound on, or below it.
     at_least: bool,
+    /// Whether it holds of a plan with nothing in it: it was kept. A rule that somebody wrote expects some load.
+    holds_of_nothing: bool,
     scope: Scope,
     window: Window,
     /// Iterations begun, and tokens due, before the current window.
@@ -73,6 +75,7 @@ impl Rule for Rate {
         let rule = at_least.or(below).map(|bound| Self {
             bound,
             at_least: at_least.is_some(),
+            holds_of_nothing: names.implicit,
             scope,
             window,
             before: (0, 0),
@@ -126,10 +129,8 @@ impl Rule for Rate {
             Bound::OfPlan(share) => share.0,
             Bound::PerTime(rate) => rate.as_per_second(),
         };
-        // Nothing planned is a plan that was kept; without time there is no rate.
-        let empty = matches!(self.bound, Bound::OfPlan(_)) && self.at_least && facts.at_end;
         let compare = |value: f64| if self.at_least { value >= bound } else { value < bound };
-        let now = value.map_or(empty, compare);
+        let now = value.map_or(self.holds_of_nothing, compare);
         Judgement { value, holds: self.window.holds(now, facts.at_end) }
     }
 }
