@@ -27,6 +27,7 @@ pub mod phase;
 pub mod run;
 pub mod sample;
 pub mod scenario;
+pub mod second_ranges;
 pub mod seed;
 pub mod statistics;
 pub mod target;

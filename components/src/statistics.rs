@@ -7,6 +7,7 @@ use bevy_ecs::component::Component;
 use crate::clock::Nanos;
 use crate::measure::Measure;
 use crate::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
+use crate::second_ranges::SecondRanges;
 
 /// One step's figures. Finished steps are in `response`; cut ones only in `cut`.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +78,8 @@ pub struct ScenarioStatistics {
     pub starts: u64,
     /// Of these, the late ones.
     pub late_starts: u64,
+    /// When these should have begun, up to when they did.
+    pub late_seconds: SecondRanges,
     /// Due to end of iterations that ended by themselves.
     pub iteration: Measure,
     /// Due until a user was free, one entry a started token.
@@ -112,7 +115,10 @@ impl ScenarioStatistics {
     fn observe_attempt(&mut self, sample: &Sample) {
         if sample.attempt == 1 {
             self.starts += 1;
-            self.late_starts += u64::from(sample.lateness() > self.late_over);
+            if sample.lateness() > self.late_over {
+                self.late_starts += 1;
+                self.late_seconds.note(sample.unblocked, sample.started);
+            }
         }
         if sample.warm_up {
             return;
@@ -130,6 +136,7 @@ impl ScenarioStatistics {
     pub fn merge(&mut self, other: &Self) {
         self.starts += other.starts;
         self.late_starts += other.late_starts;
+        self.late_seconds.merge(&other.late_seconds);
         self.iteration.merge(&other.iteration);
         self.waiting.merge(&other.waiting);
         self.blocked.merge(&other.blocked);

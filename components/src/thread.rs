@@ -4,6 +4,7 @@ use bevy_ecs::component::Component;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::Measure;
+use crate::second_ranges::SecondRanges;
 
 /// A thread's number, from 0. In virtual time there is one, the driver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub struct ThreadFigures {
     pub loop_lag: Measure,
     /// Blocks of orders that arrived after something in them was due.
     pub underruns: u64,
+    /// When the world heard of these: a tick later at most, unless it was away itself.
+    pub underrun_seconds: SecondRanges,
     /// Samples that found no room and of which only the figures were kept.
     pub samples_folded: u64,
 }

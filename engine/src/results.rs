@@ -7,6 +7,7 @@ use throng_components::listener::{Listener, ListenerFigures};
 use throng_components::run::{Outcome, RunHeader, RunStop, Verdict, VerdictBounds};
 use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, ShardCounts, StepNames};
+use throng_components::second_ranges::SecondRanges;
 use throng_components::seed::RunSeed;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
@@ -175,11 +176,16 @@ fn judge(
     if clock == ClockKind::Virtual {
         return (Verdict::Valid, Vec::new());
     }
+    let (mut late_seconds, mut underrun_seconds) = (SecondRanges::default(), SecondRanges::default());
+    rows.iter().for_each(|row| late_seconds.merge(&row.3.late_seconds));
+    figures.iter().for_each(|figures| underrun_seconds.merge(&figures.underrun_seconds));
     let facts = GeneratorFacts {
         starts: rows.iter().map(|row| row.3.starts).sum(),
         late_starts: rows.iter().map(|row| row.3.late_starts).sum(),
+        late_seconds: late_seconds.all(),
         lateness_max: rows.iter().filter_map(|row| row.3.lateness.max()).max(),
         underruns: figures.iter().map(|figures| figures.underruns).sum(),
+        underrun_seconds: underrun_seconds.all(),
         samples_lost: 0,
         busy,
     };

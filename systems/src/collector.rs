@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
+use throng_components::clock::{Nanos, RunClock};
 use throng_components::exchange::{ReportBlock, UserChange};
 use throng_components::scenario::{Scenario, ShardCounts};
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
@@ -44,8 +45,9 @@ impl UserIndex {
 
 /// Takes reports from all shards: samples, counts, users that came and went, and how drivers fare.
 ///
-/// Writes: `Incoming`, `ShardCounts`, `ThreadFigures`, `VirtualUser`. Runs in: `Phase::Collect`.
+/// Reads: `RunClock`. Writes: `Incoming`, `ShardCounts`, `ThreadFigures`, `VirtualUser`. Runs in: `Phase::Collect`.
 pub fn collect_reports(
+    clock: Res<'_, RunClock>,
     mut links: ResMut<'_, Links>,
     mut incoming: ResMut<'_, Incoming>,
     mut scenarios: Query<'_, '_, (&Scenario, &mut ShardCounts)>,
@@ -69,7 +71,7 @@ pub fn collect_reports(
             link.ended |= block.figures.ended;
             for (thread, mut figures) in &mut threads {
                 if thread.id == block.thread {
-                    note_figures(&mut figures, &block);
+                    note_figures(&mut figures, &block, clock.now);
                 }
             }
             latest = Some(block);
@@ -146,9 +148,12 @@ fn spawn(world: &mut World, index: &mut UserIndex, created: &mut Vec<VirtualUser
     }
 }
 
-fn note_figures(figures: &mut ThreadFigures, block: &ReportBlock) {
+fn note_figures(figures: &mut ThreadFigures, block: &ReportBlock, now: Nanos) {
     let told = &block.figures;
     figures.in_flight = told.in_flight;
+    if told.underruns > figures.underruns {
+        figures.underrun_seconds.note(now, now);
+    }
     figures.underruns = told.underruns;
     figures.waiting = block.counts.iter().map(|counts| counts.waiting).sum();
     figures.users = block.counts.iter().map(throng_components::scenario::ScenarioCounts::users).sum();

@@ -2,6 +2,7 @@
 
 use throng_components::clock::Nanos;
 use throng_components::run::{Verdict, VerdictBounds};
+use throng_components::second_ranges::SecondRange;
 use throng_components::thread::ThreadId;
 
 /// From this share of a core on, a thread is called saturated: there is no room left to catch up in.
@@ -14,10 +15,14 @@ pub struct GeneratorFacts<'a> {
     pub starts: u64,
     /// Of these, begun later than the bound after all was ready.
     pub late_starts: u64,
+    /// In which seconds of the run.
+    pub late_seconds: &'a [SecondRange],
     /// The latest start of all; `None` when it is not known.
     pub lateness_max: Option<Nanos>,
     /// Blocks of orders that reached a thread after something in them was due.
     pub underruns: u64,
+    /// In which seconds of the run.
+    pub underrun_seconds: &'a [SecondRange],
     /// Measurements lost.
     pub samples_lost: u64,
     /// Each thread's largest share of a core over any whole second.
@@ -39,8 +44,9 @@ pub fn verdict(bounds: &VerdictBounds, facts: &GeneratorFacts<'_>) -> (Verdict, 
         verdict = verdict.max(Verdict::Degraded);
         let blocks = counted(facts.underruns, "block of orders", "blocks of orders");
         reasons.push(format!(
-            "{blocks} reached a thread after something in it was due: plan further ahead (`look-ahead=` of `tick`) or \
-             free the machine's cores"
+            "{blocks} reached a thread after something in it was due{}: plan further ahead (`look-ahead=` of `tick`) or \
+             free the machine's cores",
+            seconds(facts.underrun_seconds),
         ));
     }
     if !reasons.is_empty() {
@@ -68,13 +74,23 @@ fn of_lateness(bounds: &VerdictBounds, facts: &GeneratorFacts<'_>) -> Option<(Ve
     };
     let worst = facts.lateness_max.map(|worst| format!(", the latest by {worst}")).unwrap_or_default();
     let reason = format!(
-        "{:.2} % of {} step starts came more than {} late{worst}: {word} from {} % on",
+        "{:.2} % of {} step starts came more than {} late{worst}{}: {word} from {} % on",
         share * 100.0,
         facts.starts,
         bounds.over,
+        seconds(facts.late_seconds),
         (bound.0 * 1e6).round() / 1e4,
     );
     Some((verdict, reason))
+}
+
+/// `, between 12 s and 19 s, 40 s and 41 s of the run`.
+fn seconds(ranges: &[SecondRange]) -> String {
+    if ranges.is_empty() {
+        return String::new();
+    }
+    let one = |range: &SecondRange| format!("{} s and {} s", range.first, range.last + 1);
+    format!(", between {} of the run", ranges.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 /// Names the saturated threads, worst first, as the cause of what went before.
@@ -115,8 +131,10 @@ mod tests {
     const GOOD: GeneratorFacts<'static> = GeneratorFacts {
         starts: 1_000,
         late_starts: 0,
+        late_seconds: &[SecondRange { first: 12, last: 18 }],
         lateness_max: Some(Nanos(240_000_000)),
         underruns: 0,
+        underrun_seconds: &[SecondRange { first: 3, last: 3 }, SecondRange { first: 7, last: 8 }],
         samples_lost: 0,
         busy: &[(ThreadId(0), 0.5), (ThreadId(1), 0.99)],
     };
@@ -128,7 +146,9 @@ mod tests {
         check(
             late,
             Verdict::Degraded,
-            &["1.00 % of 1000 step starts came more than 10.0 ms late, the latest by 240 ms"],
+            &[
+                "1.00 % of 1000 step starts came more than 10.0 ms late, the latest by 240 ms, between 12 s and 19 s of the run: degraded",
+            ],
         );
         check(
             GeneratorFacts { late_starts: 50, busy: &[], ..GOOD },
@@ -150,7 +170,7 @@ mod tests {
     #[test]
     fn one_underrun_or_lost_sample_degrades() {
         let underrun = GeneratorFacts { underruns: 1, busy: &[], ..GOOD };
-        check(underrun, Verdict::Degraded, &["1 block of orders"]);
+        check(underrun, Verdict::Degraded, &["was due, between 3 s and 4 s, 7 s and 9 s of the run: plan"]);
         check(GeneratorFacts { samples_lost: 2, ..GOOD }, Verdict::Degraded, &["2 measurements were lost"]);
         check(
             GeneratorFacts { underruns: 1, late_starts: 50, ..GOOD },
