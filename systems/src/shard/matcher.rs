@@ -7,8 +7,8 @@ use throng_components::token::DueToken;
 
 use super::advance::{DriverAction, Shard};
 use super::agenda::Appointment;
-use super::roster::NOBODY;
-use super::slab::{Activity, User};
+use super::roster::{NOBODY, Ungranted};
+use super::slab::{Activity, Slab, User};
 
 /// Users that an order reaches in one go. The rest follows when what these want has been carried out, so that a crowd
 /// that comes or goes at one instant does not pile up its wishes.
@@ -120,7 +120,12 @@ impl Shard {
             if roster.last_grant {
                 return self.leave_closed(slot, actions);
             }
-            roster.ungranted.push_back(slot);
+            let generation = user.generation;
+            // Twice as many as there are users: at least half have left, and looking at all is paid for.
+            if roster.ungranted.len() as u64 > 2 * roster.counts.users() {
+                roster.ungranted.retain(|entry| waits(&self.users, *entry));
+            }
+            roster.ungranted.push_back(Ungranted { slot, generation });
             return;
         }
         if roster.granted != u64::MAX {
@@ -280,7 +285,6 @@ impl Shard {
         let Some(slot) = self.rosters[scenario.index()].slot_of(serial) else { return };
         self.users.get_mut(slot).retiring = true;
         if self.users.get(slot).activity == Activity::Resting {
-            self.rosters[scenario.index()].ungranted.retain(|waiting| *waiting != slot);
             self.leave_closed(slot, actions);
         }
     }
@@ -302,11 +306,19 @@ impl Shard {
             if roster.granted == 0 && !roster.last_grant {
                 return false;
             }
-            let Some(slot) = roster.ungranted.pop_front() else { return false };
-            self.begin_closed(slot, now, actions);
+            let Some(entry) = roster.ungranted.pop_front() else { return false };
+            if waits(&self.users, entry) {
+                self.begin_closed(entry.slot, now, actions);
+            }
         }
         !self.rosters[scenario.index()].ungranted.is_empty()
     }
+}
+
+/// Whether the user of an entry still waits: it has not left, and its slot has no other user.
+fn waits(users: &Slab, entry: Ungranted) -> bool {
+    let user = users.get(entry.slot);
+    user.activity == Activity::Resting && user.generation == entry.generation
 }
 
 #[cfg(test)]
@@ -360,6 +372,15 @@ mod tests {
         Nanos::from_millis(millis)
     }
 
+    /// Lets tokens (by the millisecond they are due) and orders come to pass; gives the counts, and who began which
+    /// iteration at which millisecond.
+    fn play(scenario: Scenario, dues: &[u64], orders: &[Order]) -> (ScenarioCounts, Vec<(u64, u64, u64)>) {
+        let mut shard = shard(scenario);
+        accept(&mut shard, dues, orders, 0);
+        let counts = shard.counts().next().expect("one scenario");
+        (counts, began(&mut shard))
+    }
+
     fn shard(scenario: Scenario) -> Shard {
         let program =
             Program { instructions: vec![Instruction::Think(Arc::new(TenMillis))], ..Program::default() };
@@ -368,10 +389,8 @@ mod tests {
         Shard::new(ShardSettings { seed: RunSeed(1), index: 0, shards: 1, scenarios })
     }
 
-    /// Lets tokens (by the millisecond they are due) and orders come to pass; gives the counts, and who began which
-    /// iteration at which millisecond.
-    fn play(scenario: Scenario, dues: &[u64], orders: &[Order]) -> (ScenarioCounts, Vec<(u64, u64, u64)>) {
-        let mut shard = shard(scenario);
+    /// Gives a shard tokens and orders at a millisecond, and lets a second pass.
+    fn accept(shard: &mut Shard, dues: &[u64], orders: &[Order], millis: u64) {
         let token = |(number, due): (u64, &u64)| DueToken {
             release: at(*due),
             due: at(*due),
@@ -381,17 +400,17 @@ mod tests {
         };
         let tokens = (1..).zip(dues).map(token).collect();
         let mut block = OrderBlock { tokens, orders: orders.to_vec(), shut_down: false };
-        shard.accept(&mut block, Nanos::ZERO);
-        let mut actions = Vec::new();
-        let mut now = Nanos::ZERO;
-        while let Some(next) = shard.advance(now, 1_000, &mut actions).filter(|next| *next <= at(1_000)) {
+        let (mut now, mut actions) = (at(millis), Vec::new());
+        shard.accept(&mut block, now);
+        let end = now + Nanos::SECOND;
+        while let Some(next) = shard.advance(now, 1_000, &mut actions).filter(|next| *next <= end) {
             now = next;
         }
-        let counts = shard.counts().next().expect("one scenario");
+    }
+
+    fn began(shard: &mut Shard) -> Vec<(u64, u64, u64)> {
         let samples = shard.emitter().samples.iter();
-        let began =
-            samples.map(|sample| (sample.started.0 / 1_000_000, sample.user.serial(), sample.iteration));
-        (counts, began.collect())
+        samples.map(|sample| (sample.started.0 / 1_000_000, sample.user.serial(), sample.iteration)).collect()
     }
 
     /// An open scenario with at most one user; `expected`: begun, dropped, expired, still waiting.
@@ -493,5 +512,42 @@ mod tests {
         assert_eq!((counts.started, counts.cut, counts.users_retired), (CROWD, CROWD, CROWD));
         // Each user that is cut ends an iteration, is gone, and leaves its connections.
         assert!(most <= 3 * USERS_AT_ONCE, "{most} at once");
+    }
+
+    fn check_grants(orders: &[Order], expected: &[u64]) {
+        let mut shard = shard(scenario(false, u64::MAX, Overflow::Drop));
+        accept(&mut shard, &[], orders, 0);
+        let waiting = shard.rosters[0].ungranted.len() as u64;
+        let users = shard.rosters[0].counts.users_peak;
+        assert!(waiting <= 2 * users + 1, "{waiting} entries for {users} users");
+        accept(&mut shard, &[], &[grant(expected.len() as u64)], 2_000);
+        let serials: Vec<u64> = began(&mut shard).iter().map(|(_, serial, _)| *serial).collect();
+        assert_eq!(serials, expected);
+        assert_eq!(shard.users(), 0);
+    }
+
+    #[test]
+    fn grants_go_to_those_that_wait_in_the_order_in_which_they_came() {
+        check_grants(&[start(1, 0), start(2, 0), start(3, 0)], &[1, 2, 3]);
+        // The second one leaves and comes back to the very same slot.
+        let back = [start(1, 0), start(2, 0), start(3, 0), retire(2, 1), start(2, 2)];
+        check_grants(&back, &[1, 3, 2]);
+        // Another one takes its slot.
+        check_grants(&[start(1, 0), start(2, 0), retire(1, 1), start(3, 2)], &[2, 3]);
+        let to_and_fro: Vec<Order> =
+            (0..400).flat_map(|millis| [start(1, 2 * millis), retire(1, 2 * millis + 1)]).collect();
+        check_grants(&to_and_fro, &[]);
+    }
+
+    #[test]
+    fn a_crowd_that_waits_leaves_in_no_time() {
+        // Looking for each one among all would be ten thousand million steps.
+        const CROWD: u64 = 200_000;
+        let crowd = [
+            Order::StartUsers { scenario: ID, first: 1, last: CROWD, at: at(0) },
+            Order::RetireUsers { scenario: ID, first: 4, last: CROWD, at: at(1) },
+            start(9, 2),
+        ];
+        check_grants(&crowd, &[1, 2, 3, 9]);
     }
 }

@@ -12,6 +12,13 @@ use crate::behavior::Program;
 /// A slot that stands for "no user".
 pub(super) const NOBODY: u32 = u32::MAX;
 
+/// A closed user whose next iteration waits for a grant. It waits for as long as its generation is that of its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ungranted {
+    pub(super) slot: u32,
+    pub(super) generation: u32,
+}
+
 /// One scenario on one shard.
 #[derive(Debug)]
 pub(super) struct Roster {
@@ -39,8 +46,9 @@ pub(super) struct Roster {
     pub(super) granted: u64,
     /// Closed: whether no more grants will come.
     pub(super) last_grant: bool,
-    /// Closed: users whose next iteration waits for a grant, first come first served.
-    pub(super) ungranted: VecDeque<u32>,
+    /// Closed: users whose next iteration waits for a grant, first come first served. Some may have left since: to look
+    /// for each of a crowd that leaves would take the square of its number.
+    pub(super) ungranted: VecDeque<Ungranted>,
     /// Closed: the slot of each user, by its number within the shard.
     pub(super) slots: Vec<u32>,
     /// Closed: how many iterations each user had begun when it last left, so that one that comes back goes on counting.
