@@ -9,7 +9,7 @@ use throng_components::run::{RunDuration, RunHeader, RunState};
 use throng_components::seed::RunSeed;
 use throng_components::target::{ConnectionPolicy, Target, TargetAddress};
 use throng_components::trace::TraceContext;
-use throng_systems::drivers::simulated::{Discipline, EventLog, Service, Simulation};
+use throng_systems::drivers::simulated::{Discipline, EventLog, Service};
 use throng_systems::plugins::listeners::{CannotOpen, Outlets};
 
 use crate::app::App;
@@ -191,6 +191,15 @@ fn start_demos(targets: &[Target], seed: RunSeed) -> Result<(Vec<Target>, Vec<de
     Ok((resolved, demos))
 }
 
+/// Whether a workload can run in virtual time: asked before any output is opened.
+///
+/// # Errors
+/// [`RunError::NoService`] when a target has nobody that answers for it.
+pub(crate) fn check_virtual(workload: &Workload) -> Result<(), RunError> {
+    let unanswered = workload.unanswered();
+    if unanswered.is_empty() { Ok(()) } else { Err(RunError::NoService(unanswered)) }
+}
+
 /// Runs a workload in virtual time, against its services.
 ///
 /// # Errors
@@ -201,6 +210,7 @@ pub fn simulate(
     mut options: RunOptions,
     interrupts: &AtomicU32,
 ) -> Result<Summary, RunError> {
+    check_virtual(&loaded.workload)?;
     let sha256 = sha256(&loaded);
     let workload = &mut loaded.workload;
     let services: Vec<Service> = workload
@@ -216,10 +226,6 @@ pub fn simulate(
             fails: plan.fails,
         })
         .collect();
-    let unanswered = Simulation::unanswered(&workload.targets, &services);
-    if !unanswered.is_empty() {
-        return Err(RunError::NoService(unanswered));
-    }
     let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
     let duration = RunDuration(options.duration);
     let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration };

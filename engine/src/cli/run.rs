@@ -14,7 +14,7 @@ use super::{complain, final_summary, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Severity, load_file, render};
-use crate::run::{RunError, RunOptions};
+use crate::run::{RunError, RunOptions, check_virtual};
 use crate::summary::{Summary, conservation};
 
 /// Runs a workload against its targets
@@ -147,52 +147,54 @@ fn create(path: &Path) -> Result<std::fs::File, ExitCode> {
 
 /// Runs a workload in real time.
 pub(super) fn run(app: &App, run: &Run) -> ExitCode {
-    finish(attempt(app, &run.common, true, |loaded, interrupts| {
-        crate::run::run(app, loaded, &options(&run.common), interrupts)
+    let common = &run.common;
+    finish(load(app, common, true).and_then(|loaded| {
+        attempt(common, |interrupts| crate::run::run(app, loaded, &options(common), interrupts))
     }))
 }
 
 /// Runs a workload in virtual time.
 pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
-    let events = simulate.events.as_deref().map(create).transpose();
-    let events = match events {
-        Ok(events) => events,
-        Err(code) => return code,
-    };
-    finish(attempt(app, &simulate.common, false, |loaded, interrupts| {
-        let events = events.map(|file| {
-            let _ = file.set_len(0);
-            Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
-        });
-        crate::run::simulate(app, loaded, RunOptions { events, ..options(&simulate.common) }, interrupts)
+    let common = &simulate.common;
+    finish(load(app, common, false).and_then(|loaded| {
+        // A workload that is refused leaves no empty files behind.
+        check_virtual(&loaded.workload).map_err(|error| told(&error))?;
+        let events = simulate.events.as_deref().map(create).transpose()?;
+        attempt(common, |interrupts| {
+            let events = events.map(|file| {
+                let _ = file.set_len(0);
+                Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
+            });
+            crate::run::simulate(app, loaded, RunOptions { events, ..options(common) }, interrupts)
+        })
     }))
+}
+
+/// Says why there was no run; gives the code of it.
+fn told(error: &RunError) -> ExitCode {
+    complain(&error.to_string());
+    match error {
+        RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) => ExitCode::Output,
+        RunError::Threads(_) => ExitCode::Internal,
+        RunError::NoService(_) | RunError::StandsStill(_) => ExitCode::BadWorkload,
+    }
 }
 
 fn finish(result: Result<ExitCode, ExitCode>) -> ExitCode {
     result.unwrap_or_else(|code| code)
 }
 
-/// Loads, runs, shows and writes the results.
+/// Runs, shows and writes the results.
 fn attempt(
-    app: &App,
     common: &Common,
-    live: bool,
-    run: impl FnOnce(Loaded, &AtomicU32) -> Result<Summary, RunError>,
+    run: impl FnOnce(&AtomicU32) -> Result<Summary, RunError>,
 ) -> Result<ExitCode, ExitCode> {
-    let loaded = load(app, common, live)?;
     let file = common.summary.as_deref().map(create).transpose()?;
     let interrupts = count_interrupts().map_err(|error| {
         complain(&format!("cannot listen for Ctrl-C: {error}"));
         ExitCode::Internal
     })?;
-    let summary = run(loaded, &interrupts).map_err(|error| {
-        complain(&error.to_string());
-        match error {
-            RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) => ExitCode::Output,
-            RunError::Threads(_) => ExitCode::Internal,
-            RunError::NoService(_) | RunError::StandsStill(_) => ExitCode::BadWorkload,
-        }
-    })?;
+    let summary = run(&interrupts).map_err(|error| told(&error))?;
     let code = show(common, &summary);
     if let Some(file) = file {
         // A device or a pipe has no length to set, and needs none.

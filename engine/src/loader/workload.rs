@@ -8,7 +8,7 @@ use throng_components::exit_condition::ExitCondition;
 use throng_components::listener::Listener;
 use throng_components::run::{StepHeader, VerdictBounds};
 use throng_components::scenario::{Population, Scenario, StepNames};
-use throng_components::target::{Target, TargetId};
+use throng_components::target::{Target, TargetAddress, TargetId};
 use throng_components::workload::{Problem, Share};
 use throng_systems::behavior::Program;
 use throng_systems::plugins::laws::Law;
@@ -54,6 +54,17 @@ pub struct Workload {
     pub services: Vec<ServicePlan>,
     /// When the generator's own numbers are not to be trusted.
     pub bounds: VerdictBounds,
+}
+
+impl Workload {
+    /// Targets that nobody answers for in virtual time.
+    pub fn unanswered(&self) -> Vec<String> {
+        let answered = |target: &Target| {
+            target.address == TargetAddress::Noop
+                || self.services.iter().any(|service| service.target == target.id)
+        };
+        self.targets.iter().filter(|target| !answered(target)).map(|target| target.name.clone()).collect()
+    }
 }
 
 /// A scenario and its load: exactly one of `population` and `arrivals` is there.

@@ -26,17 +26,36 @@ fn an_output_that_cannot_be_written_starts_nothing() {
         (&["run", "w.kdl", "--summary", "folder"], "folder"),
         (&["run", "w.kdl", "--out", "file=folder"], "folder"),
         (&["run", "w.kdl", "--out", "file=file/samples.jsonl"], "file/samples.jsonl"),
-        (&["simulate", "w.kdl", "--events", "folder"], "folder"),
     ];
     for (arguments, named) in cases {
         let ended = scratch.throng(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(106), ""), "{arguments:?}: {}", ended.stderr);
         assert!(ended.stderr.contains(named), "{arguments:?}: {}", ended.stderr);
     }
+    let served = workload(&server, "service shop { time constant \"10ms\" }");
+    std::fs::create_dir(served.path("folder")).expect("it can be made");
+    let ended = served.throng(&["simulate", "w.kdl", "--events", "folder"]);
+    assert_eq!(ended.code, Some(106), "{}", ended.stderr);
+    assert!(ended.stderr.contains("folder"), "{}", ended.stderr);
     let scratch = workload(&server, "listener file \"w.kdl\" exists=fail");
     let ended = scratch.throng(&["run", "w.kdl"]);
     assert_eq!(ended.code, Some(106), "{}", ended.stderr);
     assert_eq!(server.seen().connections, 0, "something was started");
+}
+
+#[test]
+fn a_workload_that_is_refused_leaves_no_output_behind() {
+    let outputs = ["--events", "events.jsonl", "--summary", "summary.json", "--out", "file=samples.jsonl"];
+    let look = "behavior b { http GET \"/\" name=x }\ntarget shop \"http://127.0.0.1:1\"\n";
+    let crew = "scenario s { behavior b; population { hold 1 for=\"1s\" } }\n";
+    for workload in [format!("{CALM}{look}{crew}"), format!("{CALM}{look}{crew}nonsense\n")] {
+        let scratch = Scratch::new(workload);
+        let ended = scratch.throng(&[&["simulate", "w.kdl"][..], &outputs].concat());
+        assert_eq!(ended.code, Some(104), "{}", ended.stderr);
+        for name in ["events.jsonl", "summary.json", "samples.jsonl"] {
+            assert!(!scratch.path(name).exists(), "{name} is there: {}", ended.stderr);
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
 use throng_components::scenario::ScenarioId;
-use throng_components::target::{Target, TargetAddress};
+use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 
 use super::event_log::EventLog;
@@ -115,15 +115,6 @@ impl Simulation {
             users_logged: 0,
             at_this_instant: 0,
         }
-    }
-
-    /// Targets that nobody answers for in virtual time.
-    pub fn unanswered(targets: &[Target], services: &[Service]) -> Vec<String> {
-        let without = targets.iter().filter(|target| {
-            target.address != TargetAddress::Noop
-                && !services.iter().any(|service| service.target == target.id)
-        });
-        without.map(|target| target.name.clone()).collect()
     }
 
     /// Halts at the event that passes one of these counts.
