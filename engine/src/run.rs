@@ -108,12 +108,17 @@ fn set_tracing(world: &mut World, app: &App) {
     }
 }
 
-/// How many threads a run may use: what the workload says, else one for each core this process may run on.
+/// How many threads a run has that does not say: one for each core this process may run on.
+pub(crate) fn default_threads() -> u16 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u16::try_from(cores).unwrap_or(u16::MAX).min(64)
+}
+
+/// How many threads a run may use: what the workload says, else [`default_threads`].
 ///
 /// Never more than the connections that a target's users share: each thread has its own of these, and the bound is exact.
 fn thread_count(workload: &Workload) -> u16 {
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = workload.threads.unwrap_or_else(|| u16::try_from(cores()).unwrap_or(u16::MAX).min(64));
+    let threads = workload.threads.unwrap_or_else(default_threads);
     let shared = workload.targets.iter().filter_map(|target| match target.connections {
         ConnectionPolicy::Shared { limit } => Some(u16::try_from(limit).unwrap_or(u16::MAX)),
         ConnectionPolicy::PerUser => None,

@@ -10,6 +10,7 @@ use throng_systems::plugins::Registry;
 
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Refused, Severity, Style, Workload, load_file, render, render_json};
+use crate::run::default_threads;
 
 /// What `check` is asked.
 #[derive(Clone, Debug, clap::Args)]
@@ -42,7 +43,8 @@ pub(super) struct Streams<'a> {
 
 /// Loads the workload and says what came of it.
 pub(super) fn run(args: &Args, registry: &Registry, mut streams: Streams<'_>) -> ExitCode {
-    let (written, code) = match load_file(&args.file, registry, &Overrides::default()) {
+    let overrides = Overrides { cores: Some(default_threads()), ..Overrides::default() };
+    let (written, code) = match load_file(&args.file, registry, &overrides) {
         Ok(loaded) => (show_loaded(args, &loaded, &mut streams), ExitCode::Passed),
         Err(refused) => (show_refused(args, &refused, &mut streams), ExitCode::BadWorkload),
     };

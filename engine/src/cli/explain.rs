@@ -176,6 +176,6 @@ mod tests {
             "poison",
             "nothing is called `poison`; did you mean `poisson`? `throng list` shows all there is",
         );
-        check("T9999", "no error has the code `T9999`; the first is T0001, the last T0131");
+        check("T9999", "no error has the code `T9999`; the first is T0001, the last T0132");
     }
 }

@@ -14,7 +14,7 @@ use super::{complain, final_summary, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Severity, load_file, render};
-use crate::run::{RunError, RunOptions, check_virtual};
+use crate::run::{RunError, RunOptions, check_virtual, default_threads};
 use crate::summary::{Summary, conservation};
 
 /// Runs a workload against its targets
@@ -97,7 +97,9 @@ fn count_interrupts() -> std::io::Result<Arc<AtomicU32>> {
 /// Loads the workload and shows what is wrong in it.
 fn load(app: &App, common: &Common, live: bool) -> Result<Loaded, ExitCode> {
     let stderr = std::io::stderr();
-    let mut overrides = Overrides { seed: common.seed, outs: common.outs.clone() };
+    // Virtual time has one thread in any case.
+    let cores = live.then(default_threads);
+    let mut overrides = Overrides { seed: common.seed, outs: common.outs.clone(), cores };
     let shows = live && !common.quiet && stderr.is_terminal();
     let loaded = load_file(&common.file, app.registry(), &overrides).and_then(|loaded| {
         let has_console = loaded.workload.listeners.iter().any(|plan| plan.listener.kind == "console");

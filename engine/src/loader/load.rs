@@ -20,6 +20,8 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// `--out KIND=TARGET`: one more listener each, kind and target; an empty target for a kind that needs none.
     pub outs: Vec<(String, String)>,
+    /// How many threads a run has when the file does not say; `None` when it shall not be warned of fewer.
+    pub cores: Option<u16>,
 }
 
 /// Reads a file and loads it.
@@ -57,7 +59,7 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
         return Err(Refused { sources, problems: problems.into_sorted() });
     }
     let outside = outside_nodes(&parsed.nodes, overrides, &mut sources, &mut problems);
-    let lowered = match lower(parsed.nodes, outside, registry, &sources) {
+    let lowered = match lower(parsed.nodes, outside, registry, &sources, overrides.cores) {
         Ok(lowered) => Some(lowered),
         Err(more) => {
             append_others(&mut problems, more);
@@ -147,7 +149,7 @@ mod tests {
 
     fn outs(outs: &[(&str, &str)]) -> Result<Loaded, Refused> {
         let outs = outs.iter().map(|(kind, target)| ((*kind).to_owned(), (*target).to_owned())).collect();
-        let overrides = Overrides { seed: Some(7), outs };
+        let overrides = Overrides { seed: Some(7), outs, ..Overrides::default() };
         load(Path::new("w.kdl"), SMALL.as_bytes(), &Registry::default(), &overrides)
     }
 
@@ -158,6 +160,24 @@ mod tests {
             loaded.workload.listeners.iter().map(|plan| plan.listener.name.as_str()).collect();
         assert_eq!(names, ["file", "file-2", "console"]);
         assert_eq!(loaded.workload.seed, Some(7));
+    }
+
+    #[test]
+    fn fewer_threads_than_cores_are_warned_of() {
+        let shared = "target u \"http://h\" { connections shared limit=2 }\n";
+        let check = |rest: &str, cores: Option<u16>, expected: &[&str]| {
+            let text = format!("{SMALL}{shared}{rest}").replace("noop name=x", "noop name=x target=t");
+            let overrides = Overrides { cores, ..Overrides::default() };
+            let loaded = load(Path::new("w.kdl"), text.as_bytes(), &Registry::default(), &overrides);
+            let warnings = loaded.unwrap_or_else(|refused| panic!("{:?}", refused.problems)).warnings;
+            let codes: Vec<&str> = warnings.iter().map(|warning| warning.code).collect();
+            assert_eq!(codes, expected, "{rest} {cores:?}");
+        };
+        check("", None, &[]);
+        check("", Some(2), &[]);
+        check("", Some(3), &["T0132"]);
+        check("threads 2", Some(3), &[]);
+        check("threads 3", None, &["T0132"]);
     }
 
     #[test]

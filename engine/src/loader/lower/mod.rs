@@ -1,6 +1,7 @@
 //! From nodes to a workload: one file an idea, each with the table entries of its nodes.
 
 mod behavior;
+mod fewer_threads;
 mod listener;
 mod load_shape;
 mod names;

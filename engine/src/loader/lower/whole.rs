@@ -13,7 +13,7 @@ use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
 
 use super::names::Names;
-use super::{behavior, listener, rules, scenario, service, settings, target};
+use super::{behavior, fewer_threads, listener, rules, scenario, service, settings, target};
 use crate::loader::source::Sources;
 use crate::loader::workload::{RulePlan, ScenarioPlan, ServicePlan, Workload};
 
@@ -93,6 +93,7 @@ pub(in crate::loader) fn lower(
     outside: Vec<Node>,
     registry: &Registry,
     sources: &Sources,
+    cores: Option<u16>,
 ) -> Result<Lowered, Problems> {
     let span = nodes.first().map(|node| node.span).unwrap_or_default();
     let root = Node {
@@ -102,7 +103,7 @@ pub(in crate::loader) fn lower(
         children: nodes,
         span,
     };
-    Lowering { root: &root, outside: &outside, registry, sources, problems: Problems::new() }.run()
+    Lowering { root: &root, outside: &outside, registry, sources, cores, problems: Problems::new() }.run()
 }
 
 struct Lowering<'a> {
@@ -110,6 +111,8 @@ struct Lowering<'a> {
     outside: &'a [Node],
     registry: &'a Registry,
     sources: &'a Sources,
+    /// How many threads a run has that does not say; `None` where nothing is said of it.
+    cores: Option<u16>,
     problems: Problems,
 }
 
@@ -138,7 +141,11 @@ impl<'a> Lowering<'a> {
         let scenario_nodes = self.all("scenario");
         let scenario_names = self.names("scenario");
         let scenarios = self.scenarios(&scenario_nodes, &behaviors);
-        let (rules, warnings) = self.rules(&scenario_nodes, &scenario_names, &scenarios, &behaviors);
+        let fewer =
+            fewer_threads::find(&self.all("target"), self.all("threads").first().copied(), self.cores);
+        let mut warnings: Vec<Problem> = fewer.into_iter().map(Problem::from).collect();
+        let (rules, endless) = self.rules(&scenario_nodes, &scenario_names, &scenarios, &behaviors);
+        warnings.extend(endless);
         let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
         let listeners = listener::read_all(&listener_nodes, self.registry, &mut self.problems);
         let services = self.services(&target_names);
