@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use throng_components::clock::Nanos;
 use throng_components::run::Verdict;
-use throng_components::workload::parse_duration;
+use throng_components::workload::{UnitMistake, parse_duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{complain, final_summary, style};
@@ -39,7 +39,7 @@ pub(super) struct Simulate {
 struct Common {
     /// The workload
     file: PathBuf,
-    /// Writes the summary as JSON
+    /// Writes the summary as JSON; `-` is standard output, and the text then goes to standard error
     #[arg(long, value_name = "FILE", env = "THRONG_SUMMARY")]
     summary: Option<PathBuf>,
     /// The seed of all that is random
@@ -48,7 +48,7 @@ struct Common {
     /// Adds a listener: `file=samples.jsonl`, `otlp=http://127.0.0.1:4318`, `console`
     #[arg(long = "out", value_name = "KIND=TARGET", value_parser = out)]
     outs: Vec<(String, String)>,
-    /// Ends the run after this time: `30s`, `5m`
+    /// Ends the run after this time: `30s`, `5m`, `1h30m`; at most `15250w`
     #[arg(long, value_parser = duration, env = "THRONG_DURATION")]
     duration: Option<Nanos>,
     /// Prints nothing but errors
@@ -56,16 +56,30 @@ struct Common {
     quiet: bool,
 }
 
+impl Common {
+    /// Whether standard output belongs to the JSON.
+    fn prints_json(&self) -> bool {
+        self.summary.as_deref() == Some(Path::new("-"))
+    }
+}
+
 fn out(text: &str) -> Result<(String, String), String> {
     let (kind, target) = text.split_once('=').unwrap_or((text, ""));
     if kind.is_empty() { Err("write KIND=TARGET".to_owned()) } else { Ok((kind.into(), target.into())) }
 }
 
+/// The longest duration in whole weeks: 292 years.
+const LONGEST: &str = "15250w";
+
 fn duration(text: &str) -> Result<Nanos, String> {
     match parse_duration(text) {
-        Ok(Nanos::ZERO) => Err("a run needs some time".to_owned()),
+        Ok(Nanos::ZERO) => Err(format!("a run needs some time: from 1ns to {LONGEST}")),
         Ok(duration) => Ok(duration),
-        Err(_) => Err("write a duration with its unit: 30s, 5m, 1h30m".to_owned()),
+        Err(UnitMistake::TooLarge) => Err(format!("too long: at most {LONGEST}, which is 292 years")),
+        Err(UnitMistake::TooFine) => Err("too fine: a nanosecond is the least that is kept".to_owned()),
+        Err(_) => Err(format!(
+            "write numbers with their units (ns us ms s m h d w): 30s, 5m, 1h30m; at most {LONGEST}"
+        )),
     }
 }
 
@@ -191,7 +205,7 @@ fn attempt(
     common: &Common,
     run: impl FnOnce(&AtomicU32) -> Result<Summary, RunError>,
 ) -> Result<ExitCode, ExitCode> {
-    let file = common.summary.as_deref().map(create).transpose()?;
+    let file = common.summary.as_deref().filter(|_| !common.prints_json()).map(create).transpose()?;
     let interrupts = count_interrupts().map_err(|error| {
         complain(&format!("cannot listen for Ctrl-C: {error}"));
         ExitCode::Internal
@@ -201,17 +215,42 @@ fn attempt(
     if let Some(file) = file {
         // A device or a pipe has no length to set, and needs none.
         let _ = file.set_len(0);
-        let mut writer = BufWriter::new(file);
-        let written = serde_json::to_writer_pretty(&mut writer, &summary)
-            .map_err(std::io::Error::from)
-            .and_then(|()| writer.write_all(b"\n"))
-            .and_then(|()| writer.flush());
-        written.map_err(|error| {
-            complain(&format!("cannot write the summary: {error}"));
-            ExitCode::Output
-        })?;
+        written(write_json(&summary, file), "the summary")?;
+    }
+    if common.prints_json() {
+        written(
+            as_far_as_read(write_json(&summary, std::io::stdout().lock())),
+            "the summary to standard output",
+        )?;
     }
     Ok(code)
+}
+
+fn write_json(summary: &Summary, output: impl Write) -> std::io::Result<()> {
+    let mut writer = BufWriter::new(output);
+    serde_json::to_writer_pretty(&mut writer, summary)?;
+    writer.write_all(b"\n")?;
+    writer.flush()
+}
+
+/// Says what could not be written.
+fn written(result: std::io::Result<()>, what: &str) -> Result<(), ExitCode> {
+    result.map_err(|error| {
+        complain(&format!("cannot write {what}: {error}"));
+        ExitCode::Output
+    })
+}
+
+/// A reader that has gone away has seen what it wanted.
+fn as_far_as_read(result: std::io::Result<()>) -> std::io::Result<()> {
+    result.or_else(|error| if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
+/// Writes the text summary, coloured where the stream is a terminal.
+fn write_text(summary: &Summary, mut output: impl Write + IsTerminal) -> std::io::Result<()> {
+    let text = final_summary::render(summary, style(&output).color);
+    output.write_all(text.as_bytes())?;
+    output.flush()
 }
 
 /// Prints the summary; says on standard error what makes the exit code worse than it looks.
@@ -220,16 +259,19 @@ fn show(common: &Common, summary: &Summary) -> ExitCode {
         complain(&format!("throng's own books do not add up: {violation}"));
     }
     if !common.quiet {
-        let stdout = std::io::stdout();
-        let text = final_summary::render(summary, style(&stdout).color);
-        let mut output = stdout.lock();
-        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-            // A reader that has gone away has seen what it wanted.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                complain(&format!("cannot write the summary to standard output: {error}"));
-                return ExitCode::Output;
-            }
-            _ => {}
+        let shown = if common.prints_json() {
+            written(
+                as_far_as_read(write_text(summary, std::io::stderr().lock())),
+                "the summary to standard error",
+            )
+        } else {
+            written(
+                as_far_as_read(write_text(summary, std::io::stdout().lock())),
+                "the summary to standard output",
+            )
+        };
+        if let Err(code) = shown {
+            return code;
         }
         for (name, listener) in summary.listeners.iter().filter(|(_, listener)| listener.lost > 0) {
             let _ = writeln!(
@@ -248,4 +290,29 @@ fn show(common: &Common, summary: &Summary) -> ExitCode {
         }
     }
     ExitCode::of(summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Result<u64, &str>) {
+        match (duration(text), expected) {
+            (Ok(found), Ok(nanos)) => assert_eq!(found.0, nanos, "{text}"),
+            (Err(said), Err(part)) => assert!(said.contains(part), "{text}: {said}"),
+            (found, expected) => panic!("{text}: {found:?}, not {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn a_duration_is_read_or_shown_how_to_write() {
+        check("1m30s", Ok(90_000_000_000));
+        check(LONGEST, Ok(15_250 * 7 * 86_400_000_000_000));
+        check("15251w", Err("at most 15250w"));
+        check("99999999999999999999999999h", Err("at most 15250w"));
+        check("5", Err("30s, 5m, 1h30m; at most 15250w"));
+        check("soon", Err("30s, 5m, 1h30m"));
+        check("0s", Err("from 1ns to 15250w"));
+        check("0.5ns", Err("a nanosecond is the least"));
+    }
 }

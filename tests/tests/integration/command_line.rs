@@ -33,6 +33,19 @@ fn the_summary_goes_to_standard_output_and_progress_does_not() {
 }
 
 #[test]
+fn a_summary_on_standard_output_has_it_to_itself() {
+    let scratch = Scratch::new(format!("{CALM}{LOOK}{CROWD}"));
+    for (arguments, text) in [(&["--summary", "-"][..], true), (&["--summary", "-", "--quiet"], false)] {
+        let ended = scratch.throng(&[&["run", "w.kdl"], arguments].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let summary: serde_json::Value = serde_json::from_str(&ended.stdout).expect("it is JSON alone");
+        assert_adds_up(&summary);
+        assert_eq!(ended.stderr.contains("PASSED"), text, "{arguments:?}: {}", ended.stderr);
+        assert!(!scratch.path("-").exists());
+    }
+}
+
+#[test]
 fn a_duration_ends_the_run() {
     let open = "scenario s { behavior b; arrivals even { hold \"200/s\" } }\n";
     let scratch = Scratch::new(format!("{CALM}{LOOK}{open}listener file \"samples.jsonl\"\n"));
