@@ -1,4 +1,6 @@
-//! `throng explain NAME`: all about a node, a plug-in's kind or an error code.
+//! `throng explain NAME`: all about a node, a plug-in's kind, a property, a value's word or an error code.
+
+mod inner_words;
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -15,7 +17,7 @@ use crate::nodes::{CORE, CoreNode};
 /// What `explain` is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// A node (`scenario`), a kind (`poisson`) or an error code (`T0007`)
+    /// A node (`scenario`), a kind (`poisson`), a property (`at-least`), a value (`fifo`) or an error code (`T0007`)
     pub(super) name: String,
 }
 
@@ -32,6 +34,7 @@ fn explain(name: &str, registry: &Registry) -> Option<String> {
     if let Some(page) = page(&name.to_ascii_uppercase()) {
         return Some(page.text.to_owned());
     }
+    let name = name.strip_suffix('=').unwrap_or(name);
     let mut parts = Vec::new();
     for node in CORE.iter().filter(|node| node.spec.name == name) {
         parts.push(explain_core(node, registry));
@@ -41,19 +44,21 @@ fn explain(name: &str, registry: &Registry) -> Option<String> {
             parts.push(explain_spec(spec, &format!("one of the {} ({})", family.name, family.place)));
         }
     }
+    parts.extend(inner_words::explain(name, registry));
     (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
+/// Where a node of the language stands.
+fn place_of(node: &CoreNode) -> String {
+    if node.inside.is_empty() {
+        return "at the top level".to_owned();
+    }
+    let nodes: Vec<String> = node.inside.rsplit(' ').map(|name| format!("in `{name}`")).collect();
+    nodes.join(", ")
+}
+
 fn explain_core(node: &CoreNode, registry: &Registry) -> String {
-    let place = match node.inside.split_once(' ') {
-        None if node.inside.is_empty() => "at the top level".to_owned(),
-        None => format!("in `{}`", node.inside),
-        Some(_) => {
-            let nodes: Vec<String> = node.inside.rsplit(' ').map(|name| format!("in `{name}`")).collect();
-            nodes.join(", ")
-        }
-    };
-    let mut text = explain_spec(node.spec, &place);
+    let mut text = explain_spec(node.spec, &place_of(node));
     if let Some(family) = families(registry).into_iter().find(|family| family.name == node.family) {
         let names: Vec<&str> = family.members.iter().map(|spec| spec.name).collect();
         let _ = writeln!(text, "\n{}: {}", family.name, names.join(", "));
@@ -133,6 +138,7 @@ fn unknown(name: &str, registry: &Registry) -> String {
     }
     let mut known: Vec<&str> = CORE.iter().map(|node| node.spec.name).collect();
     known.extend(families(registry).iter().flat_map(|family| family.members.iter().map(|spec| spec.name)));
+    known.extend(inner_words::known(registry));
     let meant = nearest(name, &known).map_or(String::new(), |word| format!("did you mean `{word}`? "));
     format!("nothing is called `{name}`; {meant}`throng list` shows all there is")
 }
@@ -165,6 +171,38 @@ mod tests {
     }
 
     #[test]
+    fn words_inside_a_node_are_explained() {
+        assert_eq!(
+            known("json-path"),
+            "json-path: a property of `save` (in `http`, in `behavior`)\n  json-path= (text)\n      \
+             Where it stands in a JSON body (RFC 9535); the first match.\n\n\
+             json-path: not yet\n  in `expect`, in `http`, in `behavior`\n"
+        );
+        assert_eq!(
+            known("fifo"),
+            "fifo: a value of `queue`, its order, in `service`\n  First come, first served.\n  fifo\n"
+        );
+        let rules = "one of the exit-conditions, in stop-when and require";
+        let text = known("scenario=");
+        let of = format!("a property of `failures`, `response`, `rate`, `backlog` ({rules})\n");
+        assert!(text.starts_with("scenario: at the top level\n") && text.contains(&of), "{text}");
+        let text = known("on-failure");
+        assert!(
+            text.contains("`scenario` (at the top level)") && text.contains("default continue"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn every_word_of_the_tables_is_explained() {
+        let words = inner_words::known(&Registry::default());
+        assert!(words.len() > 40, "only {} words", words.len());
+        for word in words {
+            assert!(known(word).contains(word), "{word}");
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_answered_in_one_line() {
         let registry = Registry::default();
         let check = |name: &str, expected: &str| {
@@ -175,6 +213,10 @@ mod tests {
         check(
             "poison",
             "nothing is called `poison`; did you mean `poisson`? `throng list` shows all there is",
+        );
+        check(
+            "at-lest",
+            "nothing is called `at-lest`; did you mean `at-least`? `throng list` shows all there is",
         );
         check("T9999", "no error has the code `T9999`; the first is T0001, the last T0132");
     }
