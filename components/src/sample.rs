@@ -33,6 +33,18 @@ pub enum SampleOutcome {
     Crashed,
 }
 
+impl SampleOutcome {
+    /// The name in results; once shipped it stays.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cut => "cut",
+            Self::Crashed => "crashed",
+        }
+    }
+}
+
 /// Why an attempt failed: 0 for no failure, 100 to 599 for an HTTP status, below 100 for the rest.
 ///
 /// Names follow OpenTelemetry's `error.type` where it has one; once shipped they stay.

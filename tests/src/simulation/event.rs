@@ -23,6 +23,8 @@ pub struct Record {
     pub started: u64,
     /// When it ended.
     pub ended: u64,
+    /// How it ended: `succeeded`, `failed`, `cut`.
+    pub outcome: String,
     /// The status that came back, or 0.
     pub status: u64,
     /// Why it failed, or nothing.
@@ -32,14 +34,24 @@ pub struct Record {
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A user was made.
-    Created(String, u64),
-    /// A user went.
-    Retired(String, u64),
+    /// A user was made: its scenario, its number, when.
+    Created(String, u64, u64),
+    /// A user went: its scenario, its number, when.
+    Retired(String, u64, u64),
     /// A step was tried.
     Step(Record),
     /// An iteration ended.
     Iteration(Record),
+}
+
+impl Event {
+    /// When it happened.
+    pub fn at(&self) -> u64 {
+        match self {
+            Self::Created(_, _, at) | Self::Retired(_, _, at) => *at,
+            Self::Step(record) | Self::Iteration(record) => record.ended,
+        }
+    }
 }
 
 /// Reads a whole log.
@@ -66,14 +78,17 @@ fn read_line(line: &str) -> Event {
         ready: number("ready_ns"),
         started: number("started_ns"),
         ended: number("ended_ns"),
+        outcome: text("outcome"),
         status: number("status"),
         error: text("error"),
     };
-    match value["event"].as_str() {
-        Some("user-created") => Event::Created(text("scenario"), number("user")),
-        Some("user-retired") => Event::Retired(text("scenario"), number("user")),
+    let event = match value["event"].as_str() {
+        Some("user-created") => Event::Created(text("scenario"), number("user"), number("at_ns")),
+        Some("user-retired") => Event::Retired(text("scenario"), number("user"), number("at_ns")),
         Some("step") => Event::Step(record()),
         Some("iteration") => Event::Iteration(record()),
         _ => panic!("no event: {line}"),
-    }
+    };
+    assert_eq!(number("at_ns"), event.at(), "{line}");
+    event
 }

@@ -264,7 +264,7 @@ impl Simulation {
         }
         if let Some(log) = &mut self.log {
             let told = self.users_logged.min(emitter.users.len());
-            log.write(&emitter.users[told..], fresh);
+            log.write(self.now, &emitter.users[told..], fresh);
             self.users_logged = emitter.users.len();
         }
         self.seen = emitter.samples.len();

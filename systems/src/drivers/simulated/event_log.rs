@@ -1,11 +1,29 @@
 //! The event log of a simulation: one line of JSON an event, in the order of events.
 //!
-//! It holds simulated things only, no run id, wall time, tick, path or version: the same seed and workload give the same
+//! | field | type | meaning |
+//! |---|---|---|
+//! | `at_ns` | integer | when it happened, since the run's start; no line is before the one above it |
+//! | `event` | string | `user-created`, `user-retired`, `step` (an attempt has ended) or `iteration` (one has ended) |
+//! | `scenario`, `user` | string, integer | who: the user's number within its scenario, from 1 |
+//!
+//! What has ended has these, too:
+//!
+//! | field | type | meaning |
+//! |---|---|---|
+//! | `step` | string or null | the step's name; null for an iteration |
+//! | `iteration`, `ordinal` | integer | the iteration's number, and which of its operations it was, from 0 |
+//! | `outcome` | string | `succeeded`, `failed`, or `cut` when the engine ended it |
+//! | `status` | integer | the protocol's status; 0 without one |
+//! | `error` | string | why it failed: a stable slug such as `timeout` or `500`; empty without a failure |
+//! | `due_ns` … `ended_ns` | integer | due ≤ ready ≤ started ≤ ended; the last is `at_ns` |
+//!
+//! Users that are there when the run is over leave without a line. The log holds simulated things only, no run id, wall time, tick, path or version: the same seed and workload give the same
 //! bytes, for every tick and build.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use throng_components::clock::Nanos;
 use throng_components::exchange::UserChange;
 use throng_components::sample::{Sample, SampleKind};
 
@@ -28,7 +46,7 @@ impl EventLog {
     }
 
     /// Writes what a shard told in one step of time: users first, then samples.
-    pub(super) fn write(&mut self, users: &[UserChange], samples: &[Sample]) {
+    pub(super) fn write(&mut self, now: Nanos, users: &[UserChange], samples: &[Sample]) {
         self.line.clear();
         for change in users {
             let (event, id) = match change {
@@ -38,7 +56,11 @@ impl EventLog {
             let scenario = &self.scenarios[id.scenario().index()];
             let user = id.serial();
             // Writing to a String cannot fail.
-            let _ = writeln!(self.line, r#"{{"event":"{event}","scenario":{scenario},"user":{user}}}"#);
+            let _ = writeln!(
+                self.line,
+                r#"{{"at_ns":{},"event":"{event}","scenario":{scenario},"user":{user}}}"#,
+                now.0
+            );
         }
         for sample in samples {
             self.sample(sample);
@@ -59,21 +81,24 @@ impl EventLog {
         let _ = writeln!(
             self.line,
             concat!(
-                r#"{{"event":"{}","scenario":{},"step":{},"user":{},"iteration":{},"ordinal":{},"#,
-                r#""due_ns":{},"ready_ns":{},"started_ns":{},"ended_ns":{},"status":{},"error":"{}"}}"#
+                r#"{{"at_ns":{},"event":"{}","scenario":{},"user":{},"step":{},"iteration":{},"ordinal":{},"#,
+                r#""outcome":"{}","status":{},"error":"{}","#,
+                r#""due_ns":{},"ready_ns":{},"started_ns":{},"ended_ns":{}}}"#
             ),
+            sample.ended.0,
             event,
             scenario,
-            step,
             sample.user.serial(),
+            step,
             sample.iteration,
             sample.ordinal,
+            sample.outcome.slug(),
+            sample.status,
+            if sample.error.is_failure() { sample.error.slug() } else { "".into() },
             sample.due.0,
             sample.ready.0,
             sample.started.0,
             sample.ended.0,
-            sample.status,
-            if sample.error.is_failure() { sample.error.slug() } else { "".into() },
         );
     }
 

@@ -38,7 +38,7 @@ use std::time::Duration;
 
 use bevy_ecs::component::Component;
 use throng_components::run::RunHeader;
-use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
+use throng_components::sample::{ErrorType, Sample, SampleKind};
 use throng_components::trace::TraceContext;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
@@ -180,7 +180,8 @@ impl Lines {
         number(bytes, ",\"user\":", sample.user.serial());
         number(bytes, ",\"iteration\":", sample.iteration);
         number(bytes, ",\"attempt\":", sample.attempt.into());
-        text(bytes, ",\"outcome\":", outcome(sample.outcome));
+        text(bytes, ",\"outcome\":\"", sample.outcome.slug());
+        bytes.push(b'"');
         match sample.status {
             0 => text(bytes, ",\"status\":", "null"),
             status => number(bytes, ",\"status\":", status.into()),
@@ -239,15 +240,6 @@ fn hexadecimal(bytes: &mut Vec<u8>, id: u128) {
     for byte in id.to_be_bytes() {
         bytes.push(DIGITS[usize::from(byte >> 4)]);
         bytes.push(DIGITS[usize::from(byte & 15)]);
-    }
-}
-
-fn outcome(outcome: SampleOutcome) -> &'static str {
-    match outcome {
-        SampleOutcome::Succeeded => "\"succeeded\"",
-        SampleOutcome::Failed => "\"failed\"",
-        SampleOutcome::Cut => "\"cut\"",
-        SampleOutcome::Crashed => "\"crashed\"",
     }
 }
 
@@ -350,7 +342,7 @@ impl Worker for Writer {
 mod tests {
     use throng_components::clock::{ClockKind, Nanos};
     use throng_components::run::StepHeader;
-    use throng_components::sample::StepId;
+    use throng_components::sample::{SampleOutcome, StepId};
     use throng_components::scenario::ScenarioId;
     use throng_components::virtual_user::UserId;
 

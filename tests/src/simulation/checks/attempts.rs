@@ -27,8 +27,10 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
     for (plan, summary) in case.scenarios() {
         for (name, figures) in summary.steps.iter() {
             let all = by_step.remove(&(&plan.name, name)).unwrap_or_default();
-            let finished: Vec<_> = all.iter().filter(|step| !is_cut(step)).collect();
+            let finished: Vec<_> = all.iter().filter(|step| step.outcome != "cut").collect();
             let failed: Vec<_> = all.iter().filter(|step| !step.error.is_empty()).collect();
+            let told = all.iter().filter(|step| step.outcome == "failed").count();
+            equal(&format!("{name}: outcomes of failures"), told, failed.len())?;
             let unsent = failed.iter().filter(|step| UNSENT.contains(&step.error.as_str())).count();
             equal(&format!("{name}: steps"), figures.count, finished.len() as u64)?;
             equal(&format!("{name}: cut"), figures.cut, (all.len() - finished.len()) as u64)?;
@@ -51,9 +53,4 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
         }
     }
     holds(by_step.is_empty(), || format!("steps that no figure knows: {:?}", by_step.keys()))
-}
-
-/// A model answers with a status, or an error; a step without either was cut.
-fn is_cut(step: &Record) -> bool {
-    step.status == 0 && step.error.is_empty() && !step.step.contains("noop") && step.step != "other"
 }

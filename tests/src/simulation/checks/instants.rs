@@ -1,4 +1,4 @@
-//! Due, ready, started, ended come in this order; steps follow one another inside their iteration.
+//! Due, ready, started, ended come in this order; steps follow one another inside their iteration; the log goes forward.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,8 @@ use super::holds;
 use crate::simulation::{Case, Record};
 
 pub(super) fn check(case: &Case) -> Result<(), String> {
+    let back = case.observed.events.windows(2).find(|pair| pair[0].at() > pair[1].at());
+    holds(back.is_none(), || format!("the log goes back: {back:?}"))?;
     let mut last: HashMap<(&str, u64, u64), &Record> = HashMap::new();
     for step in case.observed.steps() {
         in_order(step)?;

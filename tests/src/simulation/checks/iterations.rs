@@ -15,6 +15,15 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
         equal("iterations started, and their ends", counts.started, parts)?;
         let all: Vec<_> = case.observed.iterations(&plan.name).collect();
         equal("iterations started, and those logged", counts.started, all.len() as u64)?;
+        for (outcome, counted) in [
+            ("succeeded", counts.succeeded),
+            ("failed", counts.failed),
+            ("crashed", counts.crashed),
+            ("cut", counts.cut),
+        ] {
+            let logged = all.iter().filter(|iteration| iteration.outcome == outcome).count() as u64;
+            equal(&format!("iterations that {outcome}, and those logged"), counted, logged)?;
+        }
         let warm = all.iter().filter(|iteration| iteration.due < plan.counts_from()).count() as u64;
         equal("iterations of the warm-up", summary.warm_up.iterations, warm)?;
         let mut names = HashSet::new();

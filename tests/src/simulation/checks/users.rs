@@ -1,6 +1,6 @@
-//! No user is in two iterations at once, and there are never more users than allowed.
+//! No user is in two iterations at once, or in one before it came; there are never more users than allowed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{equal, holds};
 use crate::simulation::{Case, Event, Load};
@@ -20,15 +20,22 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
             Load::Open { users: (_, max), .. } => *max,
             Load::Closed { shape, .. } => shape.peak() / 10,
         };
-        let (mut present, mut peak, mut created) = (HashSet::new(), 0, 0);
+        let (mut present, mut peak, mut created) = (HashMap::new(), 0, 0);
         for event in &case.observed.events {
             match event {
-                Event::Created(scenario, user) if *scenario == plan.name => {
-                    holds(present.insert(*user), || format!("user {user} made twice"))?;
+                Event::Created(scenario, user, at) if *scenario == plan.name => {
+                    holds(present.insert(*user, *at).is_none(), || format!("user {user} made twice"))?;
                     created += 1;
                 }
-                Event::Retired(scenario, user) if *scenario == plan.name => {
-                    holds(present.remove(user), || format!("user {user} went and was not there"))?;
+                Event::Iteration(record) if record.scenario == plan.name => {
+                    let came = present.get(&record.user);
+                    // Of what happens at one instant, the log has users' comings and goings first.
+                    holds(came.is_none_or(|came| *came <= record.started), || {
+                        format!("begun before its user came at {came:?}: {record:?}")
+                    })?;
+                }
+                Event::Retired(scenario, user, _) if *scenario == plan.name => {
+                    holds(present.remove(user).is_some(), || format!("user {user} went and was not there"))?;
                 }
                 _ => {}
             }

@@ -119,14 +119,9 @@ impl Metrics {
     }
 
     fn record_iteration(&self, sample: &Sample) {
-        let outcome = match sample.outcome {
-            SampleOutcome::Succeeded => "succeeded",
-            SampleOutcome::Failed => "failed",
-            SampleOutcome::Cut => "cut",
-            SampleOutcome::Crashed => "crashed",
-        };
         if let Some(scenario) = self.scenarios.get(sample.scenario.index()) {
-            self.iterations.add(1, &[scenario.clone(), KeyValue::new("throng.outcome", outcome)]);
+            let outcome = KeyValue::new("throng.outcome", sample.outcome.slug());
+            self.iterations.add(1, &[scenario.clone(), outcome]);
         }
     }
 
