@@ -45,8 +45,8 @@ impl SecondRanges {
 
     fn insert(&mut self, mut range: SecondRange) {
         let touches = |other: &SecondRange| other.first <= range.last + 1 && range.first <= other.last + 1;
-        let touched: Vec<SecondRange> = self.0.extract_if(.., |other| touches(other)).collect();
-        for other in touched {
+        let joined: Vec<SecondRange> = self.0.extract_if(.., |other| touches(other)).collect();
+        for other in joined {
             range = SecondRange { first: range.first.min(other.first), last: range.last.max(other.last) };
         }
         let place = self.0.partition_point(|other| other.first < range.first);

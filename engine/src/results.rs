@@ -177,8 +177,12 @@ fn judge(
         return (Verdict::Valid, Vec::new());
     }
     let (mut late_seconds, mut underrun_seconds) = (SecondRanges::default(), SecondRanges::default());
-    rows.iter().for_each(|row| late_seconds.merge(&row.3.late_seconds));
-    figures.iter().for_each(|figures| underrun_seconds.merge(&figures.underrun_seconds));
+    for row in rows {
+        late_seconds.merge(&row.3.late_seconds);
+    }
+    for figures in figures {
+        underrun_seconds.merge(&figures.underrun_seconds);
+    }
     let facts = GeneratorFacts {
         starts: rows.iter().map(|row| row.3.starts).sum(),
         late_starts: rows.iter().map(|row| row.3.late_starts).sum(),

@@ -32,9 +32,9 @@ fn an_output_that_cannot_be_written_starts_nothing() {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(106), ""), "{arguments:?}: {}", ended.stderr);
         assert!(ended.stderr.contains(named), "{arguments:?}: {}", ended.stderr);
     }
-    let served = workload(&server, "service shop { time constant \"10ms\" }");
-    std::fs::create_dir(served.path("folder")).expect("it can be made");
-    let ended = served.throng(&["simulate", "w.kdl", "--events", "folder"]);
+    let modelled = workload(&server, "service shop { time constant \"10ms\" }");
+    std::fs::create_dir(modelled.path("folder")).expect("it can be made");
+    let ended = modelled.throng(&["simulate", "w.kdl", "--events", "folder"]);
     assert_eq!(ended.code, Some(106), "{}", ended.stderr);
     assert!(ended.stderr.contains("folder"), "{}", ended.stderr);
     let scratch = workload(&server, "listener file \"w.kdl\" exists=fail");

@@ -28,10 +28,10 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
                     created += 1;
                 }
                 Event::Iteration(record) if record.scenario == plan.name => {
-                    let came = present.get(&record.user);
+                    let since = present.get(&record.user);
                     // Of what happens at one instant, the log has users' comings and goings first.
-                    holds(came.is_none_or(|came| *came <= record.started), || {
-                        format!("begun before its user came at {came:?}: {record:?}")
+                    holds(since.is_none_or(|since| *since <= record.started), || {
+                        format!("begun before its user came at {since:?}: {record:?}")
                     })?;
                 }
                 Event::Retired(scenario, user, _) if *scenario == plan.name => {
