@@ -1,15 +1,17 @@
 //! `throng check FILE`: says what is wrong in a workload, or what it would run.
 //!
-//! Problems and warnings go to standard error, what it would run to standard output. With `--format json` the problems
-//! are what was asked for: they go to standard output, one object a line.
+//! Problems and warnings go to standard error, what it would run to standard output. With `--format json` or `github`
+//! the problems are what was asked for: they go to standard output.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use throng_components::workload::Problem;
 use throng_systems::plugins::Registry;
 
+use super::diagnostics::Format;
 use crate::exit_code::ExitCode;
-use crate::loader::{Loaded, Overrides, Refused, Severity, Style, Workload, load_file, render, render_json};
+use crate::loader::{Loaded, Overrides, Refused, Severity, Sources, Style, Workload, load_file};
 use crate::run::default_threads;
 
 /// What `check` is asked.
@@ -17,18 +19,9 @@ use crate::run::default_threads;
 pub(super) struct Args {
     /// The workload
     pub(super) file: PathBuf,
-    /// How problems are shown
+    /// How problems are shown; those not for people go to standard output
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
-}
-
-/// How problems are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Text,
-    /// For programs: one JSON object a line, on standard output
-    Json,
 }
 
 /// Where what is said goes.
@@ -52,26 +45,35 @@ pub(super) fn run(args: &Args, registry: &Registry, mut streams: Streams<'_>) ->
 }
 
 fn show_loaded(args: &Args, loaded: &Loaded, streams: &mut Streams<'_>) -> io::Result<()> {
-    let (warnings, sources) = (&loaded.warnings, &loaded.sources);
+    show(args.format, &loaded.warnings, &loaded.sources, Severity::Warning, streams)?;
     match args.format {
-        Format::Json => streams.out.write_all(render_json(warnings, sources, Severity::Warning).as_bytes()),
-        Format::Text => {
-            let text = render(warnings, sources, Severity::Warning, streams.style);
-            streams.err.write_all(text.as_bytes())?;
-            writeln!(streams.out, "ok: {}", summary(&loaded.workload))
-        }
+        Format::Text => writeln!(streams.out, "ok: {}", summary(&loaded.workload)),
+        Format::Json | Format::Github => Ok(()),
     }
 }
 
 fn show_refused(args: &Args, refused: &Refused, streams: &mut Streams<'_>) -> io::Result<()> {
-    let (problems, sources) = (&refused.problems, &refused.sources);
+    show(args.format, &refused.problems, &refused.sources, Severity::Error, streams)?;
     match args.format {
-        Format::Json => streams.out.write_all(render_json(problems, sources, Severity::Error).as_bytes()),
         Format::Text => {
-            let text = render(problems, sources, Severity::Error, streams.style);
-            streams.err.write_all(text.as_bytes())?;
-            writeln!(streams.err, "{} in {}", counted(problems.len(), "problem"), args.file.display())
+            let problems = counted(refused.problems.len(), "problem");
+            writeln!(streams.err, "{problems} in {}", args.file.display())
         }
+        Format::Json | Format::Github => Ok(()),
+    }
+}
+
+fn show(
+    format: Format,
+    problems: &[Problem],
+    sources: &Sources,
+    severity: Severity,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
+    let text = format.render(problems, sources, severity, streams.style);
+    match format {
+        Format::Text => streams.err.write_all(text.as_bytes()),
+        Format::Json | Format::Github => streams.out.write_all(text.as_bytes()),
     }
 }
 
@@ -144,5 +146,8 @@ mod tests {
         let (out, err, code) = checked("json", &GOOD.replace("hold", "hodl"), Format::Json);
         assert_eq!((err.as_str(), code), ("", ExitCode::BadWorkload));
         assert!(out.starts_with('{') && out.lines().count() == 1, "{out}");
+        let (out, err, code) = checked("github", &GOOD.replace("hold", "hodl"), Format::Github);
+        assert_eq!((err.as_str(), code), ("", ExitCode::BadWorkload));
+        assert!(out.starts_with("::error file=") && out.lines().count() == 1, "{out}");
     }
 }

@@ -1,8 +1,10 @@
 //! The command line. Summary to standard output; progress, logs and errors to standard error.
 
 mod check;
+mod diagnostics;
 mod explain;
 mod final_summary;
+mod fmt;
 mod list;
 mod run;
 mod serve_demo;
@@ -27,8 +29,10 @@ struct Arguments {
 enum Command {
     Run(run::Run),
     Simulate(run::Simulate),
-    /// Reads a workload and shows every problem in it; starts nothing
+    /// Reads workloads and shows every problem in them; starts nothing
     Check(check::Args),
+    /// Writes workloads in the form that all of them have: indentation, blanks, empty lines
+    Fmt(fmt::Args),
     /// Lists what a workload may hold: nodes, and the kinds of each family of plug-ins
     List(list::Args),
     /// Explains a node, a kind or an error code
@@ -57,10 +61,16 @@ pub fn cli(app: App) -> std::process::ExitCode {
         Command::Run(run) => run::run(&app, &run),
         Command::Simulate(simulate) => run::simulate(&app, &simulate),
         Command::Check(args) => {
-            let mut stderr = std::io::stderr().lock();
+            let mut stderr = std::io::stderr();
             let style = style(&stderr);
             let streams = check::Streams { out: &mut stdout, err: &mut stderr, style };
             check::run(&args, app.registry(), streams)
+        }
+        Command::Fmt(args) => {
+            let mut stderr = std::io::stderr();
+            let style = style(&stderr);
+            let streams = check::Streams { out: &mut stdout, err: &mut stderr, style };
+            fmt::run(&args, std::io::stdin().lock(), streams)
         }
         Command::List(args) => list::run(&args, app.registry(), &mut stdout),
         Command::Explain(args) => explain::run(&args, app.registry(), &mut stdout),

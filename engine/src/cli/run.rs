@@ -10,10 +10,11 @@ use throng_components::run::Verdict;
 use throng_components::workload::{UnitMistake, parse_duration};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::diagnostics::Format;
 use super::{complain, final_summary, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
-use crate::loader::{Loaded, Overrides, Severity, load_file, render};
+use crate::loader::{Loaded, Overrides, Severity, load_file};
 use crate::run::{RunError, RunOptions, check_virtual, default_threads};
 use crate::summary::{Summary, conservation};
 
@@ -51,6 +52,9 @@ struct Common {
     /// Ends the run after this time: `30s`, `5m`, `1h30m`; at most `15250w`
     #[arg(long, value_parser = duration, env = "THRONG_DURATION")]
     duration: Option<Nanos>,
+    /// How problems of the workload are shown, on standard error
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    diagnostics: Format,
     /// Prints nothing but errors
     #[arg(long, short, env = "THRONG_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     quiet: bool,
@@ -132,12 +136,14 @@ fn load(app: &App, common: &Common, live: bool) -> Result<Loaded, ExitCode> {
             if common.quiet {
                 loaded.workload.listeners.retain(|plan| plan.listener.kind != "console");
             } else if !loaded.warnings.is_empty() {
-                tell(render(&loaded.warnings, &loaded.sources, Severity::Warning, style(&stderr)));
+                let (warnings, sources) = (&loaded.warnings, &loaded.sources);
+                tell(common.diagnostics.render(warnings, sources, Severity::Warning, style(&stderr)));
             }
             Ok(loaded)
         }
         Err(refused) => {
-            tell(render(&refused.problems, &refused.sources, Severity::Error, style(&stderr)));
+            let (problems, sources) = (&refused.problems, &refused.sources);
+            tell(common.diagnostics.render(problems, sources, Severity::Error, style(&stderr)));
             Err(ExitCode::BadWorkload)
         }
     }

@@ -1,4 +1,4 @@
-//! Shows problems: as people read them, and as editors and other programs do.
+//! Shows problems as people read them.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -8,9 +8,9 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource, SourceCode,
     SourceSpan, SpanContents,
 };
-use serde_json::{Value, json};
-use throng_components::workload::{Label, Problem, SourceId, Span};
+use throng_components::workload::{Label, Problem, SourceId};
 
+use super::lines::Places;
 use super::pages::slug;
 use super::source::{Source, Sources};
 
@@ -54,12 +54,12 @@ pub fn render(problems: &[Problem], sources: &Sources, severity: Severity, style
         .with_width(style.width)
         .with_context_lines(1)
         .without_cause_chain();
-    let mut named: BTreeMap<SourceId, Arc<Lines>> = BTreeMap::new();
+    let mut named: BTreeMap<SourceId, Arc<Shown>> = BTreeMap::new();
     let mut text = String::new();
     for problem in problems.iter().take(MOST_SHOWN) {
         let source = problem.labels.first().map(|label| label.span.source);
         let source = source.and_then(|id| Some((id, sources.get(id)?)));
-        let source = source.map(|(id, source)| named.entry(id).or_insert_with(|| Lines::of(source)).clone());
+        let source = source.map(|(id, source)| named.entry(id).or_insert_with(|| Shown::of(source)).clone());
         let report = Report::new(problem, sources, severity, source);
         let mut body = String::new();
         let rendered = handler.render_report(&mut body, &report).is_ok();
@@ -74,15 +74,15 @@ pub fn render(problems: &[Problem], sources: &Sources, severity: Severity, style
 
 /// A source that is shown in whole lines, and in no more of them than labels touch.
 #[derive(Debug)]
-struct Lines(NamedSource<String>);
+struct Shown(NamedSource<String>);
 
-impl Lines {
+impl Shown {
     fn of(source: &Source) -> Arc<Self> {
         Arc::new(Self(NamedSource::new(&source.name, source.text.clone())))
     }
 }
 
-impl SourceCode for Lines {
+impl SourceCode for Shown {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
@@ -109,11 +109,11 @@ struct Report {
     labels: Vec<LabeledSpan>,
     help: String,
     severity: Severity,
-    source: Option<Arc<Lines>>,
+    source: Option<Arc<Shown>>,
 }
 
 impl Report {
-    fn new(problem: &Problem, sources: &Sources, severity: Severity, source: Option<Arc<Lines>>) -> Self {
+    fn new(problem: &Problem, sources: &Sources, severity: Severity, source: Option<Arc<Shown>>) -> Self {
         let primary = problem.labels.first().map(|label| label.span.source);
         let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
             problem.labels.iter().partition(|label| Some(label.span.source) == primary);
@@ -123,8 +123,8 @@ impl Report {
             help.push_str(if help.ends_with('?') { " " } else { ". " });
         }
         for label in elsewhere {
-            let (line, column) = position(sources, label.span, label.span.start);
-            let name = sources.get(label.span.source).map_or("", |source| source.name.as_str());
+            let place = Places::of(sources).find(label.span);
+            let (name, (line, column)) = (place.file.unwrap_or_default(), place.start);
             let _ = write!(help, "{} at {name}:{line}:{column}. ", label.text);
         }
         let _ = write!(help, "`throng explain {}` says more", problem.code);
@@ -191,49 +191,4 @@ impl Diagnostic for Report {
         let labels = self.source.is_some() && !self.labels.is_empty();
         labels.then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
     }
-}
-
-/// Line and column of a byte, both from 1; columns count characters.
-fn position(sources: &Sources, span: Span, byte: u32) -> (usize, usize) {
-    let text = sources.get(span.source).map_or("", |source| source.text.as_str());
-    let before = text.get(..byte as usize).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-fn place(sources: &Sources, span: Span) -> serde_json::Map<String, Value> {
-    let (line, column) = position(sources, span, span.start);
-    let (end_line, end_column) = position(sources, span, span.start + span.length);
-    let mut place = serde_json::Map::new();
-    place.insert("file".to_owned(), sources.get(span.source).map(|source| source.name.clone()).into());
-    place.insert("line".to_owned(), line.into());
-    place.insert("column".to_owned(), column.into());
-    place.insert("end".to_owned(), json!({ "line": end_line, "column": end_column }));
-    place
-}
-
-/// Renders problems for programs: one JSON object a line.
-pub fn render_json(problems: &[Problem], sources: &Sources, severity: Severity) -> String {
-    let mut text = String::new();
-    for problem in problems {
-        let mut object = serde_json::Map::new();
-        object.insert("code".to_owned(), problem.code.into());
-        object.insert("slug".to_owned(), slug(problem.code).into());
-        let severity = if severity == Severity::Error { "error" } else { "warning" };
-        object.insert("severity".to_owned(), severity.into());
-        object.insert("message".to_owned(), problem.message.clone().into());
-        if let Some(label) = problem.labels.first() {
-            object.append(&mut place(sources, label.span));
-        }
-        let labels = problem.labels.iter().map(|label| {
-            let mut object = place(sources, label.span);
-            object.insert("text".to_owned(), label.text.clone().into());
-            Value::Object(object)
-        });
-        object.insert("labels".to_owned(), labels.collect());
-        object.insert("help".to_owned(), problem.help.clone().into());
-        text.push_str(&Value::Object(object).to_string());
-        text.push('\n');
-    }
-    text
 }

@@ -37,22 +37,8 @@ pub fn load_file(path: &Path, registry: &Registry, overrides: &Overrides) -> Res
 /// # Errors
 /// Every problem found, in the order of the text.
 pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides) -> Result<Loaded, Refused> {
-    let name = path.display().to_string();
-    if text.len() > MOST_BYTES {
-        return Err(FileMistake::TooLarge { path: name }.into());
-    }
     let mut sources = Sources::default();
-    let text = match std::str::from_utf8(text) {
-        Ok(text) => text,
-        Err(error) => {
-            let shown = String::from_utf8_lossy(text);
-            sources.add(name, shown);
-            let (start, width) = (error.valid_up_to(), char::REPLACEMENT_CHARACTER.len_utf8());
-            let mistake = SyntaxMistake::NotText { span: span(SourceId(0), start, start + width) };
-            return Err(Refused { sources, problems: vec![mistake.into()] });
-        }
-    };
-    sources.add(name, text);
+    let text = text_of(path, text, &mut sources)?;
     let parsed = document::parse(text, SourceId(0));
     let mut problems = parsed.problems;
     if parsed.nodes.is_empty() {
@@ -72,6 +58,29 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
             Ok(Loaded { workload: lowered.workload, sources, warnings: lowered.warnings })
         }
         _ => Err(Refused { sources, problems: problems.into_sorted() }),
+    }
+}
+
+/// A workload's text, which becomes the first of the sources.
+///
+/// # Errors
+/// It is too large, or no UTF-8.
+pub(super) fn text_of<'a>(path: &Path, bytes: &'a [u8], sources: &mut Sources) -> Result<&'a str, Refused> {
+    let name = path.display().to_string();
+    if bytes.len() > MOST_BYTES {
+        return Err(FileMistake::TooLarge { path: name }.into());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            sources.add(name, text);
+            Ok(text)
+        }
+        Err(error) => {
+            sources.add(name, String::from_utf8_lossy(bytes));
+            let (start, width) = (error.valid_up_to(), char::REPLACEMENT_CHARACTER.len_utf8());
+            let mistake = SyntaxMistake::NotText { span: span(SourceId(0), start, start + width) };
+            Err(Refused { sources: std::mem::take(sources), problems: vec![mistake.into()] })
+        }
     }
 }
 

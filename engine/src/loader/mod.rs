@@ -5,17 +5,25 @@
 //!                       └────────── problems, all of them ─────────► diagnostics
 //! ```
 
+mod annotations;
 mod diagnostics;
 mod document;
+mod format;
+mod lines;
 mod load;
 pub(crate) mod lower;
+mod outline;
 mod pages;
 mod scan;
 mod source;
 mod syntax;
+mod tokens;
 mod workload;
 
-pub use diagnostics::{Severity, Style, render, render_json};
+pub use annotations::{render_github, render_json};
+pub use diagnostics::{Severity, Style, render};
+pub use format::{FormatError, format};
+pub use lines::Lines;
 pub use load::{Overrides, load, load_file};
 pub use pages::{PAGES, Page, page};
 pub use source::{MOST_BYTES, Refused, Source, Sources, read};

@@ -141,11 +141,18 @@ impl Scanner<'_> {
             }
             match rest[0] {
                 b'\\' => self.at += 2,
-                b'\n' if !many => return,
+                b'\n' if !many => return self.forget_line(),
                 _ => self.at += 1,
             }
         }
         self.at = self.bytes.len();
+        self.forget_line();
+    }
+
+    /// Forgets the words of a line whose quotes do not pair: what is a text there and what is none, nobody knows.
+    fn forget_line(&mut self) {
+        let line = self.bytes[..self.at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        self.found.slips.retain(|slip| slip.range.start < line);
     }
 
     /// A raw string `#"…"#`, or a keyword such as `#true`.
@@ -168,7 +175,7 @@ impl Scanner<'_> {
                 return;
             }
             if rest[0] == b'\n' && !many {
-                return;
+                return self.forget_line();
             }
             self.at += 1;
         }
@@ -278,6 +285,7 @@ mod tests {
         assert_eq!(words("a \"\"\"\n 30s \\\"\"\" \n\"\"\" /* 30s /* 1s */ 2s */ 3s"), ["3s"]);
         assert_eq!(words("a 999999999999999999999999999999999999999999").len(), 1);
         assert_eq!(words("a 30µs/*x*/"), ["30µs"]);
+        assert_eq!(words("a 1s\nb 2s\" c=\"3s\"\nd 4s"), ["1s", "4s"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod bad_files;
 mod bad_targets;
 mod books;
+mod checks;
 mod command_line;
 mod connections;
 mod demo;
