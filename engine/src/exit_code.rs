@@ -26,6 +26,23 @@ pub enum ExitCode {
     Output = 106,
 }
 
+/// All of them by number, what `explain` calls them, and what they mean.
+pub const EXIT_CODES: &[(ExitCode, &str, &str)] = &[
+    (ExitCode::Passed, "exit-0", "passed; a `degraded` verdict alone is a warning"),
+    (ExitCode::Internal, "exit-1", "throng itself is at fault"),
+    (ExitCode::Usage, "exit-2", "the command line makes no sense"),
+    (ExitCode::Invalid, "exit-90", "the verdict is `invalid`: the generator did not keep its schedule"),
+    (
+        ExitCode::Failed,
+        "exit-99",
+        "failed: a rule ended the run as failed, or a requirement did not hold; \
+         for `fmt --check`, a file is not formatted",
+    ),
+    (ExitCode::BadWorkload, "exit-104", "the workload is wrong, or what has to be read cannot be"),
+    (ExitCode::Interrupted, "exit-105", "interrupted"),
+    (ExitCode::Output, "exit-106", "an output cannot be written, or a port is taken"),
+];
+
 impl ExitCode {
     /// What a run's summary amounts to. When several hold: 1, then 105, 90, 99.
     ///
@@ -97,6 +114,15 @@ mod tests {
         ];
         for (outcome, verdict, number) in table {
             assert_eq!(ExitCode::of(&summary(outcome, verdict)).number(), number, "{outcome:?} {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_is_by_number() {
+        let numbers: Vec<u8> = EXIT_CODES.iter().map(|(code, ..)| code.number()).collect();
+        assert_eq!(numbers, [0, 1, 2, 90, 99, 104, 105, 106]);
+        for (code, name, _) in EXIT_CODES {
+            assert_eq!(*name, format!("exit-{}", code.number()));
         }
     }
 

@@ -1,4 +1,5 @@
-//! `throng explain NAME`: all about a node, a plug-in's kind, a property, a value's word or an error code.
+//! `throng explain NAME`: all about a node, a plug-in's kind, a property, a value's word, an error or exit code, a metric or a
+//! field of the summary.
 
 mod inner_words;
 
@@ -8,8 +9,8 @@ use std::io::Write;
 use throng_components::workload::{FieldSpec, NodeSpec, ValueKind, nearest};
 use throng_systems::plugins::Registry;
 
-use super::complain;
 use super::list::families;
+use super::{complain, reference};
 use crate::exit_code::ExitCode;
 use crate::loader::{PAGES, page};
 use crate::nodes::{CORE, CoreNode};
@@ -17,7 +18,8 @@ use crate::nodes::{CORE, CoreNode};
 /// What `explain` is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// A node (`scenario`), a kind (`poisson`), a property (`at-least`), a value (`fifo`) or an error code (`T0007`)
+    /// A node (`scenario`), a kind (`poisson`), a property (`at-least`), a value (`fifo`), an error code (`T0007`), an exit code
+    /// (`99`), a metric (`throng.lateness`) or a field of the summary (`lateness_ns`)
     pub(super) name: String,
 }
 
@@ -45,6 +47,7 @@ fn explain(name: &str, registry: &Registry) -> Option<String> {
         }
     }
     parts.extend(inner_words::explain(name, registry));
+    parts.extend(reference::explain(name));
     (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
@@ -139,6 +142,7 @@ fn unknown(name: &str, registry: &Registry) -> String {
     let mut known: Vec<&str> = CORE.iter().map(|node| node.spec.name).collect();
     known.extend(families(registry).iter().flat_map(|family| family.members.iter().map(|spec| spec.name)));
     known.extend(inner_words::known(registry));
+    known.extend(reference::names(registry));
     let meant = nearest(name, &known).map_or(String::new(), |word| format!("did you mean `{word}`? "));
     format!("nothing is called `{name}`; {meant}`throng list` shows all there is")
 }

@@ -7,13 +7,15 @@ use throng_systems::plugins::Registry;
 use throng_systems::plugins::arrivals::STAGE_SPECS;
 
 use super::complain;
+use super::reference::{Section, sections};
 use crate::exit_code::ExitCode;
 use crate::nodes::CORE;
 
 /// What `list` is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners or laws; all without it
+    /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners or laws, all of them without it;
+    /// metrics, fields (of the summary), errors or exit-codes
     pub(super) family: Option<String>,
 }
 
@@ -38,11 +40,20 @@ pub(super) fn families(registry: &Registry) -> Vec<Family> {
     ]
 }
 
+/// What may be listed.
+pub(super) fn known(registry: &Registry) -> Vec<&'static str> {
+    let families = families(registry).into_iter().map(|family| family.name);
+    let sections = sections().into_iter().map(|section| section.name);
+    std::iter::once("nodes").chain(families).chain(sections).collect()
+}
+
 /// Shows one family, or all.
 pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
     let families = families(registry);
     let mut known = vec!["nodes"];
     known.extend(families.iter().map(|family| family.name));
+    let sections = sections();
+    known.extend(sections.iter().map(|section| section.name));
     let asked = args.family.as_deref();
     let written = match asked {
         Some(name) if !known.contains(&name) => {
@@ -50,7 +61,7 @@ pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> Exit
             complain(&format!("there is no family `{name}`; {help}"));
             return ExitCode::Usage;
         }
-        _ => show(asked, &families, out),
+        _ => show(asked, &families, out).and_then(|()| show_sections(asked, &sections, out)),
     };
     if written.is_ok() { ExitCode::Passed } else { ExitCode::Output }
 }
@@ -69,6 +80,21 @@ fn show(asked: Option<&str>, families: &[Family], out: &mut dyn Write) -> io::Re
         let rows: Vec<(String, &str)> =
             family.members.iter().map(|spec| (spec.name.to_owned(), spec.summary)).collect();
         section(family.name, family.place, &rows, &mut first, out)?;
+    }
+    Ok(())
+}
+
+/// Shows the table that was asked for, or says which there are.
+fn show_sections(asked: Option<&str>, sections: &[Section], out: &mut dyn Write) -> io::Result<()> {
+    let Some(asked) = asked else {
+        let names: Vec<&str> = sections.iter().map(|section| section.name).collect();
+        return writeln!(out, "\nmore, by name: {}", names.join(", "));
+    };
+    let mut first = true;
+    for Section { name, place, rows } in sections.iter().filter(|section| section.name == asked) {
+        let rows: Vec<(String, &str)> =
+            rows.iter().map(|(name, summary)| ((*name).to_owned(), summary.as_str())).collect();
+        section(name, place, &rows, &mut first, out)?;
     }
     Ok(())
 }

@@ -1,17 +1,21 @@
 //! The command line. Summary to standard output; progress, logs and errors to standard error.
 
 mod check;
+mod completions;
 mod diagnostics;
 mod explain;
 mod final_summary;
 mod fmt;
+mod init;
 mod list;
+mod man;
+mod reference;
 mod run;
 mod serve_demo;
 
 use std::io::{IsTerminal, Write};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::app::App;
 use crate::exit_code::ExitCode;
@@ -38,6 +42,12 @@ enum Command {
     /// Explains a node, a kind or an error code
     Explain(explain::Args),
     ServeDemo(serve_demo::ServeDemo),
+    /// Writes a workload to begin with
+    Init(init::Args),
+    /// Writes what a shell needs to complete commands, options and names
+    Completions(completions::Args),
+    /// Writes the manual's pages
+    Man(man::Args),
 }
 
 /// How messages may look: colours only for a terminal that wants them.
@@ -74,6 +84,14 @@ pub fn cli(app: App) -> std::process::ExitCode {
         }
         Command::List(args) => list::run(&args, app.registry(), &mut stdout),
         Command::Explain(args) => explain::run(&args, app.registry(), &mut stdout),
+        Command::Init(args) => init::run(&args, &mut stdout).unwrap_or_else(|error| {
+            complain(&error.to_string());
+            ExitCode::Output
+        }),
+        Command::Completions(args) => {
+            completions::run(&args, Arguments::command(), app.registry(), &mut stdout)
+        }
+        Command::Man(args) => man::run(&args, Arguments::command(), &mut stdout),
         Command::ServeDemo(args) => match serve_demo::serve_demo(&args, &mut stdout) {
             Ok(()) => ExitCode::Passed,
             Err(error) => {

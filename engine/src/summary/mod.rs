@@ -8,7 +8,6 @@ mod build;
 mod conservation;
 mod inputs;
 mod ordered;
-#[cfg(test)]
 mod page;
 mod schema;
 #[cfg(test)]
@@ -19,6 +18,7 @@ pub use build::build;
 pub use conservation::conservation;
 pub use inputs::{Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, SummaryInput};
 pub use ordered::Ordered;
+pub use page::{SummaryField, fields};
 pub use schema::{
     ConnectionsSummary, DurationsSummary, GeneratorSummary, IterationsSummary, ListenerSummary, RateSummary,
     RuleSummary, ScenarioSummary, StepSummary, Summary, TokensSummary, UsersSummary, VERSION, WarmUpSummary,

@@ -1,51 +1,93 @@
-//! Holds `engine/docs/summary.md` against the JSON: no field without a row, no row without a field.
-
-use std::collections::BTreeSet;
-
-use serde_json::Value;
+//! The fields of the summary, as `engine/docs/summary.md` has them: the page is the table that `list` and `explain` show.
 
 /// The page of the summary.
 const PAGE: &str = include_str!("../../docs/summary.md");
 
-/// Objects whose keys are names of the workload's own.
-const BY_NAME: &[&str] = &["params", "scenarios", "steps", "errors", "listeners"];
+/// One field of the JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SummaryField {
+    /// Where it stands: `scenarios.*.lateness_ns`. `*` is a name of the workload's own, `[]` each entry of a list.
+    pub path: &'static str,
+    /// Its unit; empty for none.
+    pub unit: &'static str,
+    /// What it says, with a full stop.
+    pub meaning: &'static str,
+}
 
-/// The fields of a value as the page writes them.
-fn fields(path: &str, value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        // The page says once what steps hold, and once what durations hold.
-        Value::Object(_) if path == "scenarios.*.steps.*" => {
-            found.insert(path.to_owned());
-            fields("steps.*", value, found);
-        }
-        Value::Object(durations) if path.ends_with("_ns") => {
-            found.insert(path.to_owned());
-            found.extend(durations.keys().map(|key| format!("*_ns.{key}")));
-        }
-        Value::Object(entries) => {
-            let last = path.rsplit('.').next().unwrap_or_default();
-            for (key, value) in entries {
-                let key = if BY_NAME.contains(&last) { "*" } else { key };
-                fields(&if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }, value, found);
-            }
-        }
-        Value::Array(entries) if entries.iter().any(Value::is_object) => {
-            for entry in entries {
-                fields(&format!("{path}[]"), entry, found);
-            }
-        }
-        _ => {
-            found.insert(path.to_owned());
-        }
+impl SummaryField {
+    /// Whether it is the field of that name: the whole path, its end, or with names in the place of `*`.
+    pub fn is(&self, name: &str) -> bool {
+        let (own, asked): (Vec<&str>, Vec<&str>) =
+            (self.path.split('.').collect(), name.split('.').collect());
+        let same = |(own, asked): (&&str, &&str)| own == asked || *own == "*";
+        let last = own.last().is_some_and(|last| asked.last() == Some(last));
+        last && own.len() >= asked.len() && own.iter().rev().zip(asked.iter().rev()).all(same)
     }
 }
 
-/// The fields of a summary's JSON that the page lacks, and rows of the page that the JSON lacks.
-pub(super) fn differences(summary: &Value) -> (Vec<String>, Vec<String>) {
-    let mut written = BTreeSet::new();
-    fields("", summary, &mut written);
-    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    let documented: BTreeSet<String> = rows.map(str::to_owned).collect();
-    let without = |of: &BTreeSet<String>, others: &BTreeSet<String>| of.difference(others).cloned().collect();
-    (without(&written, &documented), without(&documented, &written))
+/// All fields, in the order of the page.
+pub fn fields() -> impl Iterator<Item = SummaryField> {
+    PAGE.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| `")?.trim_end_matches(" |").splitn(3, " | ");
+        let (path, unit, meaning) = (cells.next()?, cells.next()?, cells.next()?);
+        Some(SummaryField { path: path.trim_end_matches('`'), unit: unit.trim(), meaning })
+    })
+}
+
+#[cfg(test)]
+pub(super) use against_the_json::differences;
+
+/// Holds the page against the JSON: no field without a row, no row without a field.
+#[cfg(test)]
+mod against_the_json {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    /// Objects whose keys are names of the workload's own.
+    const BY_NAME: &[&str] = &["params", "scenarios", "steps", "errors", "listeners"];
+
+    /// The fields of a value as the page writes them.
+    fn fields(path: &str, value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            // The page says once what steps hold, and once what durations hold.
+            Value::Object(_) if path == "scenarios.*.steps.*" => {
+                found.insert(path.to_owned());
+                fields("steps.*", value, found);
+            }
+            Value::Object(durations) if path.ends_with("_ns") => {
+                found.insert(path.to_owned());
+                found.extend(durations.keys().map(|key| format!("*_ns.{key}")));
+            }
+            Value::Object(entries) => {
+                let last = path.rsplit('.').next().unwrap_or_default();
+                for (key, value) in entries {
+                    let key = if BY_NAME.contains(&last) { "*" } else { key };
+                    fields(
+                        &if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") },
+                        value,
+                        found,
+                    );
+                }
+            }
+            Value::Array(entries) if entries.iter().any(Value::is_object) => {
+                for entry in entries {
+                    fields(&format!("{path}[]"), entry, found);
+                }
+            }
+            _ => {
+                found.insert(path.to_owned());
+            }
+        }
+    }
+
+    /// The fields of a summary's JSON that the page lacks, and rows of the page that the JSON lacks.
+    pub(in crate::summary) fn differences(summary: &Value) -> (Vec<String>, Vec<String>) {
+        let mut written = BTreeSet::new();
+        fields("", summary, &mut written);
+        let documented: BTreeSet<String> = super::fields().map(|field| field.path.to_owned()).collect();
+        let without =
+            |of: &BTreeSet<String>, others: &BTreeSet<String>| of.difference(others).cloned().collect();
+        (without(&written, &documented), without(&documented, &written))
+    }
 }

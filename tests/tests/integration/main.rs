@@ -2,6 +2,7 @@
 
 mod bad_files;
 mod bad_targets;
+mod beginnings;
 mod books;
 mod checks;
 mod command_line;

@@ -22,6 +22,7 @@
 
 mod backlog;
 mod endpoint;
+mod instruments;
 mod metrics;
 mod moment;
 mod spans;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bevy_ecs::component::Component;
+pub use instruments::{INSTRUMENTS, MetricKind, MetricSpec};
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use throng_components::clock::Nanos;

@@ -1,15 +1,6 @@
-//! Metrics from samples: totals since the run's start, in the SDK's own instruments.
-//!
-//! | metric | kind | of | attributes |
-//! |---|---|---|---|
-//! | `http.client.request.duration` | histogram, s | service time of HTTP attempts | convention's, `throng.scenario`, `throng.step` |
-//! | `throng.step.response.duration` | histogram, s | due until end of finished steps | `throng.scenario`, `throng.step`, `error.type` |
-//! | `throng.lateness` | histogram, s | all ready until started, first attempts | `throng.scenario` |
-//! | `throng.iterations` | counter | ended iterations, warm-up included | `throng.scenario`, `throng.outcome` |
-//! | `throng.users`, `throng.running`, `throng.backlog` | gauge | as they stand | `throng.scenario` |
+//! Metrics from samples: totals since the run's start, in the SDK's own instruments. [`super::INSTRUMENTS`] is the table of them.
 //!
 //! Histograms leave out the warm-up, and cut steps where the summary leaves them out, so that counts are those of the summary.
-//! They are exponential: the convention's buckets begin at 5 ms, where most of a load test's answers are over.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -29,6 +20,7 @@ use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, St
 use throng_components::scenario::ScenarioId;
 
 use super::super::Progress;
+use super::instruments::{self, MetricSpec};
 use super::spans::shared;
 
 /// Buckets of a histogram: the SDK's default, an error of 1 % over four decades.
@@ -78,24 +70,26 @@ impl Metrics {
             .build();
         let scope = InstrumentationScope::builder("throng").with_version(header.throng).build();
         let meter = provider.meter_with_scope(scope);
-        let seconds = |name: &'static str, what: &'static str| {
-            meter.f64_histogram(name).with_unit("s").with_description(what).build()
+        let histogram = |metric: MetricSpec| {
+            let builder = meter.f64_histogram(metric.name).with_unit(metric.unit);
+            builder.with_description(metric.summary).build()
         };
-        let gauge = |name: &'static str, unit: &'static str, what: &'static str| {
-            meter.u64_gauge(name).with_unit(unit).with_description(what).build()
+        let counter = |metric: MetricSpec| {
+            let builder = meter.u64_counter(metric.name).with_unit(metric.unit);
+            builder.with_description(metric.summary).build()
+        };
+        let gauge = |metric: MetricSpec| {
+            let builder = meter.u64_gauge(metric.name).with_unit(metric.unit);
+            builder.with_description(metric.summary).build()
         };
         Self {
-            request: seconds("http.client.request.duration", "Duration of HTTP client requests."),
-            response: seconds("throng.step.response.duration", "From when a step was due until its end."),
-            lateness: seconds("throng.lateness", "From when all was ready until the step started."),
-            iterations: meter
-                .u64_counter("throng.iterations")
-                .with_unit("{iteration}")
-                .with_description("Iterations that have ended.")
-                .build(),
-            users: gauge("throng.users", "{user}", "Virtual users that exist."),
-            running: gauge("throng.running", "{iteration}", "Iterations under way."),
-            backlog: gauge("throng.backlog", "{token}", "Tokens that wait for a user."),
+            request: histogram(instruments::REQUEST),
+            response: histogram(instruments::RESPONSE),
+            lateness: histogram(instruments::LATENESS),
+            iterations: counter(instruments::ITERATIONS),
+            users: gauge(instruments::USERS),
+            running: gauge(instruments::RUNNING),
+            backlog: gauge(instruments::BACKLOG),
             scenarios: header
                 .scenarios
                 .iter()

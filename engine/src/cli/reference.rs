@@ -1,0 +1,85 @@
+//! What there is beside the language: metrics, fields of the summary, error codes, exit codes. Each from the code's own table.
+
+use std::fmt::Write as _;
+
+use throng_systems::plugins::Registry;
+use throng_systems::plugins::listeners::otlp::{INSTRUMENTS, MetricKind, MetricSpec};
+
+use super::list::families;
+use crate::exit_code::EXIT_CODES;
+use crate::loader::PAGES;
+use crate::nodes::CORE;
+use crate::summary::fields;
+
+/// A table for `list`.
+pub(super) struct Section {
+    pub(super) name: &'static str,
+    pub(super) place: &'static str,
+    /// Names and what they mean.
+    pub(super) rows: Vec<(&'static str, String)>,
+}
+
+/// All tables.
+pub(super) fn sections() -> Vec<Section> {
+    let section = |name, place, rows| Section { name, place, rows };
+    let metrics = INSTRUMENTS.iter().map(|metric| (metric.name, summary_of(metric)));
+    let fields = fields().map(|field| (field.path, with_unit(field.unit, field.meaning)));
+    let errors = PAGES.iter().map(|page| (page.code, page.title().to_owned()));
+    let codes = EXIT_CODES.iter().map(|(_, name, meaning)| (*name, (*meaning).to_owned()));
+    vec![
+        section("metrics", "of listener otlp", metrics.collect()),
+        section("fields", "of the JSON that --summary writes", fields.collect()),
+        section("errors", "in messages; `throng explain CODE` shows the page", errors.collect()),
+        section("exit-codes", "what the process returns", codes.collect()),
+    ]
+}
+
+/// What a kind of metric is called.
+pub(super) fn kind_of(metric: &MetricSpec) -> &'static str {
+    match metric.kind {
+        MetricKind::Histogram => "histogram",
+        MetricKind::Counter => "counter",
+        MetricKind::Gauge => "gauge",
+    }
+}
+
+fn summary_of(metric: &MetricSpec) -> String {
+    format!("{} ({}, {})", metric.summary, kind_of(metric), metric.unit)
+}
+
+fn with_unit(unit: &str, meaning: &str) -> String {
+    if unit.is_empty() { meaning.to_owned() } else { format!("{meaning} ({unit})") }
+}
+
+/// What a name means outside of the language, each meaning a text.
+pub(super) fn explain(name: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for metric in INSTRUMENTS.iter().filter(|metric| metric.name == name) {
+        let mut text = format!("{name}: a metric of `listener otlp`, {}\n", kind_of(metric));
+        let attributes = metric.attributes.join(", ");
+        let _ = writeln!(text, "  {}\n\n  unit: {}\n  attributes: {attributes}", metric.summary, metric.unit);
+        parts.push(text);
+    }
+    for field in fields().filter(|field| field.is(name)) {
+        let meaning = with_unit(field.unit, field.meaning);
+        parts.push(format!("{}: a field of the JSON that `--summary` writes\n  {meaning}\n", field.path));
+    }
+    for (_, exit, meaning) in EXIT_CODES {
+        if *exit == name || exit.strip_prefix("exit-") == Some(name) {
+            parts.push(format!("{exit}: what the process returns\n  {meaning}\n"));
+        }
+    }
+    parts
+}
+
+/// Every name that `explain` knows by its own: for completion.
+pub(super) fn names(registry: &Registry) -> Vec<&'static str> {
+    let mut names: Vec<&str> = CORE.iter().map(|node| node.spec.name).collect();
+    let families = families(registry);
+    let members = families.iter().flat_map(|family| &family.members);
+    names.extend(members.map(|spec| spec.name));
+    names.extend(sections().into_iter().flat_map(|section| section.rows).map(|(name, _)| name));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
