@@ -118,6 +118,13 @@ fn of_the_tree() -> Vec<(String, String)> {
 }
 
 #[test]
+fn samples_of_the_tables_keep_to_the_form() {
+    for node in throng::nodes::CORE {
+        assert_eq!(formatted(node.spec.sample).trim_end(), node.spec.sample, "{}", node.spec.name);
+    }
+}
+
+#[test]
 fn the_tree_keeps_to_the_form() {
     let texts = of_the_tree();
     assert!(texts.len() > 100, "only {} texts", texts.len());

@@ -112,7 +112,7 @@ fn explain_property(property: &FieldSpec, text: &mut String) {
 }
 
 /// A value's form in a few words.
-fn form(kind: ValueKind) -> String {
+pub(super) fn form(kind: ValueKind) -> String {
     match kind {
         ValueKind::Text => "text".to_owned(),
         ValueKind::Name => "name".to_owned(),

@@ -6,8 +6,8 @@ use throng_components::workload::{NodeSpec, did_you_mean};
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::arrivals::STAGE_SPECS;
 
-use super::complain;
 use super::reference::{Section, sections};
+use super::{complain, language};
 use crate::exit_code::ExitCode;
 use crate::nodes::CORE;
 
@@ -17,6 +17,18 @@ pub(super) struct Args {
     /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners or laws, all of them without it;
     /// metrics, fields (of the summary), errors or exit-codes
     pub(super) family: Option<String>,
+    /// How it is shown
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// How what there is is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Names and summaries
+    Text,
+    /// The whole reference of the language, as a page
+    Markdown,
 }
 
 /// A family's name, where its members stand, and the members.
@@ -56,6 +68,11 @@ pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> Exit
     known.extend(sections.iter().map(|section| section.name));
     let asked = args.family.as_deref();
     let written = match asked {
+        None if args.format == Format::Markdown => out.write_all(language::page(registry).as_bytes()),
+        Some(_) if args.format == Format::Markdown => {
+            complain("the page is of the whole language; leave out the family");
+            return ExitCode::Usage;
+        }
         Some(name) if !known.contains(&name) => {
             let help = did_you_mean(name, &known).unwrap_or_default();
             complain(&format!("there is no family `{name}`; {help}"));

@@ -13,5 +13,6 @@ mod interrupts;
 mod outputs;
 mod rates;
 mod real_server;
+mod reference;
 mod scratch;
 mod telemetry;
