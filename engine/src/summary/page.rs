@@ -28,9 +28,13 @@ impl SummaryField {
 /// All fields, in the order of the page.
 pub fn fields() -> impl Iterator<Item = SummaryField> {
     PAGE.lines().filter_map(|line| {
-        let mut cells = line.strip_prefix("| `")?.trim_end_matches(" |").splitn(3, " | ");
+        let mut cells = line.strip_prefix("| `")?.trim_end_matches(" |").splitn(3, '|');
         let (path, unit, meaning) = (cells.next()?, cells.next()?, cells.next()?);
-        Some(SummaryField { path: path.trim_end_matches('`'), unit: unit.trim(), meaning })
+        Some(SummaryField {
+            path: path.trim().trim_end_matches('`'),
+            unit: unit.trim(),
+            meaning: meaning.trim(),
+        })
     })
 }
 
