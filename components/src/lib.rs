@@ -17,6 +17,7 @@
 //! Resources: [`RunClock`](clock::RunClock), [`RunSeed`](seed::RunSeed), [`RunState`](run::RunState),
 //! [`RunStop`](run::RunStop), [`StepNames`](scenario::StepNames).
 
+pub mod attempt_phases;
 pub mod clock;
 pub mod curve;
 pub mod exchange;
@@ -28,6 +29,7 @@ pub mod run;
 pub mod sample;
 pub mod scenario;
 pub mod second_ranges;
+pub mod secret;
 pub mod seed;
 pub mod statistics;
 pub mod target;

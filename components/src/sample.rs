@@ -93,6 +93,30 @@ error_types! {
     SERVICE_FULL = 14 "service_full";
     /// A request that cannot be written as asked, such as a header with a line break: it was not sent.
     BAD_REQUEST = 15 "bad_request";
+    /// The target's certificate has expired.
+    TLS_EXPIRED = 20 "tls_certificate_expired";
+    /// The target's certificate is signed by itself or by nobody who is trusted.
+    TLS_UNKNOWN_ISSUER = 21 "tls_unknown_issuer";
+    /// The target's certificate is for another name.
+    TLS_WRONG_NAME = 22 "tls_wrong_name";
+    /// The target's certificate is bad in another way: not valid yet, broken, for another purpose.
+    TLS_BAD_CERTIFICATE = 23 "tls_bad_certificate";
+    /// What answered the handshake is no TLS, such as plain HTTP on that port.
+    TLS_NOT_SPOKEN = 24 "tls_not_spoken";
+    /// The target closed or reset the connection within the handshake.
+    TLS_CLOSED = 25 "tls_handshake_closed";
+    /// The target refused with an alert: no version, cipher or client certificate that it takes.
+    TLS_ALERT = 26 "tls_alert";
+    /// TLS failed in another way.
+    TLS_FAILED = 27 "tls_failed";
+    /// The proxy has no address, or nobody listens there.
+    PROXY_UNREACHABLE = 30 "proxy_unreachable";
+    /// The proxy asks for a user and a password, or for others.
+    PROXY_AUTHENTICATION = 31 "proxy_authentication_required";
+    /// The proxy did not make a tunnel to the target.
+    PROXY_REFUSED = 32 "proxy_refused";
+    /// The proxy closed, or answered what is no HTTP, before there was a tunnel.
+    PROXY_FAILED = 33 "proxy_failed";
 }
 
 impl ErrorType {

@@ -1,8 +1,11 @@
 //! Targets: what the load goes to.
 
+use core::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
+use crate::secret::Secret;
 
 /// A target's number: its place in the file, from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -12,7 +15,7 @@ pub struct TargetId(pub u16);
 /// Where a target is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetAddress {
-    /// `http://host:port/base`.
+    /// `http://host:port/base` or, with [`Target::tls`], `https://host:port/base`.
     Url {
         /// A name or an address, without brackets.
         host: String,
@@ -32,11 +35,79 @@ pub enum TargetAddress {
 pub enum ConnectionPolicy {
     /// Each user has its own.
     PerUser,
+    /// Each request has its own, which is closed behind it.
+    PerRequest,
     /// All users of a thread share so many; a user waits until one is free. The bound counts over all threads.
     Shared {
         /// How many.
         limit: u32,
     },
+}
+
+/// How long a connection may be used before another takes its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionLife {
+    /// From when it was opened; looked at before each request. `None` for as long as the target keeps it.
+    pub max_age: Option<Nanos>,
+    /// Requests on it; it is closed behind the last one. `None` for no bound.
+    pub max_requests: Option<u64>,
+}
+
+/// How a target's name becomes an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameLookup {
+    /// How long what was found is used; zero for a lookup before each connection.
+    pub ttl: Nanos,
+    /// Used instead of a lookup, in turn; empty for none.
+    pub fixed: Vec<IpAddr>,
+}
+
+impl Default for NameLookup {
+    /// A minute: short enough to follow a target that moves, long enough to cost nothing.
+    fn default() -> Self {
+        Self { ttl: Nanos::from_secs(60), fixed: Vec::new() }
+    }
+}
+
+/// What a TLS connection goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// Whether the target's certificate has to be good.
+    pub verify: bool,
+    /// DER certificates that are trusted instead of the machine's own; empty for those.
+    pub roots: Vec<Vec<u8>>,
+    /// What the user shows of itself.
+    pub identity: Option<TlsIdentity>,
+    /// The name that is asked for and that the certificate has to bear; the URL's host without it.
+    pub server_name: Option<String>,
+    /// Whether a new connection may resume the session of one before it.
+    pub resumption: bool,
+}
+
+impl Default for TlsSettings {
+    fn default() -> Self {
+        Self { verify: true, roots: Vec::new(), identity: None, server_name: None, resumption: true }
+    }
+}
+
+/// A client's certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsIdentity {
+    /// DER certificates, the client's own first.
+    pub chain: Vec<Vec<u8>>,
+    /// The key of the first one, in PEM.
+    pub key: Secret<Vec<u8>>,
+}
+
+/// A proxy between a user and its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The value of `Proxy-Authorization`; `None` for a proxy that asks for nothing.
+    pub authorization: Option<Secret<String>>,
 }
 
 /// One target, as declared.
@@ -52,6 +123,21 @@ pub struct Target {
     pub timeout: Nanos,
     /// Who uses which connection.
     pub connections: ConnectionPolicy,
+    /// How long a connection is used.
+    pub life: ConnectionLife,
+    /// How its name becomes an address.
+    pub lookup: NameLookup,
+    /// What its TLS connections go by; `None` for plain TCP.
+    pub tls: Option<Box<TlsSettings>>,
+    /// What stands between a user and the target.
+    pub proxy: Option<Box<Proxy>>,
     /// Header fields of every request.
     pub headers: Vec<(String, String)>,
+}
+
+impl Target {
+    /// Whether its certificate is accepted without being verified.
+    pub fn is_unverified(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| !tls.verify)
+    }
 }

@@ -13,6 +13,7 @@ use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 use throng_systems::drivers::thread::{Bell, ThreadSettings};
 use throng_systems::links::{Link, Links};
+use throng_systems::plugins::protocols::TlsClients;
 use throng_systems::run_state::Interrupts;
 use throng_systems::schedules::Tick;
 use throng_systems::shard::Shard;
@@ -46,6 +47,7 @@ pub(crate) fn start_threads(
     app: &App,
     workload: &Workload,
     targets: &[Target],
+    tls: &TlsClients,
     threads: u16,
 ) -> std::io::Result<Threads> {
     let clock = Arc::new(RealClock::new());
@@ -75,6 +77,7 @@ pub(crate) fn start_threads(
             spent,
             bell,
             trace: trace.propagate.then_some(trace),
+            tls: tls.clone(),
             threads,
             step_count: workload.steps.all().len(),
             late_over: workload.bounds.over,

@@ -10,6 +10,7 @@ use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, Sh
 use throng_components::second_ranges::SecondRanges;
 use throng_components::seed::RunSeed;
 use throng_components::statistics::ScenarioStatistics;
+use throng_components::target::Target;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
 use throng_systems::exporter::AskedRate;
 
@@ -79,7 +80,14 @@ pub(crate) fn summarise(
             program.step_headers().map(|(step, _)| *step).collect()
         })
         .collect();
-    let inputs: Vec<_> = rows.iter().zip(&steps).map(|(row, steps)| scenario_input(row, steps)).collect();
+    let inputs: Vec<_> = rows
+        .iter()
+        .zip(&steps)
+        .map(|(row, steps)| ScenarioInput {
+            tls_unverified: is_unverified(workload, row.0),
+            ..scenario_input(row, steps)
+        })
+        .collect();
     let mut rules: Vec<_> = rules
         .iter(world)
         .map(|(condition, result)| RuleInput {
@@ -143,6 +151,12 @@ fn scenario_input<'a>(row: &ScenarioRow<'a>, steps: &'a [StepId]) -> ScenarioInp
         behavior_steps: steps,
         tls_unverified: false,
     }
+}
+
+/// Whether a scenario's users go to a target whose certificate is not verified.
+fn is_unverified(workload: &Workload, scenario: &Scenario) -> bool {
+    let mut targets = workload.programs[usize::from(scenario.behavior)].targets();
+    targets.any(|id| workload.targets.get(usize::from(id.0)).is_some_and(Target::is_unverified))
 }
 
 fn listener_input<'a>((listener, figures): (&'a Listener, &ListenerFigures)) -> ListenerInput<'a> {

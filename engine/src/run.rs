@@ -7,10 +7,11 @@ use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::run::{RunDuration, RunHeader, RunState};
 use throng_components::seed::RunSeed;
-use throng_components::target::{ConnectionPolicy, Target, TargetAddress};
+use throng_components::target::{ConnectionPolicy, Target, TargetAddress, TlsSettings};
 use throng_components::trace::TraceContext;
 use throng_systems::drivers::simulated::{Discipline, EventLog, Service};
 use throng_systems::plugins::listeners::{CannotOpen, Outlets};
+use throng_systems::plugins::protocols::TlsClients;
 
 use crate::app::App;
 use crate::clock::RealClock;
@@ -40,6 +41,10 @@ pub struct RunOptions {
 pub enum RunError {
     /// Listeners that cannot be opened.
     CannotOpen(Vec<CannotOpen>),
+    /// Certificates have to be verified, and this machine trusts none.
+    NoRoots,
+    /// TLS cannot be set up.
+    Tls(rustls::Error),
     /// The demo target finds no port.
     Demo(std::io::Error),
     /// The operating system gives no thread.
@@ -59,6 +64,12 @@ impl std::fmt::Display for RunError {
                 let lines = all.iter().map(|error| format!("cannot open `{}`: {}", error.what, error.source));
                 write!(f, "{}", lines.collect::<Vec<_>>().join("\n"))
             }
+            Self::NoRoots => write!(
+                f,
+                "this machine trusts no certificate at all: install its root certificates (`ca-certificates`), or name \
+                 some with `tls {{ roots \"ca.pem\" }}`"
+            ),
+            Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
             Self::Demo(error) => write!(f, "the demo target cannot listen: {error}"),
             Self::Threads(error) => write!(f, "no thread to be had: {error}"),
             Self::Events(error) => write!(f, "cannot write the event log: {error}"),
@@ -121,7 +132,7 @@ fn thread_count(workload: &Workload) -> u16 {
     let threads = workload.threads.unwrap_or_else(default_threads);
     let shared = workload.targets.iter().filter_map(|target| match target.connections {
         ConnectionPolicy::Shared { limit } => Some(u16::try_from(limit).unwrap_or(u16::MAX)),
-        ConnectionPolicy::PerUser => None,
+        ConnectionPolicy::PerUser | ConnectionPolicy::PerRequest => None,
     });
     shared.fold(threads, u16::min).max(1)
 }
@@ -171,10 +182,11 @@ pub fn run(
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
     let (targets, _demos) = start_demos(&workload.targets, seed)?;
+    let tls = tls_clients(&targets)?;
     let listening = listening::open(&mut world, app.registry(), &outlets(options));
     let listening = listening.map_err(RunError::CannotOpen)?;
     let before = ProcessFigures::read();
-    let threads = real::start_threads(&mut world, app, workload, &targets, threads);
+    let threads = real::start_threads(&mut world, app, workload, &targets, &tls, threads);
     let threads = threads.map_err(RunError::Threads)?;
     real::run(&mut world, threads, interrupts);
     let process = ProcessFigures::read().since(before);
@@ -203,6 +215,24 @@ fn start_demos(targets: &[Target], seed: RunSeed) -> Result<(Vec<Target>, Vec<de
 pub(crate) fn check_virtual(workload: &Workload) -> Result<(), RunError> {
     let unanswered = workload.unanswered();
     if unanswered.is_empty() { Ok(()) } else { Err(RunError::NoService(unanswered)) }
+}
+
+/// What the targets' TLS goes by. The machine's own roots are read only where something is verified against them.
+///
+/// They are the machine's and not a list of our own, so that what a company's machines trust is trusted here, too.
+fn tls_clients(targets: &[Target]) -> Result<TlsClients, RunError> {
+    let needed = |tls: &TlsSettings| tls.verify && tls.roots.is_empty();
+    let needed = targets.iter().filter_map(|target| target.tls.as_deref()).any(needed);
+    let mut roots = Vec::new();
+    if needed {
+        // A file of them that cannot be read counts as absent: what the others hold may be enough.
+        let found = rustls_native_certs::load_native_certs().certs;
+        roots.extend(found.into_iter().map(|certificate| certificate.to_vec()));
+        if roots.is_empty() {
+            return Err(RunError::NoRoots);
+        }
+    }
+    TlsClients::new(targets, &roots).map_err(RunError::Tls)
 }
 
 /// Runs a workload in virtual time, against its services.

@@ -5,6 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use throng::loader::{Loaded, Overrides, Refused, Registry, load, load_file};
 use throng::nodes::CORE;
+use throng_tests::support::Authority;
 
 fn load_text(text: &str) -> Result<Loaded, Refused> {
     load(Path::new("w.kdl"), text.as_bytes(), &Registry::default(), &Overrides::default())
@@ -54,6 +55,13 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
         ("", "scenario") => format!("{}{sample}\n", head()),
         ("", "service") => format!("{}{OPEN}{}\n", head(), sample.replace("shop", "t")),
         ("", _) => format!("{}{OPEN}{sample}\n", head()),
+        ("target", "tls") => {
+            around("target tls", "", sample.trim_start_matches("tls {").trim_end_matches('}'))
+        }
+        ("target tls", _) => {
+            let target = format!("target t \"https://h\" {{ tls {{ {sample} }} }}");
+            format!("throng 1\n{target}\nbehavior buyer {{ http GET \"/\" name=home }}\n{OPEN}")
+        }
         ("target", _) => {
             let target = format!("target t \"http://h\" {{ {sample} }}");
             format!("throng 1\n{target}\nbehavior buyer {{ http GET \"/\" name=home }}\n{OPEN}")
@@ -81,9 +89,18 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
 
 #[test]
 fn every_sample_of_the_table_loads() {
+    // Samples of TLS name files, which have to be there.
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let client = Authority::new().for_client("ann");
+    for (name, text) in
+        [("ca.pem", &client.certificate), ("cert.pem", &client.certificate), ("key.pem", &client.key)]
+    {
+        std::fs::write(directory.path().join(name), text).expect("a file can be written");
+    }
     for node in CORE {
         let text = around(node.inside, node.spec.name, node.spec.sample);
-        if let Err(refused) = load_text(&text) {
+        let path = directory.path().join("w.kdl");
+        if let Err(refused) = load(&path, text.as_bytes(), &Registry::default(), &Overrides::default()) {
             panic!("{} {}: {text}\n{:#?}", node.inside, node.spec.name, refused.problems);
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use throng::loader::{Loaded, MOST_BYTES, Overrides, PAGES, Page, Refused, Registry, load, load_file};
+use throng_tests::support::Authority;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -34,6 +35,9 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
     let directory = tempfile::tempdir().expect("a directory can be made");
     let registry = Registry::default();
     let read = |name: &str| codes(load_file(&directory.path().join(name), &registry, &Overrides::default()));
+    let write = |name: &str, text: &str| {
+        std::fs::write(directory.path().join(name), text).expect("a file can be written");
+    };
     Some(match code {
         "T0001" => read("missing.kdl"),
         "T0002" => read(""),
@@ -44,9 +48,33 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
             let steps = (0..=65_536).map(|number| format!("noop name=s{number}\n"));
             codes(load_text(in_behavior(&steps.collect::<String>()).as_bytes()))
         }
+        "T0142" => {
+            let authority = Authority::new();
+            let (ann, bob) = (authority.for_client("ann"), authority.for_client("bob"));
+            write("ann.pem", &ann.certificate);
+            write("bob.key", &bob.key);
+            codes(load(
+                &directory.path().join("w.kdl"),
+                with_tls("client-certificate \"ann.pem\" key=\"bob.key\"").as_bytes(),
+                &registry,
+                &Overrides::default(),
+            ))
+        }
+        "T0143" => {
+            write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+            let text = with_tls("roots \"ca.pem\"");
+            codes(load(&directory.path().join("w.kdl"), text.as_bytes(), &registry, &Overrides::default()))
+        }
         "T0056" => codes(load_text(&[b"throng 1\n".to_vec(), b"target t noop\n".repeat(1001)].concat())),
         _ => return None,
     })
+}
+
+fn with_tls(settings: &str) -> String {
+    format!(
+        "throng 1\ntarget t \"https://shop.test\" {{ tls {{ {settings} }} }}\nbehavior b {{ http GET \"/\" }}\n\
+         scenario s {{ behavior b; population {{ hold 1 for=\"1s\" }} }}\n"
+    )
 }
 
 fn in_behavior(steps: &str) -> String {

@@ -197,8 +197,8 @@ fn told(error: &RunError) -> ExitCode {
     complain(&error.to_string());
     match error {
         RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) => ExitCode::Output,
-        RunError::Threads(_) => ExitCode::Internal,
-        RunError::NoService(_) | RunError::StandsStill(_) => ExitCode::BadWorkload,
+        RunError::Threads(_) | RunError::Tls(_) => ExitCode::Internal,
+        RunError::NoRoots | RunError::NoService(_) | RunError::StandsStill(_) => ExitCode::BadWorkload,
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use throng_components::workload::{Label, Problem, Span};
 
+use super::credentials::masked;
 use super::diagnostics::Severity;
 use super::lines::Places;
 use super::pages::{page, slug};
@@ -19,7 +20,7 @@ pub fn render_json(problems: &[Problem], sources: &Sources, severity: Severity) 
         object.insert("code".to_owned(), problem.code.into());
         object.insert("slug".to_owned(), slug(problem.code).into());
         object.insert("severity".to_owned(), word(severity).into());
-        object.insert("message".to_owned(), problem.message.clone().into());
+        object.insert("message".to_owned(), masked(&problem.message).into());
         object.insert("help".to_owned(), problem.help.clone().into());
         object.insert("page".to_owned(), page_of(problem.code));
         if let Some(label) = problem.labels.first() {
@@ -79,7 +80,7 @@ pub fn render_github(problems: &[Problem], sources: &Sources, severity: Severity
                 write!(properties, ",endLine={},", place.end.0)
             };
         }
-        let message = data(&message(problem));
+        let message = data(&masked(&message(problem)));
         let (word, code) = (word(severity), problem.code);
         let _ = writeln!(text, "::{word} {properties}title={code}::{message}");
     }

@@ -10,6 +10,7 @@ use miette::{
 };
 use throng_components::workload::{Label, Problem, SourceId};
 
+use super::credentials::masked;
 use super::lines::Places;
 use super::pages::slug;
 use super::source::{Source, Sources};
@@ -78,7 +79,7 @@ struct Shown(NamedSource<String>);
 
 impl Shown {
     fn of(source: &Source) -> Arc<Self> {
-        Arc::new(Self(NamedSource::new(&source.name, source.text.clone())))
+        Arc::new(Self(NamedSource::new(&source.name, masked(&source.text).into_owned())))
     }
 }
 
@@ -130,7 +131,7 @@ impl Report {
         let _ = write!(help, "`throng explain {}` says more", problem.code);
         Self {
             head: format!("workload::{} ({})", slug(problem.code), problem.code),
-            message: problem.message.clone(),
+            message: masked(&problem.message).into_owned(),
             labels: labeled(&here, text),
             help,
             severity,

@@ -45,7 +45,8 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
         return Err(Refused { sources, problems: problems.into_sorted() });
     }
     let outside = outside_nodes(&parsed.nodes, overrides, &mut sources, &mut problems);
-    let lowered = match lower(parsed.nodes, outside, registry, &sources, overrides.cores) {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let lowered = match lower(parsed.nodes, outside, registry, &sources, overrides.cores, directory) {
         Ok(lowered) => Some(lowered),
         Err(more) => {
             append_others(&mut problems, more);

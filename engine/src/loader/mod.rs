@@ -6,6 +6,7 @@
 //! ```
 
 mod annotations;
+mod credentials;
 mod diagnostics;
 mod document;
 mod format;

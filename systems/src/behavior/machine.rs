@@ -402,7 +402,6 @@ fn json_value(value: &serde_json::Value) -> Value {
 mod tests {
     use std::sync::Arc;
 
-    use bytes::Bytes;
     use throng_components::target::TargetId;
 
     use super::*;
@@ -504,18 +503,13 @@ mod tests {
 
     fn answer(operation: &Operation, started: Nanos, ended: Nanos, status: Option<&u16>) -> Completion {
         Completion {
-            id: operation.id,
             // Without a status left the user is cut.
             end: if status.is_some() { CompletionEnd::Done } else { CompletionEnd::Cut },
             unblocked: started,
-            started,
             ended,
             status: status.copied().unwrap_or(0),
-            error: ErrorType::NONE,
-            bytes_sent: 0,
-            bytes_received: 0,
-            body: Bytes::new(),
             modelled: true,
+            ..Completion::empty(operation.id, started)
         }
     }
 

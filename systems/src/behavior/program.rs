@@ -157,6 +157,14 @@ pub struct Program {
 }
 
 impl Program {
+    /// The targets that its steps reach for, one entry a step.
+    pub fn targets(&self) -> impl Iterator<Item = TargetId> + '_ {
+        self.instructions.iter().filter_map(|instruction| match instruction {
+            Instruction::Perform(perform) => Some(perform.target),
+            _ => None,
+        })
+    }
+
     /// What listeners are told of its measured steps.
     pub fn step_headers(&self) -> impl Iterator<Item = &(StepId, StepHeader)> {
         self.headers.iter()

@@ -27,6 +27,21 @@ pub enum Manner {
     Garbage,
     /// Answers 500, and keeps the connection.
     Fail,
+    /// Answers a TLS handshake in plain HTTP.
+    PlainText,
+    /// Closes in good order within a TLS handshake.
+    CloseInHandshake,
+    /// Resets the connection within a TLS handshake.
+    ResetInHandshake,
+    /// Never answers a TLS handshake.
+    NeverShake,
+}
+
+impl Manner {
+    /// Whether it shows in a TLS handshake.
+    fn is_of_handshake(self) -> bool {
+        matches!(self, Self::PlainText | Self::CloseInHandshake | Self::ResetInHandshake | Self::NeverShake)
+    }
 }
 
 /// A server that misbehaves.
@@ -55,6 +70,11 @@ impl BadServer {
         let counted = Arc::clone(&requests);
         let server = Server::start(move |listener| accept(listener, manner, counted))?;
         Ok(Self { address: server.address, requests, _server: Some(server), _socket: None })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Its base URL.
@@ -89,8 +109,32 @@ async fn read_request(stream: &mut TcpStream) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Takes the first bytes of a TLS handshake and does its wrong thing.
+async fn shake(mut stream: TcpStream, manner: Manner, requests: &AtomicU64) -> io::Result<()> {
+    // A client's first message is whole before anything is done, so that nothing unread turns a close into a reset.
+    let mut head = [0; 5];
+    stream.read_exact(&mut head).await?;
+    stream.read_exact(&mut vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))]).await?;
+    requests.fetch_add(1, Ordering::SeqCst);
+    match manner {
+        Manner::PlainText => {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await?;
+        }
+        Manner::ResetInHandshake => return stream.set_zero_linger(),
+        _ => {}
+    }
+    if manner != Manner::NeverShake {
+        stream.shutdown().await?;
+    }
+    while stream.read(&mut [0; 1_024]).await? > 0 {}
+    Ok(())
+}
+
 async fn serve(mut stream: TcpStream, manner: Manner, requests: &AtomicU64) -> io::Result<()> {
     const PART: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n0123456789";
+    if manner.is_of_handshake() {
+        return shake(stream, manner, requests).await;
+    }
     while read_request(&mut stream).await? {
         requests.fetch_add(1, Ordering::SeqCst);
         match manner {
@@ -104,7 +148,7 @@ async fn serve(mut stream: TcpStream, manner: Manner, requests: &AtomicU64) -> i
                 stream.write_all(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n").await?;
                 continue;
             }
-            Manner::Refuse | Manner::CloseUnanswered | Manner::NeverAnswer => {}
+            _ => {}
         }
         if manner != Manner::NeverAnswer {
             stream.shutdown().await?;

@@ -1,16 +1,20 @@
 //! Servers, processes and checkers that tests run against.
 
 mod bad_server;
+mod certificates;
 mod nginx;
 mod otlp_checks;
 mod otlp_sink;
 mod process;
+mod proxy;
 mod recorder;
 mod server;
 
 pub use bad_server::{BadServer, Manner};
+pub use certificates::{Authority, Credentials};
 pub use nginx::Nginx;
 pub use otlp_checks::{attribute, check_metrics, check_spans, string_attribute};
 pub use otlp_sink::{Conduct, OtlpSink, Received, Wire};
 pub use process::{Ended, FreePort, Process, find_tool, free_port, wait_until};
-pub use recorder::{Recorder, Request, Seen};
+pub use proxy::{Proxy, ProxyManner};
+pub use recorder::{Handshake, Recorder, Request, Seen};

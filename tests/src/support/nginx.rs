@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
+use super::certificates::Credentials;
 use super::process::{Process, find_tool, wait_until};
 
 /// nginx at work in a directory of its own.
@@ -16,6 +17,7 @@ pub struct Nginx {
     process: Process,
     address: SocketAddr,
     log: PathBuf,
+    scheme: &'static str,
     /// Removed at the end.
     _directory: TempDir,
 }
@@ -29,11 +31,31 @@ impl Nginx {
     /// # Errors
     /// When there is no port or no process to be had.
     pub fn start() -> io::Result<Option<Self>> {
+        Self::start_with(None)
+    }
+
+    /// As [`Nginx::start`], with TLS.
+    ///
+    /// # Errors
+    /// As [`Nginx::start`].
+    pub fn start_tls(credentials: &Credentials) -> io::Result<Option<Self>> {
+        Self::start_with(Some(credentials))
+    }
+
+    fn start_with(credentials: Option<&Credentials>) -> io::Result<Option<Self>> {
         let Some(program) = find_tool("nginx") else { return Ok(None) };
         let directory = tempfile::tempdir()?;
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let log = directory.path().join("access.log");
+        let (tls, scheme) = match credentials {
+            None => ("", "http"),
+            Some(credentials) => {
+                std::fs::write(directory.path().join("cert.pem"), &credentials.certificate)?;
+                std::fs::write(directory.path().join("key.pem"), &credentials.key)?;
+                (" ssl; ssl_certificate cert.pem; ssl_certificate_key key.pem", "https")
+            }
+        };
         let configuration = directory.path().join("nginx.conf");
         std::fs::write(
             &configuration,
@@ -46,7 +68,7 @@ impl Nginx {
                    keepalive_requests 1000000;\n\
                    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n\
                    uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n\
-                   server {{ listen {address}; location / {{ return 200 \"here you are\\n\"; }} }}\n\
+                   server {{ listen {address}{tls}; location / {{ return 200 \"here you are\\n\"; }} }}\n\
                  }}\n",
                 log.display()
             ),
@@ -55,12 +77,12 @@ impl Nginx {
         command.arg("-p").arg(directory.path()).arg("-c").arg(configuration).args(["-e", "stderr"]);
         command.env("NGINX", "0;").stdin(OwnedFd::from(listener));
         let process = Process::start(command, directory.path(), "nginx")?;
-        Ok(Some(Self { process, address, log, _directory: directory }))
+        Ok(Some(Self { process, address, log, scheme, _directory: directory }))
     }
 
     /// Its base URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Lets it finish what it has begun and gives the lines of its access log: method, path and status of each request.

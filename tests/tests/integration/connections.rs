@@ -67,6 +67,44 @@ fn each_user_has_a_connection_of_its_own() {
     assert_eq!(count(&summary, "scenarios.crew.blocked_ns.max"), 0);
 }
 
+/// Runs 800 requests of twenty users and checks on how many connections they went.
+fn check_opened(policy: &str, expected: u64) -> Recorder {
+    let server = Recorder::start().expect("a server");
+    let summary = workload(&server, policy).run(0);
+    assert_adds_up(&summary);
+    let seen = server.seen();
+    assert_eq!((seen.connections, seen.requests.len()), (expected, 800), "{policy}");
+    assert_eq!(count(&summary, "scenarios.crew.connections.opened"), expected, "{policy}");
+    assert_eq!(count(&summary, "scenarios.crew.connections.reused"), 800 - expected, "{policy}");
+    server
+}
+
+#[test]
+fn a_connection_is_closed_behind_its_last_request() {
+    check_opened("shared limit=1 max-requests=100", 8);
+    check_opened("shared limit=1 max-requests=800", 1);
+    check_opened("per-user max-requests=1", 800);
+    let server = Recorder::start().expect("a server");
+    let summary = workload(&server, "per-user max-requests=7").run(0);
+    let mut on_each: HashMap<u64, u64> = HashMap::new();
+    server.seen().requests.iter().for_each(|request| *on_each.entry(request.connection).or_default() += 1);
+    assert!(on_each.values().all(|requests| (1..=7).contains(requests)), "{on_each:?}");
+    assert_eq!(count(&summary, "scenarios.crew.connections.opened"), on_each.len() as u64);
+}
+
+#[test]
+fn a_connection_that_is_too_old_gets_no_further_request() {
+    check_opened("shared limit=1 max-age=\"1ns\"", 800);
+    check_opened("shared limit=1 max-age=\"1h\"", 1);
+    check_opened("per-user max-age=\"1ns\" max-requests=100", 800);
+}
+
+#[test]
+fn a_connection_for_each_request_says_that_it_will_be_closed() {
+    let server = check_opened("per-request", 800);
+    assert!(server.seen().requests.iter().all(|request| request.header("connection") == "close"));
+}
+
 #[test]
 fn a_single_user_is_had_by_every_thread() {
     let server = Recorder::start().expect("a server");

@@ -16,3 +16,5 @@ mod real_server;
 mod reference;
 mod scratch;
 mod telemetry;
+mod tls;
+mod way;

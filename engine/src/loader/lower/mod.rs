@@ -20,5 +20,8 @@ pub(crate) use self::rules::{REQUIRE, STOP_WHEN};
 pub(crate) use self::scenario::{DRAIN, ITERATIONS, PACE, SCENARIO, SCENARIO_BEHAVIOR, START, WARM_UP};
 pub(crate) use self::service::{FAILS, QUEUE, SERVERS, SERVICE, TIME};
 pub(crate) use self::settings::{GENERATOR, LATE, SEED, THREADS, THRONG, TICK};
-pub(crate) use self::target::{CONNECTIONS, HEADER, TARGET, TIMEOUT};
+pub(crate) use self::target::{
+    CLIENT_CERTIFICATE, CONNECTIONS, DNS, HEADER, PROXY, RESOLVE, RESUMPTION, ROOTS, SERVER_NAME, TARGET,
+    TIMEOUT, TLS, VERIFY,
+};
 pub(super) use self::whole::lower;

@@ -1,5 +1,6 @@
 //! The workload as a whole: its top level, and the order in which its parts need one another.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use throng_components::run::StepHeader;
@@ -94,6 +95,7 @@ pub(in crate::loader) fn lower(
     registry: &Registry,
     sources: &Sources,
     cores: Option<u16>,
+    directory: &Path,
 ) -> Result<Lowered, Problems> {
     let span = nodes.first().map(|node| node.span).unwrap_or_default();
     let root = Node {
@@ -103,7 +105,8 @@ pub(in crate::loader) fn lower(
         children: nodes,
         span,
     };
-    Lowering { root: &root, outside: &outside, registry, sources, cores, problems: Problems::new() }.run()
+    let problems = Problems::new();
+    Lowering { root: &root, outside: &outside, registry, sources, cores, directory, problems }.run()
 }
 
 struct Lowering<'a> {
@@ -113,6 +116,8 @@ struct Lowering<'a> {
     sources: &'a Sources,
     /// How many threads a run has that does not say; `None` where nothing is said of it.
     cores: Option<u16>,
+    /// What paths in the workload are relative to.
+    directory: &'a Path,
     problems: Problems,
 }
 
@@ -201,7 +206,7 @@ impl<'a> Lowering<'a> {
         let names = self.names("target");
         let mut targets = Vec::new();
         for (number, node) in (0_u16..).zip(nodes) {
-            targets.extend(self.problems.take(target::read(node, TargetId(number))));
+            targets.extend(self.problems.take(target::read(node, TargetId(number), self.directory)));
         }
         (names, targets)
     }

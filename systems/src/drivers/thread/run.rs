@@ -86,6 +86,7 @@ async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
         completions: Rc::new(Port(Rc::clone(&core), Arc::clone(&bell))),
         trace: settings.trace,
         share: ShardShare { place: settings.id.0, of: settings.threads },
+        tls: settings.tls,
     };
     let transports = transports(&settings.targets, &settings.protocols, &reactor);
     core.borrow_mut().connect(transports);

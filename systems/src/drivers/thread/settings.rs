@@ -12,7 +12,7 @@ use throng_components::trace::TraceContext;
 
 use super::Bell;
 use crate::plugins::Table;
-use crate::plugins::protocols::Entry;
+use crate::plugins::protocols::{Entry, TlsClients};
 use crate::shard::Shard;
 
 /// What a thread is made of.
@@ -37,6 +37,8 @@ pub struct ThreadSettings {
     pub bell: Arc<Bell>,
     /// How trace ids come about; `None` when requests carry none.
     pub trace: Option<TraceContext>,
+    /// What TLS connections go by.
+    pub tls: TlsClients,
     /// How many threads there are.
     pub threads: u16,
     /// Names of scenarios and steps, counted: what folded samples are kept by.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::sample::{ErrorType, StepId};
 use throng_components::scenario::ScenarioId;
@@ -16,7 +17,7 @@ use throng_components::trace::TraceContext;
 use throng_components::virtual_user::UserId;
 use throng_components::workload::NodeSpec;
 
-pub use self::http::HttpRequest;
+pub use self::http::{HttpRequest, TlsClient, TlsClients};
 pub use self::noop::{NoopRequest, answer};
 use super::registry::Named;
 use crate::shard::ShardShare;
@@ -96,6 +97,8 @@ pub struct Completion {
     pub bytes_sent: u32,
     /// Bytes read.
     pub bytes_received: u32,
+    /// What its time went into, as far as it got.
+    pub phases: AttemptPhases,
     /// The answer's body, where it was asked for.
     pub body: Bytes,
     /// Whether a model answered: it has no body, and what would look into it holds.
@@ -115,6 +118,7 @@ impl Completion {
             error: ErrorType::NONE,
             bytes_sent: 0,
             bytes_received: 0,
+            phases: AttemptPhases::NONE,
             body: Bytes::new(),
             modelled: false,
         }
@@ -141,6 +145,8 @@ pub struct Reactor {
     pub trace: Option<TraceContext>,
     /// The thread's part of a target's bounds.
     pub share: ShardShare,
+    /// What TLS connections go by.
+    pub tls: TlsClients,
 }
 
 /// One target's connections on one thread.

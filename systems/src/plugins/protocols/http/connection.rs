@@ -1,68 +1,38 @@
-//! One connection: opening it, one exchange at a time on it, and what its errors mean.
+//! One connection of HTTP/1.1: one exchange at a time on it, for as long as it may be used.
 
-use std::cell::OnceCell;
 use std::future::{Future, poll_fn};
-use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
-use tokio::net::TcpStream;
+use throng_components::target::ConnectionLife;
 
-use super::counted::{Counted, Traffic};
+use super::counted::Traffic;
+use super::failure::{Failure, of_hyper};
+use super::origin::{Origin, Sessions};
+use super::stream::Stream;
 
 /// The longest body that is kept for a step that looks into it.
 const BODY_MOST: usize = 16 << 20;
-
-/// Where a target's connections lead.
-#[derive(Debug)]
-pub(super) struct Origin {
-    host: String,
-    port: u16,
-    /// The value of the `Host` header.
-    pub(super) authority: HeaderValue,
-    /// The address, once it is known. Looked up once: names with a time to live come with a later version.
-    address: OnceCell<SocketAddr>,
-}
-
-impl Origin {
-    pub(super) fn new(host: &str, port: u16) -> Self {
-        let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let authority = if port == 80 { shown } else { format!("{shown}:{port}") };
-        let authority = HeaderValue::try_from(authority).unwrap_or(HeaderValue::from_static("invalid"));
-        Self { host: host.to_owned(), port, authority, address: OnceCell::new() }
-    }
-
-    async fn address(&self) -> Result<SocketAddr, ErrorType> {
-        if let Some(address) = self.address.get() {
-            return Ok(*address);
-        }
-        let found = match self.host.parse() {
-            Ok(ip) => Some(SocketAddr::new(ip, self.port)),
-            Err(_) => match tokio::net::lookup_host((self.host.as_str(), self.port)).await {
-                // An address of the older family first: servers on this machine listen there more often.
-                Ok(addresses) => addresses.min_by_key(SocketAddr::is_ipv6),
-                Err(_) => None,
-            },
-        };
-        let address = found.ok_or(ErrorType::DNS)?;
-        Ok(*self.address.get_or_init(|| address))
-    }
-}
 
 /// An open connection.
 pub(super) struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,
     /// The connection's own work. It is polled along with each exchange, which spares a task and its wake-ups.
-    driver: Pin<Box<http1::Connection<TokioIo<Counted>, Full<Bytes>>>>,
+    driver: Pin<Box<Driver>>,
+    opened: Nanos,
+    /// Requests sent on it.
+    requests: u64,
 }
+
+type Driver = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
 
 /// An answer as far as a behaviour can ask for it.
 pub(super) struct Answer {
@@ -72,16 +42,31 @@ pub(super) struct Answer {
 
 impl Connection {
     /// Opens a connection.
-    pub(super) async fn open(origin: &Origin, traffic: &Traffic) -> Result<Self, ErrorType> {
-        let address = origin.address().await?;
-        let stream = TcpStream::connect(address).await.map_err(|error| of_io(&error))?;
-        // Requests are written whole; waiting for more to send would only add delay.
-        stream.set_nodelay(true).map_err(|error| of_io(&error))?;
+    pub(super) async fn open(
+        origin: &Origin,
+        traffic: &Traffic,
+        sessions: &Sessions,
+    ) -> Result<Self, ErrorType> {
+        let stream = origin.open(traffic, sessions).await?;
         // Requests are small: copying one into a single buffer costs less than gathering it from several.
-        let io = TokioIo::new(Counted::new(stream, traffic.clone()));
-        let handshake = http1::Builder::new().writev(false).handshake(io).await;
+        let handshake = http1::Builder::new().writev(false).handshake(TokioIo::new(stream)).await;
         let (sender, driver) = handshake.map_err(|error| of_hyper(&error))?;
-        Ok(Self { sender, driver: Box::pin(driver) })
+        Ok(Self { sender, driver: Box::pin(driver), opened: traffic.now(), requests: 0 })
+    }
+
+    /// When it was opened.
+    pub(super) fn opened(&self) -> Nanos {
+        self.opened
+    }
+
+    /// Whether it may carry one more request, by its target's bounds.
+    pub(super) fn is_fresh(&self, life: &ConnectionLife, now: Nanos) -> bool {
+        life.max_age.is_none_or(|most| now < self.opened + most) && !self.is_used_up(life)
+    }
+
+    /// Whether it has carried as many requests as it may.
+    pub(super) fn is_used_up(&self, life: &ConnectionLife) -> bool {
+        life.max_requests.is_some_and(|most| self.requests >= most)
     }
 
     /// Whether another exchange can begin. Looks for a close that came while the connection lay idle.
@@ -99,6 +84,7 @@ impl Connection {
         request: Request<Full<Bytes>>,
         keep_body: bool,
     ) -> Result<Answer, ErrorType> {
+        self.requests += 1;
         let response = std::pin::pin!(self.sender.send_request(request));
         let response = Self::drive(&mut self.driver, response).await?;
         let status = response.status().as_u16();
@@ -109,7 +95,7 @@ impl Connection {
 
     /// Waits for a part of an exchange while the connection does its work.
     async fn drive<T, E: Into<Failure>>(
-        driver: &mut Pin<Box<http1::Connection<TokioIo<Counted>, Full<Bytes>>>>,
+        driver: &mut Pin<Box<Driver>>,
         mut part: Pin<&mut impl Future<Output = Result<T, E>>>,
     ) -> Result<T, ErrorType> {
         let mut over: Option<ErrorType> = None;
@@ -136,21 +122,6 @@ impl Connection {
     }
 }
 
-/// Why a part of an exchange failed.
-pub(super) struct Failure(ErrorType);
-
-impl From<hyper::Error> for Failure {
-    fn from(error: hyper::Error) -> Self {
-        Self(of_hyper(&error))
-    }
-}
-
-impl From<ErrorType> for Failure {
-    fn from(error: ErrorType) -> Self {
-        Self(error)
-    }
-}
-
 /// Reads a body to its end; keeps it where it is asked for.
 async fn read(response: Response<Incoming>, keep: bool) -> Result<Bytes, ErrorType> {
     let mut body = response.into_body();
@@ -168,32 +139,4 @@ async fn read(response: Response<Incoming>, keep: bool) -> Result<Bytes, ErrorTy
         }
     }
     Ok(kept.freeze())
-}
-
-/// What an error of the socket is called.
-fn of_io(error: &io::Error) -> ErrorType {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => ErrorType::CONNECTION_REFUSED,
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => ErrorType::CONNECTION_RESET,
-        io::ErrorKind::UnexpectedEof => ErrorType::CONNECTION_CLOSED,
-        _ => ErrorType::CONNECTION_FAILED,
-    }
-}
-
-/// What an error of the protocol is called.
-fn of_hyper(error: &hyper::Error) -> ErrorType {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<io::Error>() {
-            return of_io(io);
-        }
-        source = cause.source();
-    }
-    if error.is_parse() || error.is_parse_status() || error.is_parse_too_large() {
-        ErrorType::PROTOCOL
-    } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        ErrorType::CONNECTION_CLOSED
-    } else {
-        ErrorType::CONNECTION_FAILED
-    }
 }

@@ -1,40 +1,101 @@
-//! A socket that counts its bytes, heads and all.
+//! A socket that counts its bytes, heads and TLS and all, and the times of an exchange.
 
 use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use throng_components::attempt_phases::AttemptPhases;
+use throng_components::clock::{Nanos, TimeSource};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Bytes since the start of an exchange; shared by a socket and its owner, on one thread.
-#[derive(Clone, Debug, Default)]
+/// Bytes and times since the start of an exchange; shared by a socket and its owner, on one thread.
+#[derive(Clone)]
 pub(super) struct Traffic(Rc<Inner>);
 
-#[derive(Debug, Default)]
 struct Inner {
+    clock: Arc<dyn TimeSource>,
     sent: Cell<u64>,
     received: Cell<u64>,
+    phases: Cell<AttemptPhases>,
+    /// When the request was given to its connection; `None` while no answer is waited for.
+    asked: Cell<Option<Nanos>>,
+    /// When its answer began.
+    answered: Cell<Option<Nanos>>,
 }
 
 impl Traffic {
-    /// Bytes sent and received since the last call; saturating at 4 GiB.
-    pub(super) fn take(&self) -> (u32, u32) {
-        let narrow = |bytes: &Cell<u64>| u32::try_from(bytes.take()).unwrap_or(u32::MAX);
+    pub(super) fn new(clock: Arc<dyn TimeSource>) -> Self {
+        Self(Rc::new(Inner {
+            clock,
+            sent: Cell::default(),
+            received: Cell::default(),
+            phases: Cell::default(),
+            asked: Cell::default(),
+            answered: Cell::default(),
+        }))
+    }
+
+    /// The run's time.
+    pub(super) fn now(&self) -> Nanos {
+        self.0.clock.now()
+    }
+
+    /// Starts an exchange: nothing has been sent, received or timed.
+    pub(super) fn begin(&self) {
+        self.0.sent.set(0);
+        self.0.received.set(0);
+        self.0.phases.set(AttemptPhases::NONE);
+        self.0.asked.set(None);
+        self.0.answered.set(None);
+    }
+
+    /// Bytes sent and received so far; saturating at 4 GiB.
+    pub(super) fn bytes(&self) -> (u32, u32) {
+        let narrow = |bytes: &Cell<u64>| u32::try_from(bytes.get()).unwrap_or(u32::MAX);
         (narrow(&self.0.sent), narrow(&self.0.received))
     }
 
-    /// Bytes sent and received so far.
-    pub(super) fn peek(&self) -> (u32, u32) {
-        let narrow = |bytes: &Cell<u64>| u32::try_from(bytes.get()).unwrap_or(u32::MAX);
-        (narrow(&self.0.sent), narrow(&self.0.received))
+    /// What the exchange's time has gone into so far.
+    pub(super) fn phases(&self) -> AttemptPhases {
+        self.0.phases.get()
+    }
+
+    /// Notes a part that began at `since` and has just come to a good end.
+    pub(super) fn note(&self, since: Nanos, set: impl FnOnce(&mut AttemptPhases, Nanos)) {
+        let mut phases = self.0.phases.get();
+        set(&mut phases, AttemptPhases::stretch(since, self.now()));
+        self.0.phases.set(phases);
+    }
+
+    /// Notes that the request is given to its connection.
+    pub(super) fn note_request(&self, at: Nanos) {
+        self.0.asked.set(Some(at));
+    }
+
+    /// Notes that bytes of an answer came; only the first ones count. The one reading of the clock that phases cost a request.
+    pub(super) fn note_answer(&self) {
+        if let Some(asked) = self.0.asked.take() {
+            let now = self.now();
+            self.0.answered.set(Some(now));
+            let first_byte = AttemptPhases::stretch(asked, now);
+            self.0.phases.set(AttemptPhases { first_byte, ..self.0.phases.get() });
+        }
+    }
+
+    /// Notes that the answer is whole.
+    pub(super) fn note_end(&self, at: Nanos) {
+        if let Some(answered) = self.0.answered.take() {
+            let body = AttemptPhases::stretch(answered, at);
+            self.0.phases.set(AttemptPhases { body, ..self.0.phases.get() });
+        }
     }
 }
 
 /// A TCP stream whose bytes are counted.
-#[derive(Debug)]
 pub(super) struct Counted {
     stream: TcpStream,
     traffic: Traffic,

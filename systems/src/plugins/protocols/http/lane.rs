@@ -8,22 +8,29 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{CONNECTION, HOST, PROXY_AUTHORIZATION};
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::Full;
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::sample::ErrorType;
+use throng_components::target::{ConnectionLife, ConnectionPolicy, Target};
 use throng_components::trace::TraceContext;
 
 use super::HttpRequest;
-use super::connection::{Answer, Connection, Origin};
+use super::connection::{Answer, Connection};
 use super::counted::Traffic;
+use super::origin::{Origin, Sessions};
 use super::patience::Patience;
 use crate::plugins::protocols::{Completion, CompletionEnd, Completions, Operation, OperationId, Reactor};
 
 /// What all lanes of a target share.
 pub(super) struct Site {
     pub(super) origin: Origin,
+    life: ConnectionLife,
+    /// The sessions of a pool's connections, which are one client's to their target.
+    pooled: Rc<Sessions>,
+    /// Whether a connection is closed behind each request.
+    one_request_each: bool,
     pub(super) clock: Arc<dyn TimeSource>,
     pub(super) completions: Rc<dyn Completions>,
     pub(super) trace: Option<TraceContext>,
@@ -32,9 +39,13 @@ pub(super) struct Site {
 }
 
 impl Site {
-    pub(super) fn new(host: &str, port: u16, reactor: Reactor) -> Self {
+    pub(super) fn new(target: &Target, reactor: Reactor) -> Self {
+        let client = reactor.tls.of(target.id);
         Self {
-            origin: Origin::new(host, port),
+            origin: Origin::new(target, client, usize::from(reactor.share.place)),
+            life: target.life,
+            pooled: Rc::default(),
+            one_request_each: target.connections == ConnectionPolicy::PerRequest,
             clock: reactor.clock,
             completions: reactor.completions,
             trace: reactor.trace.filter(|trace| trace.propagate),
@@ -79,10 +90,11 @@ impl Lane {
             cut: Cell::new(false),
             closed: Cell::new(false),
             parked: Cell::new(None),
-            traffic: Traffic::default(),
+            traffic: Traffic::new(Arc::clone(&site.clock)),
             number,
         });
-        let work = work(Rc::downgrade(&lane), lane.traffic.clone(), Rc::clone(site));
+        let sessions = if number.is_some() { Rc::clone(&site.pooled) } else { Rc::default() };
+        let work = work(Rc::downgrade(&lane), lane.traffic.clone(), Rc::clone(site), sessions);
         tokio::task::spawn_local(work);
         lane
     }
@@ -104,13 +116,13 @@ impl Lane {
     pub(super) fn cancel(&self, id: OperationId, now: Nanos) -> Option<Completion> {
         if let Some(job) = self.job.take_if(|job| job.operation.id == id) {
             let cut = Current { id, unblocked: job.unblocked, started: now };
-            return Some(cut.completion(now, CompletionEnd::CutUnsent, (0, 0)));
+            return Some(cut.completion(now, CompletionEnd::CutUnsent));
         }
         let current = self.current.get().filter(|current| current.id == id)?;
         self.current.set(None);
         self.cut.set(true);
         self.wake();
-        Some(current.completion(now, CompletionEnd::Cut, self.traffic.peek()))
+        Some(with_traffic(current.completion(now, CompletionEnd::Cut), &self.traffic))
     }
 
     /// Closes the connection and ends the task.
@@ -132,20 +144,19 @@ impl<T> TakeIf<T> for RefCell<Option<T>> {
 }
 
 impl Current {
-    fn completion(&self, ended: Nanos, end: CompletionEnd, (sent, received): (u32, u32)) -> Completion {
-        Completion {
-            end,
-            unblocked: self.unblocked,
-            ended,
-            bytes_sent: sent,
-            bytes_received: received,
-            ..Completion::empty(self.id, self.started)
-        }
+    fn completion(&self, ended: Nanos, end: CompletionEnd) -> Completion {
+        Completion { end, unblocked: self.unblocked, ended, ..Completion::empty(self.id, self.started) }
     }
 }
 
+/// A completion with what its exchange has come to so far.
+fn with_traffic(completion: Completion, traffic: &Traffic) -> Completion {
+    let (bytes_sent, bytes_received) = traffic.bytes();
+    Completion { bytes_sent, bytes_received, phases: traffic.phases(), ..completion }
+}
+
 /// A lane's task: takes operations until the lane is closed or dropped.
-async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>) {
+async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>, sessions: Rc<Sessions>) {
     let mut connection: Option<Connection> = None;
     let mut patience = std::pin::pin!(Patience::new(&*site.clock));
     while let Some(job) = next_job(&lane).await {
@@ -153,14 +164,15 @@ async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>) {
         let Ok(request) = downcast(&operation) else { continue };
         let started = site.clock.now();
         let deadline = started + operation.timeout;
-        traffic.take();
+        traffic.begin();
         let current = Current { id: operation.id, unblocked: job.unblocked, started };
         if let Some(lane) = lane.upgrade() {
             lane.current.set(Some(current));
         }
         // Pinned here, in the task's own frame: the exchange is large and is not to be moved about.
         let result = {
-            let exchange = std::pin::pin!(exchange(&mut connection, &site, &traffic, &request, &operation));
+            let way = Way { site: &site, traffic: &traffic, sessions: &sessions, started };
+            let exchange = std::pin::pin!(way.exchange(&mut connection, &request, &operation));
             bounded(exchange, &lane, patience.as_mut(), deadline).await
         };
         let Some(result) = result else {
@@ -169,9 +181,19 @@ async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>) {
             free(&lane, &site);
             continue;
         };
-        let mut completion = current.completion(site.clock.now(), CompletionEnd::Done, traffic.take());
+        let ended = site.clock.now();
+        if result.is_ok() {
+            traffic.note_end(ended);
+        }
+        let mut completion = with_traffic(current.completion(ended, CompletionEnd::Done), &traffic);
         match result {
-            Ok(answer) => (completion.status, completion.body) = (answer.status, answer.body),
+            Ok(answer) => {
+                completion.error = site.origin.judge(answer.status);
+                (completion.status, completion.body) = (answer.status, answer.body);
+                // What is not to be used again is closed at once and does not lie about.
+                let used_up = |open: &mut Connection| site.one_request_each || open.is_used_up(&site.life);
+                connection.take_if(used_up);
+            }
             Err(error) => {
                 completion.error = error;
                 connection = None;
@@ -239,38 +261,60 @@ fn downcast(operation: &Operation) -> Result<Arc<HttpRequest>, ()> {
     any.downcast::<HttpRequest>().map_err(|_| ())
 }
 
-/// Sends one request, on the open connection or a new one.
-async fn exchange(
-    connection: &mut Option<Connection>,
-    site: &Site,
-    traffic: &Traffic,
-    request: &HttpRequest,
-    operation: &Operation,
-) -> Result<Answer, ErrorType> {
-    let reused = match connection {
-        Some(open) => open.is_usable().await,
-        None => false,
-    };
-    site.completions.count_connection(operation.scenario, reused);
-    if !reused {
-        *connection = Some(Connection::open(&site.origin, traffic).await?);
+/// What one exchange of a lane goes by.
+struct Way<'a> {
+    site: &'a Site,
+    traffic: &'a Traffic,
+    sessions: &'a Sessions,
+    started: Nanos,
+}
+
+impl Way<'_> {
+    /// Sends one request, on the open connection or a new one.
+    async fn exchange(
+        &self,
+        connection: &mut Option<Connection>,
+        request: &HttpRequest,
+        operation: &Operation,
+    ) -> Result<Answer, ErrorType> {
+        let Self { site, traffic, sessions, started } = *self;
+        let reused = match connection {
+            Some(open) => open.is_fresh(&site.life, started) && open.is_usable().await,
+            None => false,
+        };
+        site.completions.count_connection(operation.scenario, reused);
+        if reused {
+            traffic.note_request(started);
+        } else {
+            *connection = None;
+            // Boxed: opening needs far more room than an exchange, and a lane at rest would keep it.
+            let open = Box::pin(Connection::open(&site.origin, traffic, sessions)).await?;
+            traffic.note_request(open.opened());
+            *connection = Some(open);
+        }
+        let Some(open) = connection else { return Err(ErrorType::CONNECTION_FAILED) };
+        open.exchange(message(site, request, operation), operation.keep_body).await
     }
-    let Some(open) = connection else { return Err(ErrorType::CONNECTION_FAILED) };
-    open.exchange(message(site, request, operation), operation.keep_body).await
 }
 
 /// The request as it is written on this connection.
 fn message(site: &Site, request: &HttpRequest, operation: &Operation) -> Request<Full<Bytes>> {
     let mut message = Request::new(Full::new(request.body.clone()));
     *message.method_mut() = request.method.clone();
-    *message.uri_mut() = request.uri.clone();
+    *message.uri_mut() = site.origin.uri(&request.uri);
     let headers = message.headers_mut();
-    headers.reserve(request.headers.len() + 2);
+    headers.reserve(request.headers.len() + 4);
     if !request.headers.contains_key(HOST) {
         headers.insert(HOST, site.origin.authority.clone());
     }
     for (name, value) in &request.headers {
         headers.append(name, value.clone());
+    }
+    if let Some(authorization) = site.origin.proxy_authorization() {
+        headers.insert(PROXY_AUTHORIZATION, authorization.clone());
+    }
+    if site.one_request_each {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if let Some(trace) = &site.trace {
         headers.insert(HeaderName::from_static("traceparent"), traceparent(trace, operation));

@@ -1,20 +1,33 @@
-//! HTTP/1.1 over plain TCP, on low-level connections of hyper: each is owned by a user or by a pool, so that connecting,
-//! waiting for a connection, and the exchange itself are told apart.
+//! HTTP/1.1 over plain TCP or TLS, on low-level connections of hyper: each is owned by a user or by a pool, so that
+//! connecting, waiting for a connection, and the exchange itself are told apart.
 //!
 //! ```kdl
-//! target shop "http://127.0.0.1:8080"
+//! target shop "https://127.0.0.1:8443" { tls { roots "ca.pem" } }
+//! ```
+//!
+//! ```text
+//! transport ── who gets which lane
+//!   lane ── one connection, one operation after the other
+//!     connection ── an exchange; origin ── how one is opened: lookup, socket, proxy, tls
 //! ```
 
 mod connection;
 mod counted;
+mod failure;
 mod lane;
+mod lookup;
+mod origin;
 mod patience;
+mod proxy;
+mod stream;
+mod tls;
 mod transport;
 
 use bytes::Bytes;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::NodeSpec;
 
+pub use self::tls::{TlsClient, TlsClients};
 use super::{Protocol, Reactor, Request, Transport};
 
 /// The protocol.
@@ -41,8 +54,8 @@ impl Request for HttpRequest {}
 impl Protocol for Http {
     const SPEC: NodeSpec = NodeSpec {
         name: "http",
-        summary: "HTTP/1.1 over plain TCP.",
-        sample: "target shop \"http://127.0.0.1:8080\"",
+        summary: "HTTP/1.1 over plain TCP or TLS.",
+        sample: "target shop \"https://127.0.0.1:8443\"",
         ..NodeSpec::EMPTY
     };
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use throng_components::clock::Nanos;
-use throng_components::target::{ConnectionPolicy, Target, TargetAddress};
+use throng_components::target::{ConnectionPolicy, Target};
 
 use super::lane::{Lane, Site};
 use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId, Reactor, Transport};
@@ -34,12 +34,8 @@ struct Pool {
 
 impl HttpTransport {
     pub(super) fn new(target: &Target, reactor: Reactor) -> Self {
-        let (host, port) = match &target.address {
-            TargetAddress::Url { host, port, .. } => (host.as_str(), *port),
-            TargetAddress::Demo | TargetAddress::Noop => ("127.0.0.1", 0),
-        };
         let lanes = match target.connections {
-            ConnectionPolicy::PerUser => Lanes::PerUser(Vec::new()),
+            ConnectionPolicy::PerUser | ConnectionPolicy::PerRequest => Lanes::PerUser(Vec::new()),
             ConnectionPolicy::Shared { limit } => Lanes::Shared(Pool {
                 lanes: Vec::new(),
                 // The bound counts over all threads. A run has no more threads than that, so that each has a part.
@@ -48,7 +44,7 @@ impl HttpTransport {
                 waiting: VecDeque::new(),
             }),
         };
-        Self { site: Rc::new(Site::new(host, port, reactor)), lanes }
+        Self { site: Rc::new(Site::new(target, reactor)), lanes }
     }
 }
 
