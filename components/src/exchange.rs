@@ -2,7 +2,7 @@
 
 use crate::clock::Nanos;
 use crate::measure::Measure;
-use crate::sample::Sample;
+use crate::sample_block::SampleBlock;
 use crate::scenario::{ScenarioCounts, ScenarioId};
 use crate::statistics::ScenarioStatistics;
 use crate::thread::ThreadId;
@@ -111,7 +111,7 @@ pub struct ReportBlock {
     /// From which thread.
     pub thread: ThreadId,
     /// What happened, in the order in which it ended.
-    pub samples: Vec<Sample>,
+    pub samples: SampleBlock,
     /// Figures of samples that found no room before; raw records of these are lost to listeners.
     pub folded: Option<Box<FoldedSamples>>,
     /// By scenario: all counts since the run's start.

@@ -27,6 +27,7 @@ pub mod measure;
 pub mod phase;
 pub mod run;
 pub mod sample;
+pub mod sample_block;
 pub mod scenario;
 pub mod second_ranges;
 pub mod secret;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bevy_ecs::component::Component;
 
+use crate::attempt_phases::AttemptPhases;
 use crate::clock::Nanos;
 use crate::measure::Measure;
 use crate::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
@@ -28,6 +29,36 @@ pub struct StepStatistics {
     pub response: Measure,
     /// Start to end of finished steps, failed ones included.
     pub service: Measure,
+    /// What attempts' time went into; `None` where no attempt has told.
+    pub phases: Option<Box<PhaseStatistics>>,
+}
+
+/// What attempts' time went into, by phase in the order of [`AttemptPhases::NAMES`]. A phase that never happened takes no
+/// memory.
+#[derive(Clone, Debug, Default)]
+pub struct PhaseStatistics([Option<Box<Measure>>; AttemptPhases::NAMES.len()]);
+
+impl PhaseStatistics {
+    /// One phase's figures; `None` when it never happened.
+    pub fn of(&self, phase: usize) -> Option<&Measure> {
+        self.0.get(phase).and_then(Option::as_deref)
+    }
+
+    fn observe(&mut self, phases: &AttemptPhases) {
+        for (measure, length) in self.0.iter_mut().zip(phases.lengths()) {
+            if length > Nanos::ZERO {
+                measure.get_or_insert_default().record(length);
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (measure, other) in self.0.iter_mut().zip(&other.0) {
+            if let Some(other) = other {
+                measure.get_or_insert_default().merge(other);
+            }
+        }
+    }
 }
 
 impl StepStatistics {
@@ -64,6 +95,9 @@ impl StepStatistics {
         self.bytes_received += other.bytes_received;
         self.response.merge(&other.response);
         self.service.merge(&other.service);
+        if let Some(other) = &other.phases {
+            self.phases.get_or_insert_default().merge(other);
+        }
     }
 }
 
@@ -109,6 +143,16 @@ impl ScenarioStatistics {
                     self.iteration.record(sample.response());
                 }
             }
+        }
+    }
+
+    /// Adds what an attempt's time went into. Like all figures of steps, these lack the warm-up and what was cut.
+    pub fn observe_phases(&mut self, sample: &Sample, phases: &AttemptPhases) {
+        if sample.warm_up || sample.outcome == SampleOutcome::Cut {
+            return;
+        }
+        if let Some(step) = self.steps.get_mut(usize::from(sample.step.0)) {
+            step.phases.get_or_insert_default().observe(phases);
         }
     }
 

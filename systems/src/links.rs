@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::exchange::{FoldedSamples, Order, OrderBlock, ReportBlock};
-use throng_components::sample::Sample;
+use throng_components::sample_block::SampleBlock;
 
 /// Wakes a driver that waits for its reactor.
 pub trait Waker: Send + Sync {
@@ -24,7 +24,7 @@ pub struct Link {
     /// Wakes the driver after a block was sent.
     pub waker: Arc<dyn Waker>,
     /// Where emptied blocks of samples go back, to be filled again. Bounded: what finds no room is freed.
-    pub spent: Sender<Vec<Sample>>,
+    pub spent: Sender<SampleBlock>,
     /// Whether the driver has said that it has ended.
     pub ended: bool,
 }
@@ -64,7 +64,7 @@ impl Placement {
 #[derive(Resource, Default)]
 pub struct Incoming {
     /// Blocks of samples, each in the order in which they ended. Shared with listeners.
-    pub samples: Vec<Arc<Vec<Sample>>>,
+    pub samples: Vec<Arc<SampleBlock>>,
     /// The shard of each block.
     pub origins: Vec<usize>,
     /// Figures of samples whose raw records were lost.

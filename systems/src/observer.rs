@@ -64,6 +64,11 @@ pub fn observe_samples(
             }
         }
     }
+    for (sample, phases) in incoming.samples.iter().flat_map(|block| block.phased()) {
+        if let Some((_, statistics)) = by_id.get_mut(sample.scenario.index()) {
+            statistics.bypass_change_detection().observe_phases(sample, phases);
+        }
+    }
     for folded in &incoming.folded {
         for ((_, statistics), told) in by_id.iter_mut().zip(&folded.scenarios) {
             statistics.merge(told);

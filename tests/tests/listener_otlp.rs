@@ -10,9 +10,11 @@ use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::Span as OtlpSpan;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::run::{RunHeader, StepHeader};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
+use throng_components::sample_block::SampleBlock;
 use throng_components::scenario::ScenarioId;
 use throng_components::trace::TraceContext;
 use throng_components::virtual_user::UserId;
@@ -148,7 +150,7 @@ fn iteration(number: u64) -> [Sample; 3] {
 }
 
 fn feed(worker: &mut dyn Worker, samples: Vec<Sample>) {
-    worker.receive(&ListenerEvent::Samples(Arc::new(samples)));
+    worker.receive(&ListenerEvent::Samples(Arc::new(samples.into())));
     worker.tick();
 }
 
@@ -252,6 +254,32 @@ fn every_iteration_is_a_whole_trace_over_grpc() {
 }
 
 #[test]
+fn phases_that_happened_are_attributes() {
+    let sink = OtlpSink::start(Wire::Http).expect("a receiver");
+    let (mut worker, _) = open(&listener(Wire::Http, &sink.url(), "100%"));
+    let [first, second, whole] = iteration(1);
+    let mut block = SampleBlock::default();
+    let open = AttemptPhases { first_byte: Nanos(20), body: Nanos(3), ..AttemptPhases::NONE };
+    block.push_phased(first, AttemptPhases { connect: Nanos(70), tls: Nanos(80), ..open });
+    block.push_phased(second, open);
+    block.push(whole);
+    worker.receive(&ListenerEvent::Samples(Arc::new(block)));
+    worker.close(LIMIT);
+    let received = sink.received();
+    assert_right(&received);
+    let of = |name: &str| {
+        let span = received.spans.iter().find(|span| span.name.ends_with(name)).expect("its span");
+        AttemptPhases::NAMES.map(|phase| match attribute(&span.attributes, &format!("throng.{phase}_ns")) {
+            Some(Value::IntValue(length)) => Some(*length),
+            _ => None,
+        })
+    };
+    assert_eq!(of("home"), [None, Some(70), Some(80), Some(20), Some(3)]);
+    assert_eq!(of("login"), [None, None, None, Some(20), Some(3)]);
+    assert_eq!(of("crowd"), [None; 5]);
+}
+
+#[test]
 fn failures_retries_and_cuts_are_told_apart() {
     let sink = OtlpSink::start(Wire::Http).expect("a receiver");
     let (mut worker, delivery) = open(&listener(Wire::Http, &sink.url(), "100%"));
@@ -265,7 +293,7 @@ fn failures_retries_and_cuts_are_told_apart() {
     let failed = Sample { outcome: SampleOutcome::Failed, ..whole };
     let block = vec![refused, again, cut, unsent, noop, failed, warm[0], warm[1], warm[2]];
     assert_eq!(
-        worker.counter()(&ListenerEvent::Samples(Arc::new(block.clone()))),
+        worker.counter()(&ListenerEvent::Samples(Arc::new(block.clone().into()))),
         8 + 9,
         "spans and measurements"
     );
@@ -447,7 +475,8 @@ fn a_receiver_that_hangs_never_holds_up_the_end(wire: Wire) {
     let sink = OtlpSink::start(wire).expect("a receiver");
     sink.conduct(Conduct::Hang);
     let (mut worker, delivery) = open(&listener(wire, &sink.url(), "100%"));
-    worker.receive(&ListenerEvent::Samples(Arc::new((1..=100).flat_map(iteration).collect())));
+    worker
+        .receive(&ListenerEvent::Samples(Arc::new((1..=100).flat_map(iteration).collect::<Vec<_>>().into())));
     let taken = time_taken(move || {
         worker.close(Duration::from_millis(300));
         drop(worker);

@@ -11,7 +11,9 @@ use throng_components::run::{Outcome, Verdict};
 use self::paint::{Colour, Paint};
 use self::quantity::{bytes, count, duration, per_second, share};
 use self::table::{Column, Table, wrap};
-use crate::summary::{DurationsSummary, Ordered, RuleSummary, ScenarioSummary, StepSummary, Summary};
+use crate::summary::{
+    DurationsSummary, Ordered, PhasesSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
+};
 
 /// What a value without data is shown as.
 const NOTHING: &str = "–";
@@ -27,6 +29,7 @@ pub(crate) fn render(summary: &Summary, colours: bool) -> String {
     errors(&mut text, &summary.steps, paint);
     delays(&mut text, summary, paint);
     connections(&mut text, summary, paint);
+    phases(&mut text, summary, paint);
     generator(&mut text, summary, paint);
     listeners(&mut text, summary, paint);
     text
@@ -290,6 +293,39 @@ fn connections(text: &mut String, summary: &Summary, paint: Paint) {
         );
         wrap(text, &figures, "  ");
     }
+}
+
+/// What attempts' time went into, where opening connections is a part of it that matters: TLS, or one in twenty attempts.
+fn phases(text: &mut String, summary: &Summary, paint: Paint) {
+    let phased = || summary.steps.iter().filter_map(|(name, step)| Some((name, step, step.phases_ns?)));
+    let matters = |(_, step, phases): (&str, &StepSummary, PhasesSummary)| {
+        phases.tls.count > 0 || phases.connect.count * 20 > step.attempts
+    };
+    if !phased().any(matters) {
+        return;
+    }
+    section(text, "phases", paint);
+    let mut table = Table::new(&[
+        Column::name("p99 of each"),
+        Column::number("connects", 10),
+        Column::number("dns", 8),
+        Column::number("connect", 9),
+        Column::number("tls", 8),
+        Column::number("first byte", 12),
+        Column::number("body", 8),
+    ]);
+    for (name, _, phases) in phased() {
+        table.row(&[
+            name,
+            &count(phases.connect.count),
+            &time(phases.dns.p99),
+            &time(phases.connect.p99),
+            &time(phases.tls.p99),
+            &time(phases.first_byte.p99),
+            &time(phases.body.p99),
+        ]);
+    }
+    text.push_str(&table.render());
 }
 
 fn generator(text: &mut String, summary: &Summary, paint: Paint) {

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use throng_components::clock::Nanos;
 use throng_components::measure::Measure;
 use throng_components::scenario::StepNames;
-use throng_components::statistics::StepStatistics;
+use throng_components::statistics::{PhaseStatistics, StepStatistics};
 
 use super::{
-    ConnectionsSummary, Expected, GeneratorInput, GeneratorSummary, IterationsSummary, ListenerSummary,
-    Ordered, RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary, StepSummary, Summary,
-    SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    ConnectionsSummary, DurationsSummary, Expected, GeneratorInput, GeneratorSummary, IterationsSummary,
+    ListenerSummary, Ordered, PhasesSummary, RateSummary, RuleInput, RuleSummary, ScenarioInput,
+    ScenarioSummary, StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 
 /// Units whose values are parts or rates; values of all others are whole.
@@ -160,7 +160,14 @@ fn of_step(figures: &StepStatistics) -> StepSummary {
         bytes_received: figures.bytes_received,
         response_ns: (&figures.response).into(),
         service_ns: (&figures.service).into(),
+        phases_ns: figures.phases.as_deref().map(of_phases),
     }
+}
+
+fn of_phases(figures: &PhaseStatistics) -> PhasesSummary {
+    let [dns, connect, tls, first_byte, body] =
+        std::array::from_fn(|phase| figures.of(phase).map(DurationsSummary::from).unwrap_or_default());
+    PhasesSummary { dns, connect, tls, first_byte, body }
 }
 
 fn of_generator(input: GeneratorInput<'_>) -> GeneratorSummary {

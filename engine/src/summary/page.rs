@@ -51,6 +51,13 @@ mod against_the_json {
     /// Objects whose keys are names of the workload's own.
     const BY_NAME: &[&str] = &["params", "scenarios", "steps", "errors", "listeners"];
 
+    /// Whether a path leads to figures of a duration: by its name, and all that is in `phases_ns`.
+    fn holds_durations(path: &str) -> bool {
+        let mut names = path.rsplit('.');
+        let (last, owner) = (names.next().unwrap_or_default(), names.next());
+        owner == Some("phases_ns") || (last.ends_with("_ns") && last != "phases_ns")
+    }
+
     /// The fields of a value as the page writes them.
     fn fields(path: &str, value: &Value, found: &mut BTreeSet<String>) {
         match value {
@@ -59,7 +66,7 @@ mod against_the_json {
                 found.insert(path.to_owned());
                 fields("steps.*", value, found);
             }
-            Value::Object(durations) if path.ends_with("_ns") => {
+            Value::Object(durations) if holds_durations(path) => {
                 found.insert(path.to_owned());
                 found.extend(durations.keys().map(|key| format!("*_ns.{key}")));
             }

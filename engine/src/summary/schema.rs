@@ -225,6 +225,24 @@ pub struct StepSummary {
     pub response_ns: DurationsSummary,
     /// Start to end.
     pub service_ns: DurationsSummary,
+    /// What attempts' time went into; only where one has told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases_ns: Option<PhasesSummary>,
+}
+
+/// What attempts' time went into, failed ones included. A phase counts where it came to a good end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhasesSummary {
+    /// Looking the target's name up.
+    pub dns: DurationsSummary,
+    /// Connecting, a proxy's tunnel included.
+    pub connect: DurationsSummary,
+    /// TLS handshakes.
+    pub tls: DurationsSummary,
+    /// From the request's being written until the answer's first byte.
+    pub first_byte: DurationsSummary,
+    /// From the answer's first byte to its last.
+    pub body: DurationsSummary,
 }
 
 /// A scenario's connections.

@@ -1,5 +1,6 @@
 //! One run with an open and a closed scenario, from the world's books to the JSON and back.
 
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::run::{Outcome, RunHeader, Verdict};
@@ -63,6 +64,16 @@ fn statistics(iterations: u64, failed: u64) -> ScenarioStatistics {
     for number in 0..iterations {
         let error = if number < failed { ErrorType::status(500) } else { ErrorType::NONE };
         statistics.observe(&sample(SampleKind::Attempt, 0, error));
+        // Every tenth opens a connection.
+        let opening = number % 10 == 0;
+        let phases = AttemptPhases {
+            connect: Nanos(if opening { 100_000 } else { 0 }),
+            tls: Nanos(if opening { 900_000 } else { 0 }),
+            first_byte: Nanos::from_millis(2),
+            body: Nanos::MILLISECOND,
+            ..AttemptPhases::NONE
+        };
+        statistics.observe_phases(&sample(SampleKind::Attempt, 0, error), &phases);
         statistics.observe(&sample(SampleKind::Iteration, 0, error));
     }
     statistics

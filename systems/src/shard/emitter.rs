@@ -1,13 +1,13 @@
 //! Where a shard puts what it has to tell, until its driver takes it.
 
 use throng_components::exchange::UserChange;
-use throng_components::sample::Sample;
+use throng_components::sample_block::SampleBlock;
 
 /// Samples and users' comings and goings since the driver last looked. It keeps no statistics.
 #[derive(Debug, Default)]
 pub struct Emitter {
     /// In the order in which they ended.
-    pub samples: Vec<Sample>,
+    pub samples: SampleBlock,
     /// In the order in which they happened.
     pub users: Vec<UserChange>,
 }

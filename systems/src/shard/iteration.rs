@@ -1,5 +1,6 @@
 //! An iteration's life within a shard: begun, driven by answers and timers, ended or cut.
 
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
 
@@ -48,11 +49,18 @@ impl Shard {
             variables: &mut user.variables,
             actions: &mut self.wishes,
         };
+        // What an answer's time went into belongs to the attempt that it ends.
+        let mut phases = match &event {
+            Event::Completed(completion) => completion.phases,
+            _ => AttemptPhases::NONE,
+        };
         machine.handle(event);
         let mut wishes = std::mem::take(&mut self.wishes);
         for wish in wishes.drain(..) {
             match wish {
-                Action::Emit(sample) => self.emitter.samples.push(sample),
+                Action::Emit(sample) => {
+                    self.emitter.samples.push_phased(sample, std::mem::take(&mut phases));
+                }
                 Action::Perform(operation) => {
                     self.users.get_mut(slot).activity = Activity::Performing;
                     self.in_flight += 1;

@@ -504,7 +504,7 @@ mod tests {
             let emitter = shard.emitter();
             let told = emitter.samples.len() + emitter.users.len() + actions.len();
             most = most.max(told);
-            (emitter.samples, emitter.users) = (Vec::new(), Vec::new());
+            (emitter.samples, emitter.users) = Default::default();
             actions.clear();
             now = next;
         }

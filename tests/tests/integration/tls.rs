@@ -83,6 +83,9 @@ fn each_bad_target_has_its_name() {
     for (name, slug) in recorded.chain(manners.iter().map(|(name, _, slug)| (*name, *slug))) {
         assert_eq!(errors(&summary, name), json!({ slug: EACH }), "{name}");
     }
+    let phase = |step: &str, name: &str| count(&summary, &format!("steps.{step}.phases_ns.{name}.count"));
+    assert_eq!((phase("expired", "connect"), phase("expired", "tls")), (EACH, 0), "what fails has no length");
+    assert!(summary["steps"]["refuse"].get("phases_ns").is_none(), "nothing came to a good end");
     assert_adds_up(&summary);
     assert_lines_agree(&summary, &scratch.lines("samples.jsonl"));
     assert_nobody_else_is_blamed(&summary);
@@ -116,6 +119,17 @@ fn a_good_target_gets_what_the_workload_says() {
     assert_eq!(count(&summary, "scenarios.shop.connections.opened"), 2);
     assert_eq!(count(&summary, "scenarios.shop.connections.reused"), EACH - 2);
     assert_eq!(summary["scenarios"]["shop"]["connections"]["tls_unverified"], false);
+    let phase = |name: &str| count(&summary, &format!("steps.shop.phases_ns.{name}.count"));
+    assert_eq!(["dns", "connect", "tls", "first_byte", "body"].map(phase), [0, 2, 2, EACH, EACH]);
+    let lines = scratch.lines("samples.jsonl");
+    for line in &lines {
+        let phases = ["connect_ns", "tls_ns", "first_byte_ns", "body_ns"];
+        let sum: u64 = phases.iter().filter_map(|name| line[name].as_u64()).sum();
+        assert!(sum <= count(line, "service_ns"), "phases are parts of the service time: {line}");
+        assert_eq!((&line["dns_ns"], line["tls_ns"].is_u64()), (&Value::Null, line["connect_ns"].is_u64()));
+        assert!(count(line, "first_byte_ns") > 0 && count(line, "body_ns") > 0);
+    }
+    assert_eq!(lines.iter().filter(|line| line["tls_ns"].is_u64()).count(), 2);
     let seen = server.seen();
     assert_eq!(seen.handshakes.len(), 2);
     for handshake in &seen.handshakes {

@@ -33,6 +33,22 @@ fn connections_take_all_addresses_in_turn() {
 }
 
 #[test]
+fn a_name_is_looked_up_as_often_as_its_age_says() {
+    let server = Recorder::start().expect("a server");
+    let url = format!("http://localhost:{}", server.address().port());
+    let lookups = |settings: &str| {
+        let summary = workload(&url, &format!("{settings}; connections per-request")).run(0);
+        assert_eq!(errors(&summary), json!({}), "{settings}");
+        assert_eq!(count(&summary, "steps.home.phases_ns.connect.count"), 12, "{settings}");
+        count(&summary, "steps.home.phases_ns.dns.count")
+    };
+    assert_eq!(lookups("dns ttl=\"0s\""), 12);
+    // Those of three users who begin together wait for one lookup.
+    assert!((1..=3).contains(&lookups("dns ttl=\"1h\"")));
+    assert_eq!(lookups("resolve \"127.0.0.1\""), 0);
+}
+
+#[test]
 fn a_name_without_addresses_is_a_failure_of_its_own() {
     let url = format!("http://{}.invalid", "x".repeat(64));
     let summary = workload(&url, "dns ttl=\"0s\"").run(0);

@@ -4,7 +4,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, FoldedSamples, ReportBlock};
 use throng_components::measure::Measure;
-use throng_components::sample::Sample;
+use throng_components::sample_block::SampleBlock;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::ThreadId;
 
@@ -21,7 +21,7 @@ const GATHER: Nanos = Nanos::from_millis(4);
 pub(super) struct Reports {
     thread: ThreadId,
     sender: Sender<ReportBlock>,
-    spent: Receiver<Vec<Sample>>,
+    spent: Receiver<SampleBlock>,
     /// Since when there is something to tell.
     since: Option<Nanos>,
     /// Figures of samples that found no room.
@@ -89,7 +89,7 @@ impl Reports {
         };
         let counts = shard.counts().collect();
         let emitter = shard.emitter();
-        let empty = self.spent.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK));
+        let empty = self.spent.try_recv().unwrap_or_else(|_| SampleBlock::with_capacity(BLOCK));
         let samples = std::mem::replace(&mut emitter.samples, empty);
         let users = std::mem::take(&mut emitter.users);
         let folded = self.folded.take();
@@ -112,9 +112,14 @@ impl Reports {
             let scenarios = block.counts.iter().map(|_| ScenarioStatistics::new(steps, late_over));
             Box::new(FoldedSamples { scenarios: scenarios.collect(), count: 0 })
         });
-        for sample in &block.samples {
+        for sample in block.samples.iter() {
             if let Some(statistics) = folded.scenarios.get_mut(sample.scenario.index()) {
                 statistics.observe(sample);
+            }
+        }
+        for (sample, phases) in block.samples.phased() {
+            if let Some(statistics) = folded.scenarios.get_mut(sample.scenario.index()) {
+                statistics.observe_phases(sample, phases);
             }
         }
         folded.count += block.samples.len() as u64;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::exchange::{OrderBlock, ReportBlock};
-use throng_components::sample::Sample;
+use throng_components::sample_block::SampleBlock;
 use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 use throng_components::trace::TraceContext;
@@ -32,7 +32,7 @@ pub struct ThreadSettings {
     /// Where reports go.
     pub reports: Sender<ReportBlock>,
     /// Where emptied blocks of samples come back.
-    pub spent: Receiver<Vec<Sample>>,
+    pub spent: Receiver<SampleBlock>,
     /// What the world rings when it has sent orders.
     pub bell: Arc<Bell>,
     /// How trace ids come about; `None` when requests carry none.

@@ -19,7 +19,8 @@
 //! | `error` | string or null | why it failed: a stable slug such as `timeout` or `500` |
 //! | `due_ns` … `ended_ns` | integer | due ≤ ready ≤ unblocked ≤ started ≤ ended, since the run's start |
 //! | `response_ns`, `service_ns` | integer | due until ended, started until ended |
-//! | `bytes_sent`, `bytes_received` | integer | heads included |
+//! | `dns_ns`, `connect_ns`, `tls_ns`, `first_byte_ns`, `body_ns` | integer or null | what its time went into; null for what did not happen or did not come to a good end |
+//! | `bytes_sent`, `bytes_received` | integer | heads included, and TLS |
 //! | `warm_up` | boolean | whether results leave it out |
 //! | `trace_id` | string or null | 32 hexadecimal digits when the request belongs to a trace |
 //!
@@ -37,6 +38,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bevy_ecs::component::Component;
+use throng_components::attempt_phases::AttemptPhases;
+use throng_components::clock::Nanos;
 use throng_components::run::RunHeader;
 use throng_components::sample::{ErrorType, Sample, SampleKind};
 use throng_components::trace::TraceContext;
@@ -171,7 +174,7 @@ impl Lines {
     }
 
     /// Adds an attempt's line.
-    fn push(&mut self, sample: &Sample) {
+    fn push(&mut self, sample: &Sample, phases: &AttemptPhases) {
         let scenario = self.scenarios.get(sample.scenario.index()).map_or("null", String::as_str);
         let step = self.steps.get(usize::from(sample.step.0)).map_or("null", String::as_str);
         let bytes = &mut self.bytes;
@@ -200,6 +203,12 @@ impl Lines {
         number(bytes, ",\"ended_ns\":", sample.ended.0);
         number(bytes, ",\"response_ns\":", sample.response().0);
         number(bytes, ",\"service_ns\":", sample.service().0);
+        for (field, length) in PHASES.iter().zip(phases.lengths()) {
+            match length {
+                Nanos::ZERO => text(bytes, field, "null"),
+                length => number(bytes, field, length.0),
+            }
+        }
         number(bytes, ",\"bytes_sent\":", sample.bytes_sent.into());
         number(bytes, ",\"bytes_received\":", sample.bytes_received.into());
         text(bytes, ",\"warm_up\":", if sample.warm_up { "true" } else { "false" });
@@ -214,12 +223,16 @@ impl Lines {
     }
 }
 
+/// The fields of phases, in the order of [`AttemptPhases::NAMES`].
+const PHASES: [&str; AttemptPhases::NAMES.len()] =
+    [",\"dns_ns\":", ",\"connect_ns\":", ",\"tls_ns\":", ",\"first_byte_ns\":", ",\"body_ns\":"];
+
 fn text(bytes: &mut Vec<u8>, field: &str, value: &str) {
     bytes.extend_from_slice(field.as_bytes());
     bytes.extend_from_slice(value.as_bytes());
 }
 
-/// Adds a field with a decimal number. Formatting through `std::fmt` takes three times as long, and there are fourteen a line.
+/// Adds a field with a decimal number. Formatting through `std::fmt` takes three times as long, and there are up to nineteen a line.
 fn number(bytes: &mut Vec<u8>, field: &str, mut value: u64) {
     bytes.extend_from_slice(field.as_bytes());
     let mut digits = [0_u8; 20];
@@ -312,8 +325,8 @@ fn count_lines(bytes: &[u8]) -> u64 {
 impl Worker for Writer {
     fn receive(&mut self, event: &ListenerEvent) {
         let ListenerEvent::Samples(samples) = event else { return };
-        for sample in samples.iter().filter(|sample| has_line(sample)) {
-            self.lines.push(sample);
+        for (sample, phases) in samples.with_phases().filter(|(sample, _)| has_line(sample)) {
+            self.lines.push(sample, &phases);
             if self.lines.bytes.len() >= BUFFER_BYTES {
                 self.write();
             }
@@ -340,9 +353,10 @@ impl Worker for Writer {
 
 #[cfg(test)]
 mod tests {
-    use throng_components::clock::{ClockKind, Nanos};
+    use throng_components::clock::ClockKind;
     use throng_components::run::StepHeader;
     use throng_components::sample::{SampleOutcome, StepId};
+    use throng_components::sample_block::SampleBlock;
     use throng_components::scenario::ScenarioId;
     use throng_components::virtual_user::UserId;
 
@@ -408,7 +422,7 @@ mod tests {
     }
 
     fn send(worker: &mut dyn Worker, samples: &[Sample]) {
-        worker.receive(&ListenerEvent::Samples(Arc::new(samples.to_vec())));
+        worker.receive(&ListenerEvent::Samples(Arc::new(samples.to_vec().into())));
         worker.tick();
     }
 
@@ -429,20 +443,28 @@ mod tests {
             Sample { kind: SampleKind::Iteration, attempt: 0, ..sample() },
             Sample { attempt: 0, ..failed },
         ];
-        assert_eq!(worker.counter()(&ListenerEvent::Samples(Arc::new(event.to_vec()))), 2);
-        send(worker.as_mut(), &event);
+        assert_eq!(worker.counter()(&ListenerEvent::Samples(Arc::new(event.to_vec().into()))), 2);
+        let mut block = SampleBlock::default();
+        let phases =
+            AttemptPhases { connect: Nanos(9), first_byte: Nanos(20), body: Nanos(3), ..AttemptPhases::NONE };
+        block.push_phased(event[0], phases);
+        event[1..].iter().for_each(|sample| block.push(*sample));
+        worker.receive(&ListenerEvent::Samples(Arc::new(block)));
+        worker.tick();
         let found = lines(&directory.path().join("out/deep/samples.jsonl"));
         let trace_id = format!("{:032x}", header().trace.trace_id(sample().user, 3));
         let expected = serde_json::json!({
             "scenario": "a \"crowd\"\n", "step": "home", "user": 12, "iteration": 3, "attempt": 1,
             "outcome": "succeeded", "status": 200, "error": null, "due_ns": 10, "ready_ns": 20,
             "unblocked_ns": 30, "started_ns": 40, "ended_ns": 100, "response_ns": 90, "service_ns": 60,
+            "dns_ns": null, "connect_ns": 9, "tls_ns": null, "first_byte_ns": 20, "body_ns": 3,
             "bytes_sent": 70, "bytes_received": 4000, "warm_up": false, "trace_id": trace_id,
         });
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].to_string(), expected.to_string(), "fields and their order");
         assert_eq!([&found[1]["error"], &found[1]["status"]], [&"timeout".into(), &serde_json::Value::Null]);
         assert_eq!(found[1]["warm_up"], true);
+        assert_eq!([&found[1]["connect_ns"], &found[1]["body_ns"]], [&serde_json::Value::Null; 2]);
         worker.close(Duration::ZERO);
         assert_eq!(delivery.read(), (2, 0));
     }
@@ -451,7 +473,7 @@ mod tests {
     fn requests_outside_traces_have_no_trace_id() {
         let header = RunHeader { trace: TraceContext { propagate: false, ..header().trace }, ..header() };
         let mut lines = Lines::new(&header);
-        lines.push(&sample());
+        lines.push(&sample(), &AttemptPhases::NONE);
         assert!(lines.bytes.ends_with(b"\"trace_id\":null}\n"));
     }
 

@@ -12,7 +12,7 @@ use bevy_ecs::component::Component;
 use bevy_ecs::world::{EntityRef, EntityWorldMut};
 use throng_components::clock::Nanos;
 use throng_components::run::RunHeader;
-use throng_components::sample::Sample;
+use throng_components::sample_block::SampleBlock;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
 use super::registry::Named;
@@ -79,7 +79,7 @@ pub struct Progress {
 #[derive(Clone, Debug)]
 pub enum ListenerEvent {
     /// What happened, in blocks; listeners share them.
-    Samples(Arc<Vec<Sample>>),
+    Samples(Arc<SampleBlock>),
     /// How the run stands.
     Progress(Arc<Progress>),
 }

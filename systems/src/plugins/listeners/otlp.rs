@@ -42,7 +42,7 @@ use throng_components::workload::{
 };
 use tokio::time::Instant;
 
-use self::backlog::Backlog;
+use self::backlog::{Backlog, Traced};
 use self::endpoint::{Protocol, parse_endpoint};
 use self::metrics::Metrics;
 use self::moment::now;
@@ -257,7 +257,7 @@ impl Exporter {
     fn send_batch(&mut self, limit: Duration) -> bool {
         let Some(Traces { maker, backlog }) = &mut self.traces else { return false };
         let Some(batch) = backlog.take() else { return false };
-        let spans = batch.iter().map(|sample| maker.span(sample)).collect();
+        let spans = batch.iter().map(|traced| maker.span(&traced.sample, &traced.phases)).collect();
         let sent = self.transport.send_spans(spans, limit);
         if sent {
             self.delivery.add_delivered(batch.len() as u64);
@@ -319,14 +319,14 @@ impl Worker for Exporter {
     fn receive(&mut self, event: &ListenerEvent) {
         match event {
             ListenerEvent::Samples(samples) => {
-                for sample in samples.iter() {
+                for (sample, phases) in samples.with_phases() {
                     self.end = self.end.max(sample.ended);
                     if let Some(metrics) = &mut self.metrics {
                         metrics.record(sample);
                     }
                     if let Some(Traces { maker, backlog }) = &mut self.traces
                         && maker.has_span(sample)
-                        && !backlog.offer(*sample)
+                        && !backlog.offer(Traced { sample: *sample, phases })
                     {
                         self.delivery.add_lost(1);
                     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::sample::Sample;
 use tokio::time::Instant;
 
@@ -10,19 +11,28 @@ use super::moment::now;
 
 /// Spans that are kept while the receiver is slow or away.
 ///
-/// They wait as samples of 80 bytes and become spans when they are sent: 10 MB at most. At 1 % of 10,000 steps/s that is
+/// They wait as samples of 120 bytes and become spans when they are sent: 16 MB at most. At 1 % of 10,000 steps/s that is
 /// 20 minutes of an absent receiver.
 const SPANS_LIMIT: usize = 131_072;
 
 /// How long a batch may stay unsent because it is not full.
 const RIPE_AFTER: Duration = Duration::from_secs(1);
 
+/// What becomes a span.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Traced {
+    /// What happened.
+    pub(super) sample: Sample,
+    /// What its time went into.
+    pub(super) phases: AttemptPhases,
+}
+
 /// The queue of one listener.
 pub(super) struct Backlog {
     /// Full ones, and ones that came back.
-    batches: VecDeque<Vec<Sample>>,
+    batches: VecDeque<Vec<Traced>>,
     /// The one that is being filled.
-    open: Vec<Sample>,
+    open: Vec<Traced>,
     /// When its first sample came.
     opened: Instant,
     /// Spans in a full batch.
@@ -46,14 +56,14 @@ impl Backlog {
     }
 
     /// Takes a sample in; `false` when there is no room.
-    pub(super) fn offer(&mut self, sample: Sample) -> bool {
+    pub(super) fn offer(&mut self, traced: Traced) -> bool {
         if self.len >= self.limit {
             return false;
         }
         if self.open.is_empty() {
             self.opened = now();
         }
-        self.open.push(sample);
+        self.open.push(traced);
         self.len += 1;
         if self.open.len() >= self.batch {
             self.batches.push_back(std::mem::take(&mut self.open));
@@ -72,7 +82,7 @@ impl Backlog {
     }
 
     /// The batch that is next, full or not.
-    pub(super) fn take(&mut self) -> Option<Vec<Sample>> {
+    pub(super) fn take(&mut self) -> Option<Vec<Traced>> {
         let batch = self
             .batches
             .pop_front()
@@ -83,7 +93,7 @@ impl Backlog {
 
     /// Takes back a batch that did not arrive. It goes to the end, so that one that is refused for what it holds does not
     /// stand in the way of the others.
-    pub(super) fn put_back(&mut self, batch: Vec<Sample>) {
+    pub(super) fn put_back(&mut self, batch: Vec<Traced>) {
         self.len += batch.len();
         self.batches.push_back(batch);
     }
@@ -105,8 +115,8 @@ mod tests {
 
     use super::*;
 
-    fn sample(iteration: u64) -> Sample {
-        Sample {
+    fn sample(iteration: u64) -> Traced {
+        let sample = Sample {
             due: Nanos::ZERO,
             ready: Nanos::ZERO,
             unblocked: Nanos::ZERO,
@@ -125,7 +135,8 @@ mod tests {
             outcome: SampleOutcome::Succeeded,
             attempt: 0,
             warm_up: false,
-        }
+        };
+        Traced { sample, phases: AttemptPhases::NONE }
     }
 
     fn filled(batch: usize, limit: usize, count: u64) -> (Backlog, u64) {
@@ -134,8 +145,8 @@ mod tests {
         (backlog, refused as u64)
     }
 
-    fn first(batch: Option<Vec<Sample>>) -> Option<u64> {
-        batch.and_then(|batch| batch.first().map(|sample| sample.iteration))
+    fn first(batch: Option<Vec<Traced>>) -> Option<u64> {
+        batch.and_then(|batch| batch.first().map(|traced| traced.sample.iteration))
     }
 
     #[test]
@@ -150,7 +161,7 @@ mod tests {
     fn batches_go_in_order_and_failed_ones_to_the_end() {
         let (mut backlog, _) = filled(4, 100, 10);
         let failed = backlog.take().expect("a full batch");
-        assert_eq!((failed.len(), failed[0].iteration), (4, 1));
+        assert_eq!((failed.len(), failed[0].sample.iteration), (4, 1));
         backlog.put_back(failed);
         assert_eq!(first(backlog.take()), Some(5));
         assert_eq!(first(backlog.take()), Some(1), "before the one that is not full");

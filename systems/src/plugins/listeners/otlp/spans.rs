@@ -19,6 +19,7 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::run::{RunHeader, StepHeader};
 use throng_components::sample::{Sample, SampleKind, SampleOutcome};
@@ -32,6 +33,10 @@ const BATCH_BYTES: usize = 1024 * 1024;
 
 /// Bytes of a span without its names: ids, instants, numbers and attribute keys.
 const SPAN_BYTES: usize = 768;
+
+/// Attributes of phases, in the order of [`AttemptPhases::NAMES`]; a span has those of the phases that happened.
+const PHASES: [&str; AttemptPhases::NAMES.len()] =
+    ["throng.dns_ns", "throng.connect_ns", "throng.tls_ns", "throng.first_byte_ns", "throng.body_ns"];
 
 /// What a step's spans have in common.
 struct StepSpans {
@@ -91,10 +96,10 @@ impl SpanMaker {
     }
 
     /// A sample's span.
-    pub(super) fn span(&self, sample: &Sample) -> SpanData {
+    pub(super) fn span(&self, sample: &Sample, phases: &AttemptPhases) -> SpanData {
         match sample.kind {
             SampleKind::Iteration => self.iteration_span(sample),
-            SampleKind::Attempt => self.attempt_span(sample),
+            SampleKind::Attempt => self.attempt_span(sample, phases),
         }
     }
 
@@ -123,7 +128,7 @@ impl SpanMaker {
         span
     }
 
-    fn attempt_span(&self, sample: &Sample) -> SpanData {
+    fn attempt_span(&self, sample: &Sample, phases: &AttemptPhases) -> SpanData {
         let trace_id = self.trace.trace_id(sample.user, sample.iteration);
         let step = self.steps.get(usize::from(sample.step.0));
         let name = step.map_or(String::new(), |step| step.name.clone());
@@ -150,6 +155,9 @@ impl SpanMaker {
         span.attributes.push(nanos("throng.response_ns", sample.response()));
         span.attributes.push(nanos("throng.blocked_ns", sample.blocked()));
         span.attributes.push(nanos("throng.lateness_ns", sample.lateness()));
+        for (key, length) in PHASES.iter().zip(phases.lengths()).filter(|(_, length)| *length > Nanos::ZERO) {
+            span.attributes.push(nanos(key, length));
+        }
         self.add_common(&mut span, sample);
         span
     }
