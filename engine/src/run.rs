@@ -199,7 +199,16 @@ pub fn run(
 fn start_demos(targets: &[Target], seed: RunSeed) -> Result<(Vec<Target>, Vec<demo::Demo>), RunError> {
     let (mut resolved, mut demos) = (targets.to_vec(), Vec::new());
     for target in resolved.iter_mut().filter(|target| target.address == TargetAddress::Demo) {
-        let demo = demo::start(([127, 0, 0, 1], 0).into(), seed.0).map_err(RunError::Demo)?;
+        let listen = ([127, 0, 0, 1], 0).into();
+        let demo = match &mut target.tls {
+            None => demo::start(listen, seed.0).map_err(RunError::Demo)?,
+            Some(tls) => {
+                // Trusted by this run, and by nobody else.
+                let (demo, certificate) = demo::start_with_tls(listen, seed.0).map_err(RunError::Demo)?;
+                tls.roots = vec![certificate];
+                demo
+            }
+        };
         let address = demo.address();
         target.address =
             TargetAddress::Url { host: address.ip().to_string(), port: address.port(), base: String::new() };

@@ -1,4 +1,4 @@
-//! The built-in target: a plain HTTP/1.1 server whose pages follow known laws of time and failure.
+//! The built-in target: an HTTP/1.1 server, over TLS where asked, whose pages follow known laws of time and failure.
 //!
 //! `target NAME demo` starts it on a free port of the loopback for the length of a run, `throng serve-demo` runs it
 //! alone. Its page at `/` lists the others: [`ROUTES`]. Draws are keyed by the number of the request and the seed, so
@@ -10,6 +10,7 @@
 
 mod answer;
 mod body;
+mod certificate;
 mod route;
 mod server;
 #[cfg(test)]
@@ -17,4 +18,4 @@ mod tests;
 mod wire;
 
 pub use route::ROUTES;
-pub use server::{Demo, start, start_on};
+pub use server::{Demo, start, start_on, start_with_tls};

@@ -8,7 +8,9 @@ use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 /// What is sent instead of an answer.
 const GARBAGE: &[u8] = b"\x16\x03\x01\x02\x00 this is no HTTP\r\n\r\n";
@@ -28,20 +30,38 @@ pub(super) enum Fault {
 /// Set by what answers, read by the connection; both live on one thread.
 pub(super) type FaultSwitch = Rc<Cell<Fault>>;
 
-/// A TCP connection with a switch for its faults.
-pub(super) struct Wire {
-    stream: TokioIo<TcpStream>,
+/// What a connection is served on.
+pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
+    /// The TCP connection at its end.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Socket for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Socket for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// A connection with a switch for its faults.
+pub(super) struct Wire<S> {
+    stream: TokioIo<S>,
     fault: FaultSwitch,
 }
 
-impl Wire {
+impl<S: Socket> Wire<S> {
     /// A connection that behaves until the switch says otherwise.
-    pub(super) fn new(stream: TcpStream, fault: FaultSwitch) -> Self {
+    pub(super) fn new(stream: S, fault: FaultSwitch) -> Self {
         Self { stream: TokioIo::new(stream), fault }
     }
 }
 
-impl Read for Wire {
+impl<S: Socket> Read for Wire<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -51,7 +71,7 @@ impl Read for Wire {
     }
 }
 
-impl Write for Wire {
+impl<S: Socket> Write for Wire<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -66,7 +86,7 @@ impl Write for Wire {
             }
             Fault::Reset => {
                 // A linger of zero makes the close a reset.
-                self.stream.inner().set_zero_linger()?;
+                self.stream.inner().tcp().set_zero_linger()?;
                 Pin::new(&mut self.stream).poll_write(context, buffer)
             }
         }

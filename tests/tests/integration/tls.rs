@@ -236,3 +236,18 @@ fn no_message_shows_a_key() {
     let secret = client.key.lines().nth(1).expect("a key has a second line");
     assert!(!said.contains(secret) && !said.contains("BEGIN PRIVATE"), "{said}");
 }
+
+#[test]
+fn the_built_in_server_speaks_tls() {
+    let scratch = Scratch::new(format!(
+        "{CALM}target shop demo {{ tls; connections per-user max-requests=2 }}\n\
+         behavior visit {{ http GET \"/\" name=home; http GET \"/reset\" name=reset }}\n\
+         scenario crew {{ behavior visit; population {{ hold 2 for=\"10m\" }}; iterations 8 }}\n",
+    ));
+    let summary = scratch.run(0);
+    assert_adds_up(&summary);
+    assert_eq!(errors(&summary, "home"), json!({}));
+    assert_eq!(errors(&summary, "reset"), json!({ "connection_reset": 8 }), "faults show through TLS");
+    assert_eq!(count(&summary, "steps.home.phases_ns.tls.count"), 8);
+    assert_eq!(summary["scenarios"]["crew"]["connections"]["tls_unverified"], false);
+}

@@ -38,7 +38,7 @@ pub(crate) const TARGET: NodeSpec = NodeSpec {
             name: "address",
             kind: ValueKind::Text,
             required: true,
-            summary: "A URL; or `demo` for the built-in server; or `noop`, which answers at once without I/O.",
+            summary: "A URL; or `demo` for the built-in server, over TLS with `tls` inside; or `noop`, which answers at once without I/O.",
         },
     ],
     children: &["timeout", "connections", "dns", "resolve", "proxy", "tls", "header"],
@@ -146,7 +146,8 @@ pub(super) fn read(node: &Node, id: TargetId, directory: &Path) -> Result<Target
         connections,
         life,
         lookup,
-        tls: secure.then(|| Box::new(tls.unwrap_or_default())),
+        // The built-in server speaks TLS where somebody asks for it.
+        tls: (secure || tls_node.is_some()).then(|| Box::new(tls.unwrap_or_default())),
         proxy: proxy.map(Box::new),
         headers: headers.into_iter().flatten().collect(),
     });
@@ -166,6 +167,7 @@ fn check_pointless(fields: &mut Fields<'_>, address: &TargetAddress, secure: boo
             (TargetAddress::Demo, "dns" | "resolve" | "proxy") => {
                 Some(Label::new(written, "this target is here"))
             }
+            (TargetAddress::Demo, "tls") => None,
             (_, "tls") if !secure => Some(Label::new(written, "only `https://` has TLS")),
             (_, "resolve") if proxy.is_some() => Some(Label::new(proxy?, "the proxy finds the target")),
             (_, "resolve") if numeric => Some(Label::new(written, "there is no name to resolve")),
@@ -183,6 +185,15 @@ fn check_pointless(fields: &mut Fields<'_>, address: &TargetAddress, secure: boo
         if let Some(because) = because(&child.name.value) {
             fields.problem(Pointless { name: child.name.clone(), because });
         }
+    }
+    let of_tls = node.children_named("tls").flat_map(|tls| &tls.children);
+    for child in of_tls.filter(|_| *address == TargetAddress::Demo) {
+        let why = match child.name.value.as_str() {
+            "roots" => "this target's certificate is made and trusted by the run",
+            "client-certificate" => "this target asks for none",
+            _ => continue,
+        };
+        fields.problem(Pointless { name: child.name.clone(), because: Label::new(written, why) });
     }
 }
 
