@@ -29,6 +29,26 @@ pub enum ValueKind {
     Template,
 }
 
+impl ValueKind {
+    /// A value's form in a few words.
+    pub fn form(self) -> String {
+        match self {
+            Self::Text => "text".to_owned(),
+            Self::Name => "name".to_owned(),
+            Self::Word(words) => words.join(" | "),
+            Self::Count => "whole number".to_owned(),
+            Self::Number => "number".to_owned(),
+            Self::Duration => "duration, as in \"250ms\"".to_owned(),
+            Self::Rate => "rate, as in \"200/s\"".to_owned(),
+            Self::Share => "share, as in \"5%\"".to_owned(),
+            Self::Limit => "share or count, as in \"5%\" or 100".to_owned(),
+            Self::ShareOrRate => "share or rate, as in \"99%\" or \"200/s\"".to_owned(),
+            Self::Size => "size, as in \"64KiB\"".to_owned(),
+            Self::Template => "text that may hold ${…}".to_owned(),
+        }
+    }
+}
+
 /// One positional value of a node.
 #[derive(Clone, Copy, Debug)]
 pub struct ArgumentSpec {

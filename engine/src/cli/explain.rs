@@ -6,7 +6,7 @@ mod inner_words;
 use std::fmt::Write as _;
 use std::io::Write;
 
-use throng_components::workload::{FieldSpec, NodeSpec, ValueKind, nearest};
+use throng_components::workload::{FieldSpec, NodeSpec, nearest};
 use throng_systems::plugins::Registry;
 
 use super::list::families;
@@ -83,7 +83,7 @@ fn explain_spec(spec: &NodeSpec, place: &str) -> String {
             text,
             "  {} ({}{needed})\n      {}",
             argument.name,
-            form(argument.kind),
+            argument.kind.form(),
             argument.summary
         );
     }
@@ -107,26 +107,13 @@ fn explain_property(property: &FieldSpec, text: &mut String) {
         "" => String::new(),
         default => format!(", default {default}"),
     };
-    let _ =
-        writeln!(text, "  {}= ({}{default})\n      {}", property.name, form(property.kind), property.summary);
-}
-
-/// A value's form in a few words.
-pub(super) fn form(kind: ValueKind) -> String {
-    match kind {
-        ValueKind::Text => "text".to_owned(),
-        ValueKind::Name => "name".to_owned(),
-        ValueKind::Word(words) => words.join(" | "),
-        ValueKind::Count => "whole number".to_owned(),
-        ValueKind::Number => "number".to_owned(),
-        ValueKind::Duration => "duration, as in \"250ms\"".to_owned(),
-        ValueKind::Rate => "rate, as in \"200/s\"".to_owned(),
-        ValueKind::Share => "share, as in \"5%\"".to_owned(),
-        ValueKind::Limit => "share or count, as in \"5%\" or 100".to_owned(),
-        ValueKind::ShareOrRate => "share or rate, as in \"99%\" or \"200/s\"".to_owned(),
-        ValueKind::Size => "size, as in \"64KiB\"".to_owned(),
-        ValueKind::Template => "text that may hold ${…}".to_owned(),
-    }
+    let _ = writeln!(
+        text,
+        "  {}= ({}{default})\n      {}",
+        property.name,
+        property.kind.form(),
+        property.summary
+    );
 }
 
 /// What to say of a name that nothing has: the one that was probably meant, and where all of them stand.

@@ -6,7 +6,6 @@ use throng_components::workload::{NodeSpec, ValueKind};
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::listeners::otlp::INSTRUMENTS;
 
-use super::explain::form;
 use super::list::{Family, families};
 use super::reference::kind_of;
 use crate::exit_code::EXIT_CODES;
@@ -101,7 +100,7 @@ fn contents(families: &[Family], page: &mut String) {
 fn values(page: &mut String) {
     page.push_str("\n## Values\n\n| form | as it is written |\n| --- | --- |\n");
     for (kind, sample) in VALUES {
-        let name = form(*kind);
+        let name = kind.form();
         let name = name.split(", as in").next().unwrap_or_default();
         let _ = writeln!(page, "| {name} | {sample} |");
     }
@@ -138,7 +137,7 @@ fn entry(heading: &str, spec: &NodeSpec, page: &mut String) {
         let optional = if argument.required { "" } else { " May be left out." };
         let last = index + 1 == spec.arguments.len();
         let more = if last && spec.more_arguments { " More of them may follow." } else { "" };
-        let (name, form) = (argument.name, cell(&form(argument.kind)));
+        let (name, form) = (argument.name, cell(&argument.kind.form()));
         let _ = writeln!(page, "| {name} | {form} | {}{optional}{more} |", cell(argument.summary));
     }
     if !spec.properties.is_empty() {
@@ -147,7 +146,7 @@ fn entry(heading: &str, spec: &NodeSpec, page: &mut String) {
     for property in spec.properties {
         let default =
             if property.default.is_empty() { String::new() } else { format!("`{}`", property.default) };
-        let (form, summary) = (cell(&form(property.kind)), cell(property.summary));
+        let (form, summary) = (cell(&property.kind.form()), cell(property.summary));
         let _ = writeln!(page, "| `{}=` | {form} | {default} | {summary} |", property.name);
     }
 }

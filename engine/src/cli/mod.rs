@@ -9,6 +9,7 @@ mod fmt;
 mod init;
 mod language;
 mod list;
+mod lsp;
 mod man;
 mod reference;
 mod run;
@@ -49,6 +50,8 @@ enum Command {
     Completions(completions::Args),
     /// Writes the manual's pages
     Man(man::Args),
+    /// Serves an editor: diagnostics, completion, hover, formatting, over standard input and output
+    Lsp,
 }
 
 /// How messages may look: colours only for a terminal that wants them.
@@ -91,6 +94,11 @@ pub fn cli(app: App) -> std::process::ExitCode {
         }),
         Command::Completions(args) => {
             completions::run(&args, Arguments::command(), app.registry(), &mut stdout)
+        }
+        Command::Lsp => {
+            // The protocol has standard output for itself.
+            drop(stdout);
+            return lsp::run(app.registry()).into();
         }
         Command::Man(args) => man::run(&args, Arguments::command(), &mut stdout),
         Command::ServeDemo(args) => match serve_demo::serve_demo(&args, &mut stdout) {

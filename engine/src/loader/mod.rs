@@ -7,6 +7,7 @@
 
 mod annotations;
 mod credentials;
+mod cursor;
 mod diagnostics;
 mod document;
 mod format;
@@ -22,6 +23,7 @@ mod tokens;
 mod workload;
 
 pub use annotations::{render_github, render_json};
+pub use cursor::{At, Cursor, Written, WrittenNode, cursor, written};
 pub use diagnostics::{Severity, Style, render};
 pub use format::{FormatError, format};
 pub use lines::Lines;
