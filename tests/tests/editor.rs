@@ -204,6 +204,28 @@ fn half_written_files_are_completed() {
 }
 
 #[test]
+fn every_beginning_of_every_workload_is_served() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads");
+    let (mut editor, _) = Editor::with("");
+    for entry in std::fs::read_dir(directory).expect("the workloads are there") {
+        let path = entry.expect("it can be listed").path();
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(7).collect();
+        for at in places {
+            let begun = &text[..at];
+            editor.change(begun);
+            let (line, character) =
+                (begun.matches('\n').count(), begun.rsplit('\n').next().map_or(0, str::len));
+            for method in ["textDocument/completion", "textDocument/hover"] {
+                editor.at(method, line, character);
+            }
+            assert!(editor.about("textDocument/documentSymbol").is_array());
+        }
+    }
+    editor.end();
+}
+
+#[test]
 fn a_completion_replaces_what_was_typed() {
     let (mut editor, _) = Editor::with("throng 1\nscen");
     let offered = editor.at("textDocument/completion", 1, 4);

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use throng::loader::{Loaded, Overrides, Refused, Registry, load, load_file};
+use throng::loader::{
+    FormatError, Loaded, Overrides, Refused, Registry, cursor, format, load, load_file, written,
+};
 use throng::nodes::CORE;
 use throng_tests::support::Authority;
 
@@ -152,6 +154,27 @@ proptest! {
                 style,
             );
             prop_assert!(shown.contains(refused.problems[0].code));
+        }
+    }
+
+    #[test]
+    fn no_text_breaks_what_editors_ask(parts in prop::collection::vec(prop::sample::select(PARTS), 0..40)) {
+        let text = parts.concat();
+        let nodes = written(&text);
+        prop_assert!(nodes.iter().all(|node| text.get(node.range.clone()).is_some()), "{}", text);
+        for byte in (0..=text.len()).filter(|byte| text.is_char_boundary(*byte)) {
+            let Some(cursor) = cursor(&text, byte) else { continue };
+            prop_assert!(text.get(cursor.word.clone()).is_some(), "{}: {:?}", text, cursor);
+            let touches = cursor.word.start <= byte && byte <= cursor.word.end;
+            prop_assert!(touches || cursor.node.is_some(), "{}: {:?}", text, cursor);
+        }
+        match format(Path::new("w.kdl"), text.as_bytes()) {
+            Ok(once) => {
+                let twice = format(Path::new("w.kdl"), once.as_bytes());
+                prop_assert_eq!(Ok(once), twice);
+            }
+            Err(FormatError::Refused(refused)) => prop_assert!(!refused.problems.is_empty()),
+            Err(FormatError::MeaningLost) => prop_assert!(false, "its meaning would be lost:\n{}", text),
         }
     }
 

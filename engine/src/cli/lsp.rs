@@ -5,7 +5,7 @@ use throng_systems::plugins::Registry;
 
 use super::complain;
 use crate::exit_code::ExitCode;
-use crate::lsp::serve;
+use crate::lsp::{ServerError, serve};
 
 /// Serves one editor to its end.
 pub(super) fn run(registry: &Registry) -> ExitCode {
@@ -13,15 +13,19 @@ pub(super) fn run(registry: &Registry) -> ExitCode {
     let served = serve(&connection, registry);
     // The writing thread ends with the connection.
     drop(connection);
-    let failed = match served {
-        Ok(()) => threads.join().err().map(|error| error.to_string()),
-        Err(error) => Some(error.to_string()),
-    };
-    match failed {
-        None => ExitCode::Passed,
-        Some(reason) => {
-            complain(&reason);
-            ExitCode::Output
+    // What the threads fail over is that the editor has gone.
+    let joined = threads.join();
+    match served {
+        Ok(()) => ExitCode::Passed,
+        Err(error) => {
+            complain(&match joined {
+                Ok(()) => error.to_string(),
+                Err(reason) => format!("{error}: {reason}"),
+            });
+            match error {
+                ServerError::Gone => ExitCode::Interrupted,
+                ServerError::Protocol(_) => ExitCode::BadWorkload,
+            }
         }
     }
 }

@@ -77,7 +77,7 @@ fn nodes(text: &str, items: &[Item]) -> Vec<WrittenNode> {
     });
     outlines
         .filter_map(|node| {
-            let mut whole = head(text, node)?;
+            let mut whole = head(text, node).filter(|_| !pieces(node).next().is_some_and(is_off))?;
             let blocks = node.parts.iter().filter_map(|part| match part {
                 Part::Block(block) if !block.off => Some(block),
                 _ => None,
@@ -88,11 +88,10 @@ fn nodes(text: &str, items: &[Item]) -> Vec<WrittenNode> {
         .collect()
 }
 
-/// A node without its children; `None` when it is switched off or has no name.
+/// A node without its children; `None` when it has no name. One that is switched off is one all the same.
 fn head(text: &str, node: &NodeOutline) -> Option<WrittenNode> {
     let mut pieces = pieces(node);
-    let first = pieces.next().filter(|tokens| !is_off(tokens))?;
-    let name = word(text, first)?;
+    let name = word(text, pieces.next()?)?;
     let (mut arguments, mut properties) = (Vec::new(), Vec::new());
     for tokens in pieces.filter(|tokens| !is_off(tokens)) {
         match equals(tokens) {

@@ -62,8 +62,12 @@ pub fn serve(connection: &Connection, registry: &Registry) -> Result<(), ServerE
     for message in &connection.receiver {
         match message {
             Message::Request(request) => {
-                if connection.handle_shutdown(&request)? {
-                    return Ok(());
+                match connection.handle_shutdown(&request) {
+                    Ok(false) => {}
+                    Ok(true) => return Ok(()),
+                    // It has said that it would go.
+                    Err(error) if error.channel_is_disconnected() => return Ok(()),
+                    Err(error) => return Err(error.into()),
                 }
                 let response = server.answer(request);
                 server.send(response.into())?;

@@ -8,6 +8,7 @@ mod checks;
 mod command_line;
 mod connections;
 mod demo;
+mod editors;
 mod exit_codes;
 mod interrupts;
 mod outputs;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use throng_tests::support::{Ended, Process};
 
 /// The command. It is built from the source of `throng` itself.
-const THRONG: &str = env!("CARGO_BIN_EXE_throng-under-test");
+pub(crate) const THRONG: &str = env!("CARGO_BIN_EXE_throng-under-test");
 
 /// What the command takes from outside besides its arguments.
 const ENVIRONMENT: &[&str] =
