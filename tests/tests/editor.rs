@@ -183,6 +183,9 @@ fn what_may_stand_there_is_offered() {
     check_completion(&GOOD.replace("target shop demo", "target shop |"), &["demo", "noop"], &["even"]);
     check_completion(&format!("{GOOD}tick look-ahead=|"), &["2"], &["shop"]);
     check_completion(&format!("{GOOD}// sc|"), &[], &[]);
+    let basket =
+        GOOD.replace("    http", "    set basket 0\n    http POST \"/\" { body \"${1 + |}\" }\n    http");
+    check_completion(&basket, &["basket", "now", "user.id", "iteration"], &["home"]);
 }
 
 #[test]

@@ -83,3 +83,17 @@ pub(super) fn names(registry: &Registry) -> Vec<&'static str> {
     names.dedup();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_listed_is_explained() {
+        for section in sections().into_iter().filter(|section| section.name != "errors") {
+            for (name, _) in section.rows {
+                assert!(!explain(name).is_empty(), "{}: `{name}` is not explained", section.name);
+            }
+        }
+    }
+}

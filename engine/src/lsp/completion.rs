@@ -6,6 +6,7 @@ use gen_lsp_types::{
 use throng_components::workload::{FieldSpec, NodeSpec, ValueKind};
 use throng_systems::plugins::Registry;
 
+use super::expressions;
 use super::positions::Positions;
 use crate::loader::{At, Cursor, WrittenNode, cursor, written};
 use crate::places::{Head, Place, place};
@@ -17,6 +18,13 @@ pub(super) fn completion(text: &str, position: Position, registry: &Registry) ->
     let Some(cursor) = cursor(text, byte) else { return Vec::new() };
     // What stands before the cursor is replaced; what stands behind it stays.
     let start = cursor.word.start.min(byte);
+    if let Some(within) = expressions::name_start(&text[start..byte]) {
+        let mut items = Items { range: positions.of_bytes(start + within..byte), found: Vec::new() };
+        for (name, summary) in expressions::names(&written(text)) {
+            items.add(&name, CompletionItemKind::Variable, summary, "");
+        }
+        return items.found;
+    }
     let items = Items { range: positions.of_bytes(start..byte), found: Vec::new() };
     items.at(&cursor, text, registry)
 }
@@ -131,7 +139,9 @@ impl Items {
     fn values(&mut self, kind: ValueKind, default: &str, summary: &str) {
         match kind {
             ValueKind::Word(words) => {
-                words.iter().for_each(|word| self.add(word, CompletionItemKind::EnumMember, summary, ""));
+                for word in words {
+                    self.add(word, CompletionItemKind::EnumMember, summary, "");
+                }
             }
             _ if default.is_empty() => {}
             // KDL takes numbers and names bare, and quantities between quotes.
@@ -149,7 +159,7 @@ impl Items {
             let nodes = nodes.iter().filter(|node| node.name.text == kind);
             nodes.filter_map(|node| Some(node.arguments.first()?.text.clone())).collect()
         };
-        let (names, summary) = match of {
+        let (candidates, summary) = match of {
             "target" => (named("target"), "A target of this workload."),
             "service" => (named("target"), "Answers for this target in virtual time."),
             "scenario" => (named("scenario"), "A scenario of this workload."),
@@ -157,7 +167,7 @@ impl Items {
             "step" => (steps(&nodes), "A step of this workload."),
             _ => return,
         };
-        for name in names {
+        for name in candidates {
             let bare = name.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter))
                 && !name.starts_with(|letter: char| letter.is_ascii_digit());
             let name = if bare { name } else { format!("{name:?}") };

@@ -10,6 +10,7 @@
 
 mod completion;
 mod diagnostics;
+mod expressions;
 mod hover;
 mod positions;
 mod server;

@@ -15,13 +15,18 @@ pub struct SummaryField {
 }
 
 impl SummaryField {
-    /// Whether it is the field of that name: the whole path, its end, or with names in the place of `*`.
+    /// Whether it is the field of that name: the whole path or its end, `*` or a name of the workload's own in its place.
     pub fn is(&self, name: &str) -> bool {
         let (own, asked): (Vec<&str>, Vec<&str>) =
             (self.path.split('.').collect(), name.split('.').collect());
-        let same = |(own, asked): (&&str, &&str)| own == asked || *own == "*";
-        let last = own.last().is_some_and(|last| asked.last() == Some(last));
-        last && own.len() >= asked.len() && own.iter().rev().zip(asked.iter().rev()).all(same)
+        let same = |(own, asked): (&&str, &&str)| {
+            own == asked || *own == "*" || (*own == "*_ns" && asked.ends_with("_ns"))
+        };
+        // What steps and durations hold stands on the page once, wherever in the JSON they are.
+        let anywhere = ["steps", "*_ns"].contains(&own[0]);
+        // A name of the workload's own alone could be anything.
+        let told = own.last() != Some(&"*") || asked.len() > 1;
+        told && (own.len() >= asked.len() || anywhere) && own.iter().rev().zip(asked.iter().rev()).all(same)
     }
 }
 
@@ -36,6 +41,30 @@ pub fn fields() -> impl Iterator<Item = SummaryField> {
             meaning: meaning.trim(),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, expected: &[&str]) {
+        let found: Vec<&str> = fields().filter(|field| field.is(name)).map(|field| field.path).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+
+    #[test]
+    fn fields_are_found_by_any_end_of_their_path() {
+        check("lateness_ns", &["scenarios.*.lateness_ns"]);
+        check("scenarios.crowd.lateness_ns", &["scenarios.*.lateness_ns"]);
+        check("scenarios.*.tokens.planned", &["scenarios.*.tokens.planned"]);
+        check("p99", &["*_ns.p99"]);
+        check("scenarios.crowd.lateness_ns.p99", &["*_ns.p99"]);
+        check("scenarios.crowd.steps.login.attempts", &["steps.*.attempts"]);
+        check("steps.login.errors.timeout", &["steps.*.errors.*"]);
+        check("params.peak", &["params.*"]);
+        check("peak", &["scenarios.*.users.peak"]);
+        check("nonsense", &[]);
+    }
 }
 
 #[cfg(test)]
