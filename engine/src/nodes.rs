@@ -5,7 +5,9 @@ use throng_systems::plugins::listeners::otlp;
 use throng_systems::plugins::steps::choose;
 use throng_systems::plugins::steps::http::read as http;
 
+use crate::loader::include::INCLUDE;
 use crate::loader::lower as nodes;
+use crate::loader::param::PARAM;
 
 /// One node of the language.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,8 @@ const fn of_family(node: CoreNode, family: &'static str) -> CoreNode {
 /// All of them, in the order in which a workload has them.
 pub const CORE: &[CoreNode] = &[
     top(&nodes::THRONG),
+    top(&INCLUDE),
+    top(&PARAM),
     top(&nodes::SEED),
     top(&nodes::TICK),
     top(&nodes::THREADS),

@@ -114,7 +114,7 @@ pub(crate) fn summarise(
         header: world.resource::<RunHeader>(),
         workload_sha256: sha256,
         seed: *world.resource::<RunSeed>(),
-        params: &[],
+        params: &workload.params,
         duration: ends.unwrap_or(clock.now),
         outcome: outcome(stop.map(|stop| stop.outcome), &rules),
         stopped_by: stop.map(|stop| stop.by.as_str()),

@@ -144,12 +144,15 @@ fn drawn_seed() -> u64 {
     (bits >> 80) as u64 & 0xffff_ffff_ffff
 }
 
-/// The SHA-256 of a workload's text.
+/// The SHA-256 of a workload's text, and of the files' texts that it includes, one after the other as they are read.
 fn sha256(loaded: &Loaded) -> String {
     use sha2::Digest;
-    let source = loaded.sources.get(throng_components::workload::SourceId(0));
-    let digest = sha2::Sha256::digest(source.map_or(&[][..], |source| source.text.as_bytes()));
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let mut digest = sha2::Sha256::new();
+    for file in loaded.sources.files() {
+        digest.update(file.text.as_bytes());
+    }
+    let digits = digest.finalize();
+    let digits = digits.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 

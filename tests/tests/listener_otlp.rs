@@ -30,7 +30,7 @@ use throng_tests::support::{
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn entry(value: Scalar) -> Entry {
-    Entry { value, span: Span::default(), content: Span::default() }
+    Entry::new(value, Span::default())
 }
 
 fn text(value: &str) -> Entry {

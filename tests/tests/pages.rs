@@ -45,7 +45,7 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
         "T0005" => codes(load_text(&vec![b' '; MOST_BYTES + 1])),
         "T0094" => codes(load_text(in_behavior(&nested(65)).as_bytes())),
         "T0095" => {
-            let steps = (0..=65_536).map(|number| format!("noop name=s{number}\n"));
+            let steps = (0..=65_536).map(|number| format!("noop name=s{number:x};"));
             codes(load_text(in_behavior(&steps.collect::<String>()).as_bytes()))
         }
         "T0142" => {
@@ -66,6 +66,25 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
             codes(load(&directory.path().join("w.kdl"), text.as_bytes(), &registry, &Overrides::default()))
         }
         "T0056" => codes(load_text(&[b"throng 1\n".to_vec(), b"target t noop\n".repeat(1001)].concat())),
+        "T0183" => set("peak", "300"),
+        "T0184" => set("paek", "300/s"),
+        "T0185" => set("timeout", "1s"),
+        "T0194" => codes(load_text(&[b"throng 1\n".to_vec(), b"a\n".repeat(100_000)].concat())),
+        "T0191" => {
+            codes_of_included(&[("a.kdl", "include \"b.kdl\""), ("b.kdl", "include \"a.kdl\"")], &directory)
+        }
+        "T0192" => {
+            let own = "include \"b.kdl\"; include \"c.kdl\"";
+            codes_of_included(&[("a.kdl", own), ("b.kdl", "seed 1"), ("c.kdl", "seed 2")], &directory)
+        }
+        "T0193" => {
+            let files: Vec<_> = (0..20)
+                .map(|number| (format!("{number}.kdl"), format!("include \"{}.kdl\"", number + 1)))
+                .collect();
+            let mut files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+            files.push(("a.kdl", "include \"0.kdl\""));
+            codes_of_included(&files, &directory)
+        }
         _ => return None,
     })
 }
@@ -75,6 +94,27 @@ fn with_tls(settings: &str) -> String {
         "throng 1\ntarget t \"https://shop.test\" {{ tls {{ {settings} }} }}\nbehavior b {{ http GET \"/\" }}\n\
          scenario s {{ behavior b; population {{ hold 1 for=\"1s\" }} }}\n"
     )
+}
+
+/// The codes of a workload of two targets and a parameter, with one value set.
+fn set(name: &str, value: &str) -> Vec<&'static str> {
+    let text = format!(
+        "throng 1\nparam peak \"10/s\"\ntarget a \"http://h\" {{ timeout \"1s\" }}\n\
+         target b \"http://h\" {{ timeout \"${{1/s / peak * 1s}}\" }}\n\
+         behavior buyer {{ http GET \"/\" target=a name=x }}\n\
+         scenario s {{ behavior buyer; population {{ hold 1 for=\"1s\" }} }}\n"
+    );
+    let sets = vec![(name.to_owned(), value.to_owned())];
+    let overrides = Overrides { sets, ..Overrides::default() };
+    codes(load(Path::new("w.kdl"), text.as_bytes(), &Registry::default(), &overrides))
+}
+
+fn codes_of_included(files: &[(&str, &str)], directory: &tempfile::TempDir) -> Vec<&'static str> {
+    for (name, text) in files {
+        std::fs::write(directory.path().join(name), format!("throng 1\n{text}\n"))
+            .expect("it can be written");
+    }
+    codes(load_file(&directory.path().join("a.kdl"), &Registry::default(), &Overrides::default()))
 }
 
 fn in_behavior(steps: &str) -> String {
@@ -171,7 +211,9 @@ fn workloads_in_the_readme_load() {
     let blocks = blocks(&text);
     assert!(!blocks.is_empty(), "the README shows no workload");
     for block in blocks {
-        let found = codes(load_text(block.as_bytes()));
+        // What it includes stands in the tree.
+        let path = root().join("README.kdl");
+        let found = codes(load(&path, block.as_bytes(), &Registry::default(), &Overrides::default()));
         assert_eq!(found, [""; 0], "{block}");
     }
 }

@@ -227,7 +227,8 @@ impl<'a> Fields<'a> {
     /// A property's text.
     pub fn text(&mut self, name: &'static str) -> Option<Spanned<&'a str>> {
         let entry = self.entry(name)?;
-        self.text_of(name, entry, ValueKind::Text)
+        let field = self.spec.properties.iter().find(|field| field.name == name);
+        self.text_of(name, entry, field.map_or(ValueKind::Text, |field| field.kind))
     }
 
     /// A property that is one of a few words.
@@ -287,7 +288,7 @@ impl<'a> Fields<'a> {
     /// A share or a count.
     pub fn limit(&mut self, name: &'static str) -> Option<Limit> {
         let entry = self.entry(name)?;
-        match &entry.value {
+        match self.known(entry)? {
             Scalar::Text(_) => {
                 self.quantity(name, entry, ValueKind::Limit, |text| parse_share(text).map(Limit::Share))
             }
@@ -297,20 +298,33 @@ impl<'a> Fields<'a> {
     }
 
     fn text_of(&mut self, what: &'static str, entry: &'a Entry, kind: ValueKind) -> Option<Spanned<&'a str>> {
-        match &entry.value {
+        let value = if kind == ValueKind::Template { &entry.value } else { self.known(entry)? };
+        match value {
             Scalar::Text(text) => Some(Spanned::new(text.as_str(), entry.span)),
             _ => self.wrong_form(what, entry, kind),
         }
     }
 
+    /// The value that is read, whose `${…}` must not wait for the run.
+    fn known(&mut self, entry: &'a Entry) -> Option<&'a Scalar> {
+        match entry.before_run.as_deref() {
+            None => Some(&entry.value),
+            Some(Ok(value)) => Some(value),
+            Some(Err(problems)) => {
+                self.problems.append(problems.clone());
+                None
+            }
+        }
+    }
+
     fn wrong_form<T>(&mut self, what: &'static str, entry: &Entry, kind: ValueKind) -> Option<T> {
-        let found = entry.value.clone();
+        let found = entry.known().clone();
         self.problems.push(FieldMistake::WrongForm { what, span: entry.span, found, kind });
         None
     }
 
-    fn count_of(&mut self, what: &'static str, entry: &Entry, least: u64, most: u64) -> Option<u64> {
-        let Scalar::Integer(number) = &entry.value else {
+    fn count_of(&mut self, what: &'static str, entry: &'a Entry, least: u64, most: u64) -> Option<u64> {
+        let Scalar::Integer(number) = self.known(entry)? else {
             return self.wrong_form(what, entry, ValueKind::Count);
         };
         match u64::try_from(*number) {
@@ -319,8 +333,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn number_of(&mut self, what: &'static str, entry: &Entry, least: f64, most: f64) -> Option<f64> {
-        let number = match &entry.value {
+    fn number_of(&mut self, what: &'static str, entry: &'a Entry, least: f64, most: f64) -> Option<f64> {
+        let number = match self.known(entry)? {
             Scalar::Integer(number) => *number as f64,
             Scalar::Float(number) if !number.is_nan() => *number,
             _ => return self.wrong_form(what, entry, ValueKind::Number),
@@ -336,7 +350,7 @@ impl<'a> Fields<'a> {
         self.problems.push(FieldMistake::OutOfBounds {
             what,
             span: entry.span,
-            found: entry.value.to_string(),
+            found: entry.known().to_string(),
             least: least.to_owned(),
             most: most.to_owned(),
         });
@@ -351,11 +365,11 @@ impl<'a> Fields<'a> {
     fn quantity<T>(
         &mut self,
         what: &'static str,
-        entry: &Entry,
+        entry: &'a Entry,
         kind: ValueKind,
         parse: impl Fn(&str) -> Result<T, UnitMistake>,
     ) -> Option<T> {
-        let Scalar::Text(text) = &entry.value else { return self.wrong_form(what, entry, kind) };
+        let Scalar::Text(text) = self.known(entry)? else { return self.wrong_form(what, entry, kind) };
         match parse(text) {
             Ok(value) => Some(value),
             Err(mistake) => {

@@ -26,9 +26,16 @@ fn distance(a: &str, b: &str) -> usize {
     above[b.len()]
 }
 
-/// The help line for a name that is not known: the nearest one, then all of them.
+/// A help line names no more than that.
+const MOST_NAMED: usize = 50;
+
+/// The help line for a name that is not known: the nearest one, then all of them, or the first fifty.
 pub fn did_you_mean(name: &str, known: &[&str]) -> Option<String> {
-    let all = known.join(", ");
+    let mut all = known[..known.len().min(MOST_NAMED)].join(", ");
+    if known.len() > MOST_NAMED {
+        let more = known.len() - MOST_NAMED;
+        all.push_str(&format!(", and {more} more"));
+    }
     match nearest(name, known) {
         Some(word) => Some(format!("did you mean `{word}`? known: {all}")),
         None if known.is_empty() => None,
@@ -46,5 +53,12 @@ mod tests {
         assert_eq!(nearest("flie", &known), Some("file"));
         assert_eq!(nearest("consol", &known), Some("console"));
         assert_eq!(nearest("kafka", &known), None);
+    }
+
+    #[test]
+    fn a_help_line_stays_a_line() {
+        let many = vec!["word"; 60];
+        let help = did_you_mean("wrod", &many).unwrap_or_default();
+        assert!(help.starts_with("did you mean `word`?") && help.ends_with("word, and 10 more"), "{help}");
     }
 }

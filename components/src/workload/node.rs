@@ -1,5 +1,6 @@
 //! Nodes and their entries.
 
+use super::problem::Problems;
 use super::span::{Span, Spanned};
 
 /// A bare value as it stands in the file.
@@ -43,6 +44,24 @@ pub struct Entry {
     /// The string's content when its source text holds it byte for byte (no escapes), so that a place
     /// inside the string can be pointed at; else the whole value.
     pub content: Span,
+    /// For a text with `${…}` in a behaviour: what it is before the run, or why it has no value then. `value` keeps the
+    /// text as it is written. In all other places the loader has put the value in the text's place.
+    pub before_run: Option<Box<Result<Scalar, Problems>>>,
+}
+
+impl Entry {
+    /// A value that stands at one place.
+    pub fn new(value: Scalar, span: Span) -> Self {
+        Self { value, span, content: span, before_run: None }
+    }
+
+    /// The value as far as it is known before the run.
+    pub fn known(&self) -> &Scalar {
+        match self.before_run.as_deref() {
+            Some(Ok(value)) => value,
+            _ => &self.value,
+        }
+    }
 }
 
 /// One node: `name argument… property=value… { children }`.
@@ -63,8 +82,9 @@ pub struct Node {
 impl Node {
     /// The argument at `index`, when it is a string.
     pub fn text(&self, index: usize) -> Option<Spanned<&str>> {
-        match self.arguments.get(index) {
-            Some(Entry { value: Scalar::Text(text), span, .. }) => Some(Spanned::new(text, *span)),
+        let entry = self.arguments.get(index)?;
+        match entry.known() {
+            Scalar::Text(text) => Some(Spanned::new(text, entry.span)),
             _ => None,
         }
     }
@@ -79,13 +99,14 @@ impl Node {
         self.children.iter().filter(move |child| child.name.value == name)
     }
 
-    /// The node's line up to its braces or end, as far as its name and entries reach.
+    /// The node's line up to its braces or end, as far as its name and entries reach. Values that were set from outside
+    /// stand in another text.
     pub fn head(&self) -> Span {
-        let last_argument = self.arguments.last().map(|entry| entry.span);
-        let last_property = self.properties.last().map(|(_, entry)| entry.span);
-        let end = [last_argument, last_property]
-            .into_iter()
-            .flatten()
+        let arguments = self.arguments.iter().map(|entry| entry.span);
+        let properties = self.properties.iter().map(|(_, entry)| entry.span);
+        let end = arguments
+            .chain(properties)
+            .filter(|span| span.source == self.name.span.source)
             .map(|span| span.start + span.length)
             .max()
             .unwrap_or(0)

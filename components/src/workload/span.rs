@@ -27,6 +27,12 @@ impl Span {
         let offset = offset.min(self.length);
         Self { source: self.source, start: self.start + offset, length: length.min(self.length - offset) }
     }
+
+    /// Whether another span lies in this one.
+    pub fn holds(self, other: Self) -> bool {
+        let end = |span: Self| u64::from(span.start) + u64::from(span.length);
+        self.source == other.source && self.start <= other.start && end(other) <= end(self)
+    }
 }
 
 /// A value and where it was written.

@@ -4,12 +4,12 @@
 //! the problems are what was asked for: they go to standard output.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use throng_components::workload::Problem;
 use throng_systems::plugins::Registry;
 
 use super::diagnostics::Format;
+use super::inputs::Inputs;
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Refused, Severity, Sources, Style, Workload, load_file};
 use crate::run::default_threads;
@@ -17,8 +17,8 @@ use crate::run::default_threads;
 /// What `check` is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// The workload
-    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) inputs: Inputs,
     /// How problems are shown; those not for people go to standard output
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
@@ -36,8 +36,11 @@ pub(super) struct Streams<'a> {
 
 /// Loads the workload and says what came of it.
 pub(super) fn run(args: &Args, registry: &Registry, mut streams: Streams<'_>) -> ExitCode {
-    let overrides = Overrides { cores: Some(default_threads()), ..Overrides::default() };
-    let (written, code) = match load_file(&args.file, registry, &overrides) {
+    let overrides = match args.inputs.overrides() {
+        Ok(overrides) => Overrides { cores: Some(default_threads()), ..overrides },
+        Err(code) => return code,
+    };
+    let (written, code) = match load_file(&args.inputs.file, registry, &overrides) {
         Ok(loaded) => (show_loaded(args, &loaded, &mut streams), ExitCode::Passed),
         Err(refused) => (show_refused(args, &refused, &mut streams), ExitCode::BadWorkload),
     };
@@ -57,7 +60,7 @@ fn show_refused(args: &Args, refused: &Refused, streams: &mut Streams<'_>) -> io
     match args.format {
         Format::Text => {
             let problems = counted(refused.problems.len(), "problem");
-            writeln!(streams.err, "{problems} in {}", args.file.display())
+            writeln!(streams.err, "{problems} in {}", args.inputs.file.display())
         }
         Format::Json | Format::Github => Ok(()),
     }
@@ -119,7 +122,8 @@ mod tests {
         std::fs::write(&file, text).expect("the file can be written");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let streams = Streams { out: &mut out, err: &mut err, style: Style::PLAIN };
-        let code = run(&Args { file: file.clone(), format }, &Registry::default(), streams);
+        let code =
+            run(&Args { inputs: Inputs::of_file(file.clone()), format }, &Registry::default(), streams);
         std::fs::remove_file(file).expect("it can be removed");
         (String::from_utf8_lossy(&out).into_owned(), String::from_utf8_lossy(&err).into_owned(), code)
     }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use throng_components::workload::{FieldSpec, NodeSpec, nearest};
+use throng_systems::behavior::{FUNCTIONS, FunctionSpec};
 use throng_systems::plugins::Registry;
 
 use super::list::families;
@@ -18,8 +19,8 @@ use crate::nodes::{CORE, CoreNode};
 /// What `explain` is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// A node (`scenario`), a kind (`poisson`), a property (`at-least`), a value (`fifo`), an error code (`T0007`), an exit code
-    /// (`99`), a metric (`throng.lateness`) or a field of the summary (`lateness_ns`)
+    /// A node (`scenario`), a kind (`poisson`), a property (`at-least`), a value (`fifo`), a function (`random`), an error code
+    /// (`T0007`), an exit code (`99`), a metric (`throng.lateness`) or a field of the summary (`lateness_ns`)
     pub(super) name: String,
 }
 
@@ -46,9 +47,29 @@ fn explain(name: &str, registry: &Registry) -> Option<String> {
             parts.push(explain_spec(spec, &format!("one of the {} ({})", family.name, family.place)));
         }
     }
+    for function in FUNCTIONS.iter().filter(|function| function.name == name) {
+        parts.push(explain_function(function));
+    }
     parts.extend(inner_words::explain(name, registry));
     parts.extend(reference::explain(name));
     (!parts.is_empty()).then(|| parts.join("\n"))
+}
+
+fn explain_function(function: &FunctionSpec) -> String {
+    let arguments = match function.arguments {
+        (0, 0) => "no argument".to_owned(),
+        (1, 1) => "1 argument".to_owned(),
+        (least, usize::MAX) => format!("{least} arguments or more"),
+        (least, most) if least == most => format!("{least} arguments"),
+        (least, most) => format!("{least} to {most} arguments"),
+    };
+    let gives =
+        if function.gives.is_empty() { String::new() } else { format!(" gives `{}`", function.gives) };
+    let name = function.name;
+    format!(
+        "{name}: a function, in ${{…}}\n  {}\n\n  ${{{}}}{gives}\n\ntakes {arguments}\n",
+        function.summary, function.sample
+    )
 }
 
 /// Where a node of the language stands.
@@ -130,6 +151,7 @@ fn unknown(name: &str, registry: &Registry) -> String {
     known.extend(families(registry).iter().flat_map(|family| family.members.iter().map(|spec| spec.name)));
     known.extend(inner_words::known(registry));
     known.extend(reference::names(registry));
+    known.extend(FUNCTIONS.iter().map(|function| function.name));
     let meant = nearest(name, &known).map_or(String::new(), |word| format!("did you mean `{word}`? "));
     format!("nothing is called `{name}`; {meant}`throng list` shows all there is")
 }
@@ -149,6 +171,7 @@ mod tests {
             known("poisson").starts_with("poisson: one of the arrivals (arrivals KIND, in a scenario)\n")
         );
         assert!(known("status").starts_with("status: in `expect`, in `http`, in `behavior`\n"));
+        assert!(known("pad").contains("${pad(42, 6)} gives `000042`"));
         assert!(known("t0022").starts_with("# T0022: unknown property\n"));
     }
 

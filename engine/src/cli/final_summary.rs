@@ -58,6 +58,11 @@ fn heading(text: &mut String, summary: &Summary, paint: Paint) {
     let facts =
         format!("{} after {}{clock}, seed {}", summary.workload, duration(summary.duration_ns), summary.seed);
     line(text, &format!("{}  {facts}", paint.coloured(colour, word)));
+    if !summary.params.is_empty() {
+        let params: Vec<String> =
+            summary.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        wrap(text, &format!("with {}", params.join(", ")), "  ");
+    }
     if let Some(by) = &summary.stopped_by {
         wrap(text, &format!("stopped by: {by}"), "  ");
     }

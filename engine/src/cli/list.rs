@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use throng_components::workload::{NodeSpec, did_you_mean};
+use throng_systems::behavior::FUNCTIONS;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::arrivals::STAGE_SPECS;
 
@@ -14,7 +15,7 @@ use crate::nodes::CORE;
 /// What `list` is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners or laws, all of them without it;
+    /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners, laws or functions, all of them without it;
     /// metrics, fields (of the summary), errors or exit-codes
     pub(super) family: Option<String>,
     /// How it is shown
@@ -64,6 +65,7 @@ pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> Exit
     let families = families(registry);
     let mut known = vec!["nodes"];
     known.extend(families.iter().map(|family| family.name));
+    known.push("functions");
     let sections = sections();
     known.extend(sections.iter().map(|section| section.name));
     let asked = args.family.as_deref();
@@ -97,6 +99,11 @@ fn show(asked: Option<&str>, families: &[Family], out: &mut dyn Write) -> io::Re
         let rows: Vec<(String, &str)> =
             family.members.iter().map(|spec| (spec.name.to_owned(), spec.summary)).collect();
         section(family.name, family.place, &rows, &mut first, out)?;
+    }
+    if wanted("functions") {
+        let rows: Vec<(String, &str)> =
+            FUNCTIONS.iter().map(|function| (function.name.to_owned(), function.summary)).collect();
+        section("functions", "in ${…}", &rows, &mut first, out)?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod explain;
 mod final_summary;
 mod fmt;
 mod init;
+mod inputs;
 mod language;
 mod list;
 mod lsp;

@@ -11,10 +11,11 @@ use throng_components::workload::{UnitMistake, parse_duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::diagnostics::Format;
+use super::inputs::Inputs;
 use super::{complain, final_summary, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
-use crate::loader::{Loaded, Overrides, Severity, load_file};
+use crate::loader::{Loaded, Overrides, Secrets, Severity, load_file};
 use crate::run::{RunError, RunOptions, check_virtual, default_threads};
 use crate::summary::{Summary, conservation};
 
@@ -31,15 +32,15 @@ pub(super) struct Simulate {
     #[command(flatten)]
     common: Common,
     /// Writes one line of JSON an event
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "THRONG_EVENTS")]
     events: Option<PathBuf>,
 }
 
 /// What both commands take.
 #[derive(Debug, clap::Args)]
 struct Common {
-    /// The workload
-    file: PathBuf,
+    #[command(flatten)]
+    inputs: Inputs,
     /// Writes the summary as JSON; `-` is standard output, and the text then goes to standard error
     #[arg(long, value_name = "FILE", env = "THRONG_SUMMARY")]
     summary: Option<PathBuf>,
@@ -117,14 +118,15 @@ fn load(app: &App, common: &Common, live: bool) -> Result<Loaded, ExitCode> {
     let stderr = std::io::stderr();
     // Virtual time has one thread in any case.
     let cores = live.then(default_threads);
-    let mut overrides = Overrides { seed: common.seed, outs: common.outs.clone(), cores };
+    let mut overrides =
+        Overrides { seed: common.seed, outs: common.outs.clone(), cores, ..common.inputs.overrides()? };
     let shows = live && !common.quiet && stderr.is_terminal();
-    let loaded = load_file(&common.file, app.registry(), &overrides).and_then(|loaded| {
+    let loaded = load_file(&common.inputs.file, app.registry(), &overrides).and_then(|loaded| {
         let has_console = loaded.workload.listeners.iter().any(|plan| plan.listener.kind == "console");
         if shows && !has_console {
             // On a terminal a run behaves as if it had a console listener.
             overrides.outs.push(("console".to_owned(), String::new()));
-            return load_file(&common.file, app.registry(), &overrides);
+            return load_file(&common.inputs.file, app.registry(), &overrides);
         }
         Ok(loaded)
     });
@@ -151,8 +153,8 @@ fn load(app: &App, common: &Common, live: bool) -> Result<Loaded, ExitCode> {
 
 fn options(common: &Common) -> RunOptions {
     RunOptions {
-        workload: common.file.display().to_string(),
-        directory: common.file.parent().unwrap_or(Path::new("")).to_owned(),
+        workload: common.inputs.file.display().to_string(),
+        directory: common.inputs.file.parent().unwrap_or(Path::new("")).to_owned(),
         duration: common.duration,
         terminal: std::io::stderr().is_terminal(),
         events: None,
@@ -171,7 +173,8 @@ fn create(path: &Path) -> Result<std::fs::File, ExitCode> {
 pub(super) fn run(app: &App, run: &Run) -> ExitCode {
     let common = &run.common;
     finish(load(app, common, true).and_then(|loaded| {
-        attempt(common, |interrupts| crate::run::run(app, loaded, &options(common), interrupts))
+        let secrets = loaded.secrets.clone();
+        attempt(common, &secrets, |interrupts| crate::run::run(app, loaded, &options(common), interrupts))
     }))
 }
 
@@ -180,9 +183,10 @@ pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
     let common = &simulate.common;
     finish(load(app, common, false).and_then(|loaded| {
         // A workload that is refused leaves no empty files behind.
-        check_virtual(&loaded.workload).map_err(|error| told(&error))?;
+        check_virtual(&loaded.workload).map_err(|error| told(&error, &loaded.secrets))?;
         let events = simulate.events.as_deref().map(create).transpose()?;
-        attempt(common, |interrupts| {
+        let secrets = loaded.secrets.clone();
+        attempt(common, &secrets, |interrupts| {
             let events = events.map(|file| {
                 let _ = file.set_len(0);
                 Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
@@ -193,8 +197,8 @@ pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
 }
 
 /// Says why there was no run; gives the code of it.
-fn told(error: &RunError) -> ExitCode {
-    complain(&error.to_string());
+fn told(error: &RunError, secrets: &Secrets) -> ExitCode {
+    complain(&secrets.redact(&error.to_string()));
     match error {
         RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) => ExitCode::Output,
         RunError::Threads(_) | RunError::Tls(_) => ExitCode::Internal,
@@ -209,6 +213,7 @@ fn finish(result: Result<ExitCode, ExitCode>) -> ExitCode {
 /// Runs, shows and writes the results.
 fn attempt(
     common: &Common,
+    secrets: &Secrets,
     run: impl FnOnce(&AtomicU32) -> Result<Summary, RunError>,
 ) -> Result<ExitCode, ExitCode> {
     let file = common.summary.as_deref().filter(|_| !common.prints_json()).map(create).transpose()?;
@@ -216,7 +221,7 @@ fn attempt(
         complain(&format!("cannot listen for Ctrl-C: {error}"));
         ExitCode::Internal
     })?;
-    let summary = run(&interrupts).map_err(|error| told(&error))?;
+    let summary = run(&interrupts).map_err(|error| told(&error, secrets))?;
     let code = show(common, &summary);
     if let Some(file) = file {
         // A device or a pipe has no length to set, and needs none.

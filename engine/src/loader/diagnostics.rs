@@ -11,7 +11,6 @@ use miette::{
 use throng_components::workload::{Label, Problem, SourceId};
 
 use super::credentials::masked;
-use super::lines::Places;
 use super::pages::slug;
 use super::source::{Source, Sources};
 
@@ -43,6 +42,11 @@ pub enum Severity {
 /// More than so many are counted, not shown: the first ones are mended first.
 const MOST_SHOWN: usize = 50;
 
+/// Bytes of one line that are shown before a place, and behind it.
+const MOST_BESIDE: usize = 500;
+/// Bytes of a place that are pointed at.
+const MOST_POINTED: usize = 500;
+
 /// Renders problems for people.
 pub fn render(problems: &[Problem], sources: &Sources, severity: Severity, style: Style) -> String {
     let theme = match (style.color, style.unicode) {
@@ -58,14 +62,26 @@ pub fn render(problems: &[Problem], sources: &Sources, severity: Severity, style
     let mut named: BTreeMap<SourceId, Arc<Shown>> = BTreeMap::new();
     let mut text = String::new();
     for problem in problems.iter().take(MOST_SHOWN) {
-        let source = problem.labels.first().map(|label| label.span.source);
-        let source = source.and_then(|id| Some((id, sources.get(id)?)));
-        let source = source.map(|(id, source)| named.entry(id).or_insert_with(|| Shown::of(source)).clone());
-        let report = Report::new(problem, sources, severity, source);
-        let mut body = String::new();
-        let rendered = handler.render_report(&mut body, &report).is_ok();
-        let body = if rendered { body } else { format!("{report}\n") };
-        let _ = write!(text, "{}\n{}\n", report.head, body.trim_start_matches('\n'));
+        let _ = writeln!(text, "workload::{} ({})", slug(problem.code), problem.code);
+        let groups = by_source(&problem.labels);
+        let last = groups.len() - 1;
+        for (index, labels) in groups.iter().enumerate() {
+            let source =
+                labels.first().and_then(|label| Some((label.span.source, sources.get(label.span.source)?)));
+            let source =
+                source.map(|(id, source)| named.entry(id).or_insert_with(|| Shown::of(source)).clone());
+            let message = if index == 0 { problem.message.as_str() } else { "" };
+            let help = (index == last).then(|| help(problem));
+            let report = Report::new(message, labels, help, severity, source);
+            let mut body = String::new();
+            let rendered = handler.render_report(&mut body, &report).is_ok();
+            let body = if rendered { body } else { format!("{report}\n") };
+            let body = body.trim_start_matches('\n');
+            // A text without a message is another place of the problem before it.
+            let body = if index == 0 { body } else { body.split_once('\n').map_or("", |(_, rest)| rest) };
+            text.push_str(body);
+        }
+        text.push('\n');
     }
     if problems.len() > MOST_SHOWN {
         let _ = writeln!(text, "and {} more", problems.len() - MOST_SHOWN);
@@ -95,48 +111,60 @@ impl SourceCode for Shown {
             return self.0.read_span(span, 0, 0);
         }
         let text = self.0.inner();
-        let start = text.get(..span.offset()).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
-        let end = span.offset() + span.len();
-        let end = text.get(end..).and_then(|tail| tail.find('\n')).map_or(text.len(), |at| end + at);
+        let (first, last) = (span.offset(), span.offset() + span.len());
+        let start = text.get(..first).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
+        let end = text.get(last..).and_then(|tail| tail.find('\n')).map_or(text.len(), |at| last + at);
+        // Of a line that no screen holds, what stands around the place.
+        let start = start.max(text.floor_char_boundary(first.saturating_sub(MOST_BESIDE)));
+        let end = end.min(text.ceil_char_boundary(last.saturating_add(MOST_BESIDE)));
         self.0.read_span(&(start..end).into(), 0, 0)
     }
 }
 
-/// One problem in the form miette renders; its head is written before.
+/// Labels by the text they stand in, that of the first one first. There is always a group, if an empty one.
+fn by_source(labels: &[Label]) -> Vec<Vec<&Label>> {
+    let mut groups: Vec<Vec<&Label>> = Vec::new();
+    for label in labels {
+        let known = groups.iter_mut().find(|group| group[0].span.source == label.span.source);
+        match known {
+            Some(group) => group.push(label),
+            None => groups.push(vec![label]),
+        }
+    }
+    if groups.is_empty() { vec![Vec::new()] } else { groups }
+}
+
+/// How to mend it, and where more is said.
+fn help(problem: &Problem) -> String {
+    let mut help = problem.help.clone().unwrap_or_default();
+    if !help.is_empty() {
+        help.push_str(if help.ends_with('?') { " " } else { ". " });
+    }
+    let _ = write!(help, "`throng explain {}` says more", problem.code);
+    help
+}
+
+/// One problem's part in one text, in the form miette renders; its head is written before.
 #[derive(Debug)]
 struct Report {
-    head: String,
     message: String,
     labels: Vec<LabeledSpan>,
-    help: String,
+    help: Option<String>,
     severity: Severity,
     source: Option<Arc<Shown>>,
 }
 
 impl Report {
-    fn new(problem: &Problem, sources: &Sources, severity: Severity, source: Option<Arc<Shown>>) -> Self {
-        let primary = problem.labels.first().map(|label| label.span.source);
-        let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
-            problem.labels.iter().partition(|label| Some(label.span.source) == primary);
-        let text = primary.and_then(|id| sources.get(id)).map_or("", |source| source.text.as_str());
-        let mut help = problem.help.clone().unwrap_or_default();
-        if !help.is_empty() {
-            help.push_str(if help.ends_with('?') { " " } else { ". " });
-        }
-        for label in elsewhere {
-            let place = Places::of(sources).find(label.span);
-            let (name, (line, column)) = (place.file.unwrap_or_default(), place.start);
-            let _ = write!(help, "{} at {name}:{line}:{column}. ", label.text);
-        }
-        let _ = write!(help, "`throng explain {}` says more", problem.code);
-        Self {
-            head: format!("workload::{} ({})", slug(problem.code), problem.code),
-            message: masked(&problem.message).into_owned(),
-            labels: labeled(&here, text),
-            help,
-            severity,
-            source,
-        }
+    fn new(
+        message: &str,
+        labels: &[&Label],
+        help: Option<String>,
+        severity: Severity,
+        source: Option<Arc<Shown>>,
+    ) -> Self {
+        let text = source.as_ref().map_or("", |source| source.0.inner().as_str());
+        let labels = labeled(labels, text);
+        Self { message: masked(message).into_owned(), labels, help, severity, source }
     }
 }
 
@@ -147,6 +175,9 @@ fn labeled(labels: &[&Label], text: &str) -> Vec<LabeledSpan> {
     for label in labels {
         let start = (label.span.start as usize).min(text.len());
         let mut end = (start + label.span.length as usize).min(text.len());
+        if end - start > MOST_POINTED {
+            end = text.floor_char_boundary(start + MOST_POINTED);
+        }
         let words = Some(label.text.clone());
         match token {
             None => {
@@ -181,7 +212,7 @@ impl Diagnostic for Report {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(&self.help))
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

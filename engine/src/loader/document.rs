@@ -1,6 +1,7 @@
 //! From text to nodes: the only place that knows the KDL parser.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlIdentifier, KdlNode, KdlValue};
 use throng_components::workload::{Entry, Node, Problems, Scalar, SourceId, Span, Spanned};
@@ -20,7 +21,13 @@ pub(super) struct Document {
     pub(super) problems: Problems,
 }
 
+/// More nodes in one file than that are a mistake of whoever generated it; with them the bound on bytes is a bound on time.
+pub(super) const MOST_NODES: usize = 100_000;
+
 /// Parses one source text.
+///
+/// The parser gets one top-level node at a time. So its trees, which are many times larger than the text, come and go; and
+/// it never begins anew behind a mistake, which it does by recursion, once for each byte that is wrong.
 pub(super) fn parse(text: &str, source: SourceId) -> Document {
     let mut problems = Problems::new();
     let scan = scan(text);
@@ -28,22 +35,35 @@ pub(super) fn parse(text: &str, source: SourceId) -> Document {
         problems.push(SyntaxMistake::TooDeep { span: span(source, range.start, range.end) });
         return Document { nodes: Vec::new(), problems };
     }
-    let mut reader = Reader { text, source, braces: scan.braces, meant: BTreeMap::new(), problems };
-    let parsed = match KdlDocument::parse_v2(text) {
-        Err(_) if !scan.slips.is_empty() => {
-            let patched = reader.patch(scan.slips);
-            KdlDocument::parse_v2(&patched)
+    let (meant, braces) = (BTreeMap::new(), scan.braces);
+    let mut reader = Reader { text, source, base: 0, count: 0, malformed: 0, braces, meant, problems };
+    for at in scan.strays.into_iter().take(MOST_SHOWN) {
+        reader.malformed += 1;
+        reader.problems.push(SyntaxMistake::ClosesNothing { span: span(source, at, at + 1) });
+    }
+    let mut nodes = Vec::new();
+    let mut slips = scan.slips.into_iter().peekable();
+    for piece in scan.pieces {
+        let mut own = Vec::new();
+        while let Some(slip) = slips.next_if(|slip| slip.range.start < piece.end) {
+            own.push(slip);
         }
-        other => other,
-    };
-    let nodes = match parsed {
-        Ok(document) => document.nodes().iter().map(|node| reader.node(node)).collect(),
-        Err(error) => {
-            reader.report(error);
-            Vec::new()
+        nodes.extend(reader.piece(piece.clone(), own));
+        if reader.malformed >= MOST_SHOWN {
+            break;
         }
-    };
-    if nodes.is_empty() && reader.problems.is_empty() {
+        if reader.count > MOST_NODES {
+            reader.malformed += 1;
+            reader
+                .problems
+                .push(SyntaxMistake::TooManyNodes { span: span(source, piece.start, piece.start + 1) });
+            break;
+        }
+    }
+    // Half a workload would only be wrong in other ways as well.
+    if reader.malformed > 0 {
+        nodes.clear();
+    } else if nodes.is_empty() && reader.problems.is_empty() {
         reader.problems.push(SyntaxMistake::Empty { span: span(source, 0, 0) });
     }
     Document { nodes, problems: reader.problems }
@@ -58,6 +78,12 @@ pub(super) fn span(source: SourceId, start: usize, end: usize) -> Span {
 struct Reader<'a> {
     text: &'a str,
     source: SourceId,
+    /// Where the text begins that the parser has.
+    base: usize,
+    /// Nodes so far.
+    count: usize,
+    /// Mistakes that the parser found.
+    malformed: usize,
     /// Closing braces by their opening ones.
     braces: BTreeMap<usize, usize>,
     /// Values of words that were replaced for the parser, by their first byte.
@@ -66,10 +92,46 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Reads one top-level node; none where it is switched off, or wrong.
+    fn piece(&mut self, range: Range<usize>, slips: Vec<Slip>) -> Option<Node> {
+        self.base = range.start;
+        let text = &self.text[range.clone()];
+        let off = text.starts_with("/-");
+        let error = match parse_node(text, off) {
+            Ok(node) if off => return self.nothing(&node),
+            Ok(node) => return Some(self.node(&node)),
+            Err(error) if slips.is_empty() => self.explained(text, off, error),
+            Err(_) => {
+                let patched = self.patch(range, slips);
+                match parse_node(&patched, off) {
+                    Ok(node) if off => return self.nothing(&node),
+                    Ok(node) => return Some(self.node(&node)),
+                    Err(error) => self.explained(&patched, off, error),
+                }
+            }
+        };
+        self.report(error);
+        None
+    }
+
+    /// What is switched off counts and is no node.
+    fn nothing(&mut self, _node: &KdlNode) -> Option<Node> {
+        self.count += 1;
+        None
+    }
+
+    /// A short text's mistakes as the parser tells them of a whole document: it knows more places there.
+    fn explained(&self, text: &str, off: bool, error: KdlError) -> KdlError {
+        if text.len() > MOST_EXPLAINED || off {
+            return error;
+        }
+        KdlDocument::parse_v2(text).err().unwrap_or(error)
+    }
+
     /// Reports bare words and gives the text with a plain word of the same length in place of each.
-    fn patch(&mut self, slips: Vec<Slip>) -> String {
-        let mut patched = String::with_capacity(self.text.len());
-        let mut at = 0;
+    fn patch(&mut self, range: Range<usize>, slips: Vec<Slip>) -> String {
+        let mut patched = String::with_capacity(range.len());
+        let mut at = range.start;
         for slip in slips {
             patched.push_str(&self.text[at..slip.range.start]);
             patched.push_str(&"x".repeat(slip.range.len()));
@@ -81,7 +143,7 @@ impl Reader<'_> {
             });
             self.meant.insert(slip.range.start, slip);
         }
-        patched.push_str(&self.text[at..]);
+        patched.push_str(&self.text[at..range.end]);
         patched
     }
 
@@ -96,10 +158,12 @@ impl Reader<'_> {
         roots.dedup_by_key(|diagnostic| diagnostic.span);
         roots.truncate(MOST_SHOWN);
         let shown = roots.len();
+        self.malformed += shown;
         for (index, diagnostic) in roots.into_iter().enumerate() {
-            let start = diagnostic.span.offset();
-            let span = span(self.source, start, start + diagnostic.span.len());
-            let stray = self.text[start..].starts_with('}');
+            let start = (self.base + diagnostic.span.offset()).min(self.text.len());
+            let end = (start + diagnostic.span.len()).min(self.text.len());
+            let span = span(self.source, start, end);
+            let stray = self.text.get(start..).is_some_and(|rest| rest.starts_with('}'));
             let message = diagnostic.message.unwrap_or_default();
             self.problems.push(if message.starts_with("No closing") {
                 SyntaxMistake::NeverClosed { span }
@@ -108,7 +172,11 @@ impl Reader<'_> {
             } else {
                 SyntaxMistake::Malformed {
                     span,
-                    message: sentence(&message),
+                    message: if message.is_empty() {
+                        "this is no node".to_owned()
+                    } else {
+                        sentence(&message)
+                    },
                     label: diagnostic.label.unwrap_or_else(|| "here".to_owned()),
                     help: diagnostic.help.map(|help| sentence(&help)),
                     more: if index + 1 == shown { all - shown } else { 0 },
@@ -118,9 +186,11 @@ impl Reader<'_> {
     }
 
     fn node(&mut self, node: &KdlNode) -> Node {
+        self.count += 1;
         let name = self.name(node.name());
         let mut arguments = Vec::new();
         let mut properties: Vec<(Spanned<String>, Entry)> = Vec::new();
+        let mut keys: BTreeMap<String, Span> = BTreeMap::new();
         for entry in node.entries() {
             let value = self.entry(entry);
             let Some(key) = entry.name() else {
@@ -128,17 +198,20 @@ impl Reader<'_> {
                 continue;
             };
             let key = self.name(key);
-            match properties.iter().find(|(known, _)| known.value == key.value) {
-                Some((first, _)) => {
-                    let (first, name) = (first.span, key.value);
+            match keys.get(&key.value) {
+                Some(first) => {
+                    let (first, name) = (*first, key.value);
                     self.problems.push(SyntaxMistake::TwiceProperty { span: key.span, first, name });
                 }
-                None => properties.push((key, value)),
+                None => {
+                    keys.insert(key.value.clone(), key.span);
+                    properties.push((key, value));
+                }
             }
         }
         let children = node.children().map(|children| {
             let nodes: Vec<Node> = children.nodes().iter().map(|child| self.node(child)).collect();
-            (nodes, children.span().offset())
+            (nodes, self.base + children.span().offset())
         });
         let (children, inside) = children.map_or((Vec::new(), None), |(nodes, start)| (nodes, Some(start)));
         let mut node = Node { span: name.span, name, arguments, properties, children };
@@ -157,7 +230,7 @@ impl Reader<'_> {
     }
 
     fn name(&self, name: &KdlIdentifier) -> Spanned<String> {
-        let (start, length) = (name.span().offset(), name.span().len());
+        let (start, length) = (self.base + name.span().offset(), name.span().len());
         let value = match self.meant.get(&start) {
             Some(slip) => self.text[slip.range.clone()].to_owned(),
             None => name.value().to_owned(),
@@ -166,11 +239,12 @@ impl Reader<'_> {
     }
 
     fn entry(&self, entry: &KdlEntry) -> Entry {
-        let end = entry.span().offset() + entry.span().len();
+        let first = self.base + entry.span().offset();
+        let end = first + entry.span().len();
         let written = entry.format().map_or("", |format| format.value_repr.as_str());
         let start = match end.checked_sub(written.len()) {
             Some(start) if !written.is_empty() => start,
-            _ => entry.span().offset(),
+            _ => first,
         };
         let whole = span(self.source, start, end);
         let (before, after) = quotes(written);
@@ -179,8 +253,16 @@ impl Reader<'_> {
             Some(slip) => slip.meant.clone(),
             None => scalar(entry.value()),
         };
-        Entry { value, span: whole, content }
+        Entry { value, span: whole, content, before_run: None }
     }
+}
+
+/// The parser begins anew behind a mistake at every byte of a document, one level deeper each time.
+const MOST_EXPLAINED: usize = 1_024;
+
+/// Parses one node. One that is switched off is no node to the parser, so that another one has to follow.
+fn parse_node(text: &str, off: bool) -> Result<KdlNode, KdlError> {
+    if off { KdlNode::parse(&format!("{text}\nx")) } else { KdlNode::parse(text) }
 }
 
 fn scalar(value: &KdlValue) -> Scalar {

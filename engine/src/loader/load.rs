@@ -8,9 +8,14 @@ use throng_components::workload::{Node, Problem, Problems, SourceId};
 use throng_systems::plugins::Registry;
 
 use super::document::{self, span};
-use super::lower::lower;
-use super::source::{FileMistake, MOST_BYTES, Refused, Sources, read};
+use super::environment::Environment;
+use super::include::Reader;
+use super::lower::{Around, Lowered, lower};
+use super::param;
+use super::set::Sets;
+use super::source::{MOST_BYTES, Refused, Sources, read, too_large};
 use super::syntax::SyntaxMistake;
+use super::values::Values;
 use super::workload::Loaded;
 
 /// What the command line says over the file.
@@ -22,6 +27,10 @@ pub struct Overrides {
     pub outs: Vec<(String, String)>,
     /// How many threads a run has when the file does not say; `None` when it shall not be warned of fewer.
     pub cores: Option<u16>,
+    /// `--set NAME=VALUE`: parameters, and values by their path.
+    pub sets: Vec<(String, String)>,
+    /// What `env("NAME")` and `THRONG_PARAM_NAME` are.
+    pub environment: Environment,
 }
 
 /// Reads a file and loads it.
@@ -37,28 +46,45 @@ pub fn load_file(path: &Path, registry: &Registry, overrides: &Overrides) -> Res
 /// # Errors
 /// Every problem found, in the order of the text.
 pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides) -> Result<Loaded, Refused> {
-    let mut sources = Sources::default();
-    let text = text_of(path, text, &mut sources)?;
-    let parsed = document::parse(text, SourceId(0));
-    let mut problems = parsed.problems;
-    if parsed.nodes.is_empty() {
-        return Err(Refused { sources, problems: problems.into_sorted() });
+    if text.len() > MOST_BYTES {
+        return Err(too_large(path.display().to_string()).into());
     }
-    let outside = outside_nodes(&parsed.nodes, overrides, &mut sources, &mut problems);
+    let (mut sources, mut problems) = (Sources::default(), Problems::new());
+    let Some(mut nodes) = Reader::new(&mut sources, &mut problems).nodes(path, text) else {
+        return Err(Refused { sources, problems: problems.into_sorted() });
+    };
+    let mut values = Values::new(&overrides.environment);
+    let mut sets = Sets::read(&overrides.sets, &mut sources);
+    sets.apply(&mut nodes, registry, &mut problems);
+    let params = param::read_all(&nodes, &mut sets, &mut values, &mut sources, &mut problems);
+    values.settle(&mut nodes, &mut problems);
+    let outside = outside_nodes(&nodes, overrides, &mut sources, &mut problems);
     let directory = path.parent().unwrap_or(Path::new(""));
-    let lowered = match lower(parsed.nodes, outside, registry, &sources, overrides.cores, directory) {
+    let constants = &values.constants;
+    let around = Around { registry, sources: &sources, cores: overrides.cores, directory, constants };
+    let lowered = match lower(nodes, outside, around) {
         Ok(lowered) => Some(lowered),
         Err(more) => {
-            append_others(&mut problems, more);
+            append_others(&mut problems, more, &values);
             None
         }
     };
     match lowered {
-        Some(mut lowered) if problems.is_empty() => {
-            lowered.workload.seed = overrides.seed.or(lowered.workload.seed);
-            Ok(Loaded { workload: lowered.workload, sources, warnings: lowered.warnings })
+        Some(Lowered { mut workload, mut warnings }) if problems.is_empty() => {
+            warnings.extend(param::unused(&params, &values));
+            values.explain(&mut warnings, &sources);
+            workload.seed = overrides.seed.or(workload.seed);
+            workload.params = params.into_iter().map(|read| (read.name, read.shown)).collect();
+            for header in &mut workload.step_headers {
+                header.address = values.secrets.redact(&header.address);
+            }
+            Ok(Loaded { workload, sources, warnings, secrets: values.secrets })
         }
-        _ => Err(Refused { sources, problems: problems.into_sorted() }),
+        _ => {
+            let mut problems = problems.into_sorted();
+            values.explain(&mut problems, &sources);
+            Err(Refused { sources, problems })
+        }
     }
 }
 
@@ -69,26 +95,34 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
 pub(super) fn text_of<'a>(path: &Path, bytes: &'a [u8], sources: &mut Sources) -> Result<&'a str, Refused> {
     let name = path.display().to_string();
     if bytes.len() > MOST_BYTES {
-        return Err(FileMistake::TooLarge { path: name }.into());
+        return Err(too_large(name).into());
     }
+    add_text(name, bytes, sources)
+        .map(|(_, text)| text)
+        .map_err(|mistake| Refused { sources: std::mem::take(sources), problems: vec![mistake.into()] })
+}
+
+/// Adds a file's bytes to the sources, as text.
+pub(super) fn add_text<'a>(
+    name: String,
+    bytes: &'a [u8],
+    sources: &mut Sources,
+) -> Result<(SourceId, &'a str), SyntaxMistake> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => {
-            sources.add(name, text);
-            Ok(text)
-        }
+        Ok(text) => Ok((sources.add_file(name, text).unwrap_or_default(), text)),
         Err(error) => {
-            sources.add(name, String::from_utf8_lossy(bytes));
+            let source = sources.add_file(name, String::from_utf8_lossy(bytes)).unwrap_or_default();
             let (start, width) = (error.valid_up_to(), char::REPLACEMENT_CHARACTER.len_utf8());
-            let mistake = SyntaxMistake::NotText { span: span(SourceId(0), start, start + width) };
-            Err(Refused { sources: std::mem::take(sources), problems: vec![mistake.into()] })
+            Err(SyntaxMistake::NotText { span: span(source, start, start + width) })
         }
     }
 }
 
-/// Takes over problems, but for those of a token that has one already: a bare `.5` is told of once.
-fn append_others(problems: &mut Problems, more: Problems) {
+/// Takes over problems, but for those of a token that has one already: a bare `.5` is told of once, and so is a text
+/// whose `${…}` has no value.
+fn append_others(problems: &mut Problems, more: Problems, values: &Values<'_>) {
     let place = |problem: &Problem| problem.labels.first().map(|label| label.span);
-    let known: BTreeSet<_> = problems.iter().map(place).collect();
+    let known: BTreeSet<_> = problems.iter().map(place).chain(values.failed().map(Some)).collect();
     for problem in more.into_sorted().into_iter().filter(|problem| !known.contains(&place(problem))) {
         problems.push(problem);
     }

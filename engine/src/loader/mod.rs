@@ -1,8 +1,8 @@
 //! From a workload file to a checked [`Workload`]: text, nodes, meaning. Nothing outside this folder names the parser.
 //!
 //! ```text
-//! bytes ── source ──► text ── scan, document ──► nodes ── lower ──► Workload
-//!                       └────────── problems, all of them ─────────► diagnostics
+//! bytes ── source ──► text ── scan, document ──► nodes ── include ──► nodes ── set, param, values ──► nodes ── lower ──► Workload
+//!                       └────────────────────── problems, all of them ─────────────────────────────► diagnostics
 //! ```
 
 mod annotations;
@@ -10,25 +10,34 @@ mod credentials;
 mod cursor;
 mod diagnostics;
 mod document;
+mod environment;
 mod format;
+pub(crate) mod include;
 mod lines;
 mod load;
 pub(crate) mod lower;
 mod outline;
 mod pages;
+pub(crate) mod param;
+mod place;
 mod scan;
+mod secrets;
+mod set;
 mod source;
 mod syntax;
 mod tokens;
+mod values;
 mod workload;
 
 pub use annotations::{render_github, render_json};
 pub use cursor::{At, Cursor, Written, WrittenNode, cursor, written};
 pub use diagnostics::{Severity, Style, render};
+pub use environment::Environment;
 pub use format::{FormatError, format};
 pub use lines::Lines;
 pub use load::{Overrides, load, load_file};
 pub use pages::{PAGES, Page, page};
+pub use secrets::Secrets;
 pub use source::{MOST_BYTES, Refused, Source, Sources, read};
 pub use throng_systems::plugins::Registry;
 pub use workload::{ListenerPlan, Loaded, RulePlan, ScenarioPlan, ServicePlan, Workload};

@@ -1,6 +1,6 @@
 //! A look over the text before it is parsed: how deep it nests, and which bare words are no KDL.
 //!
-//! It knows strings and comments and nothing else. The parser recurses into braces, so depth has to be known before;
+//! It knows strings and comments, where nodes of the top level begin and end, and nothing else. The parser recurses into braces, so depth has to be known before;
 //! and an unquoted `30s` makes it fail with a cascade, so such words are found here and replaced for it.
 
 use std::collections::BTreeMap;
@@ -44,11 +44,17 @@ pub(super) struct Scan {
     pub(super) too_deep: Option<Range<usize>>,
     /// Closing braces by the opening ones they belong to.
     pub(super) braces: BTreeMap<usize, usize>,
+    /// The nodes of the top level, from the first byte to what ends them.
+    pub(super) pieces: Vec<Range<usize>>,
+    /// Closing braces that belong to none.
+    pub(super) strays: Vec<usize>,
 }
 
 /// Looks over a text.
 pub(super) fn scan(text: &str) -> Scan {
-    let mut scanner = Scanner { bytes: text.as_bytes(), text, at: 0, found: Scan::default() };
+    let (open, found) = (Vec::new(), Scan::default());
+    let bytes = text.as_bytes();
+    let mut scanner = Scanner { bytes, text, at: 0, open, piece: None, goes_on: false, dashes: 0, found };
     scanner.run();
     scanner.found
 }
@@ -57,41 +63,102 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     text: &'a str,
     at: usize,
+    /// Opening braces that are not closed yet.
+    open: Vec<usize>,
+    /// Where the node of the top level begins that is looked at.
+    piece: Option<usize>,
+    /// Whether the line goes on behind its end: a backslash or `/-` was the last word.
+    goes_on: bool,
+    /// `/-` in a row.
+    dashes: usize,
     found: Scan,
 }
 
 impl Scanner<'_> {
     fn run(&mut self) {
-        let (mut open, mut dashes) = (Vec::new(), 0_usize);
         while self.at < self.bytes.len() && self.found.too_deep.is_none() {
             let rest = &self.bytes[self.at..];
-            let blank = rest[0].is_ascii_whitespace();
-            if !blank && !rest.starts_with(b"/-") {
-                dashes = 0;
+            if let Some(width) = newline(rest) {
+                self.end_piece();
+                self.goes_on &= self.dashes > 0;
+                self.at += width;
+                continue;
+            }
+            if let Some(width) = self.blank() {
+                self.at += width;
+                continue;
             }
             match rest {
-                [b'"', ..] => self.skip_string(),
-                [b'#', ..] => self.skip_raw(),
                 [b'/', b'/', ..] => self.skip_line(),
                 [b'/', b'*', ..] => self.skip_comment(),
-                [b'/', b'-', ..] => {
-                    dashes += 1;
-                    self.check_level(dashes, 2);
-                    self.at += 2;
-                }
-                [b'{', ..] => {
-                    open.push(self.at);
-                    self.check_level(open.len(), 1);
+                [b'\\', ..] => {
+                    self.goes_on = true;
                     self.at += 1;
                 }
-                [b'}', ..] => {
-                    if let Some(start) = open.pop() {
-                        self.found.braces.insert(start, self.at);
-                    }
+                [b';', ..] => {
+                    (self.goes_on, self.dashes) = (false, 0);
+                    self.end_piece();
                     self.at += 1;
                 }
-                [byte, ..] if blank || ends_word(*byte) || *byte == b'/' => self.at += 1,
-                _ => self.word(),
+                _ => self.token(),
+            }
+        }
+        self.goes_on = false;
+        self.end_piece();
+    }
+
+    fn token(&mut self) {
+        let rest = &self.bytes[self.at..];
+        if rest.starts_with(b"}") && self.open.is_empty() {
+            self.goes_on = false;
+            self.end_piece();
+            self.found.strays.push(self.at);
+            self.at += 1;
+            return;
+        }
+        self.piece.get_or_insert(self.at);
+        if rest.starts_with(b"/-") {
+            self.goes_on = true;
+            self.dashes += 1;
+            self.check_level(self.dashes, 2);
+            self.at += 2;
+            return;
+        }
+        (self.goes_on, self.dashes) = (false, 0);
+        match rest[0] {
+            b'"' => self.skip_string(),
+            b'#' => self.skip_raw(),
+            b'{' => {
+                self.open.push(self.at);
+                self.check_level(self.open.len(), 1);
+                self.at += 1;
+            }
+            b'}' => {
+                if let Some(start) = self.open.pop() {
+                    self.found.braces.insert(start, self.at);
+                }
+                self.at += 1;
+            }
+            byte if ends_word(byte) || byte == b'/' => self.at += 1,
+            _ => self.word(),
+        }
+    }
+
+    /// Ends a node of the top level, unless it goes on.
+    fn end_piece(&mut self) {
+        let goes_on = self.goes_on || !self.open.is_empty() && self.at < self.bytes.len();
+        if let Some(start) = self.piece.take_if(|_| !goes_on) {
+            self.found.pieces.push(start..self.at);
+        }
+    }
+
+    /// The width of a blank, where one stands.
+    fn blank(&self) -> Option<usize> {
+        match self.bytes[self.at] {
+            byte if byte.is_ascii() => byte.is_ascii_whitespace().then_some(1),
+            _ => {
+                let c = self.text.get(self.at..)?.chars().next()?;
+                (c.is_whitespace() || c == '\u{feff}' && self.at == 0).then(|| c.len_utf8())
             }
         }
     }
@@ -103,8 +170,9 @@ impl Scanner<'_> {
     }
 
     fn skip_line(&mut self) {
-        let rest = &self.bytes[self.at..];
-        self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        while self.at < self.bytes.len() && newline(&self.bytes[self.at..]).is_none() {
+            self.at += 1;
+        }
     }
 
     fn skip_comment(&mut self) {
@@ -183,12 +251,12 @@ impl Scanner<'_> {
 
     /// Bytes up to what ends a bare word. A slash belongs to it (`200/s`) unless a comment begins there.
     fn word_length(&self) -> usize {
-        let rest = &self.bytes[self.at..];
-        let ends = |index: usize| {
-            let comment = matches!(&rest[index..], [b'/', b'/' | b'*' | b'-', ..]);
-            comment || rest[index].is_ascii_whitespace() || ends_word(rest[index])
+        let Some(rest) = self.text.get(self.at..) else { return 1 };
+        let ends = |(index, c): &(usize, char)| {
+            let comment = *c == '/' && rest[*index + 1..].starts_with(['/', '*', '-']);
+            comment || c.is_whitespace() || u8::try_from(*c).is_ok_and(ends_word)
         };
-        (0..rest.len()).find(|index| ends(*index)).unwrap_or(rest.len())
+        rest.char_indices().find(ends).map_or(rest.len(), |(index, _)| index)
     }
 
     fn word(&mut self) {
@@ -197,6 +265,16 @@ impl Scanner<'_> {
         if let Some((kind, meant)) = self.text.get(range.clone()).and_then(slip_of) {
             self.found.slips.push(Slip { range, kind, meant });
         }
+    }
+}
+
+/// The width of a line's end, where one stands: KDL knows eight of them.
+fn newline(rest: &[u8]) -> Option<usize> {
+    match rest {
+        [b'\r', b'\n', ..] | [0xc2, 0x85, ..] => Some(2),
+        [b'\n' | b'\r' | 0x0b | 0x0c, ..] => Some(1),
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => Some(3),
+        _ => None,
     }
 }
 
@@ -286,6 +364,27 @@ mod tests {
         assert_eq!(words("a 999999999999999999999999999999999999999999").len(), 1);
         assert_eq!(words("a 30µs/*x*/"), ["30µs"]);
         assert_eq!(words("a 1s\nb 2s\" c=\"3s\"\nd 4s"), ["1s", "4s"]);
+    }
+
+    #[test]
+    fn nodes_of_the_top_level_are_told_apart() {
+        let check = |text: &str, expected: &[&str]| {
+            let found: Vec<&str> = scan(text).pieces.into_iter().map(|piece| &text[piece]).collect();
+            assert_eq!(found, expected, "{text:?}");
+        };
+        check("\u{feff}a 1; b // x\nc {\n d\n}\n", &["a 1", "b // x", "c {\n d\n}"]);
+        check(
+            "a \\ // on\n 1\n/- \n b {}\nc /-\n{ d }\n e",
+            &["a \\ // on\n 1", "/- \n b {}", "c /-\n{ d }", "e"],
+        );
+        check(
+            "a \"\"\"\n;\n\"\"\"\u{85}b #\";\"#\rc\u{2028}\u{a0} d\u{b}e",
+            &["a \"\"\"\n;\n\"\"\"", "b #\";\"#", "c", "d", "e"],
+        );
+        check("a /* \n */ b\n/* c */\n// d", &["a /* \n */ b"]);
+        check("a } b }\nc {", &["a ", "b ", "c {"]);
+        check("a \"\n b\nc { d", &["a \"", "b", "c { d"]);
+        assert_eq!(scan("a } b }").strays, [2, 6]);
     }
 
     #[test]

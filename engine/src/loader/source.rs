@@ -5,8 +5,9 @@ use std::path::Path;
 
 use throng_components::workload::{Label, Mistake, Problem, SourceId, Span};
 
-/// A file beyond that is no workload. The parser needs about a second for each MiB.
-pub const MOST_BYTES: usize = 16 << 20;
+/// A file beyond that is no workload, nor are several of them together: it would be some twenty thousand lines. The parser
+/// needs one to two seconds for it.
+pub const MOST_BYTES: usize = 1 << 20;
 
 /// One text that nodes were read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: String,
+    /// Whether it is a file of the workload, and not an option.
+    pub is_file: bool,
 }
 
 /// All texts of a workload, by [`SourceId`].
@@ -22,11 +25,25 @@ pub struct Source {
 pub struct Sources(Vec<Source>);
 
 impl Sources {
-    /// Adds a text; `None` beyond 65,536 of them.
+    /// Adds the text of an option; `None` beyond 65,536 of them.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> Option<SourceId> {
+        self.push(Source { name: name.into(), text: text.into(), is_file: false })
+    }
+
+    /// Adds the text of a file; `None` beyond 65,536 of them.
+    pub fn add_file(&mut self, name: impl Into<String>, text: impl Into<String>) -> Option<SourceId> {
+        self.push(Source { name: name.into(), text: text.into(), is_file: true })
+    }
+
+    fn push(&mut self, source: Source) -> Option<SourceId> {
         let id = u16::try_from(self.0.len()).ok()?;
-        self.0.push(Source { name: name.into(), text: text.into() });
+        self.0.push(source);
         Some(SourceId(id))
+    }
+
+    /// The texts of the workload's files: the file itself, then what it includes, in the order in which they were read.
+    pub fn files(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter().filter(|source| source.is_file)
     }
 
     /// The text of that number.
@@ -50,45 +67,66 @@ pub struct Refused {
     pub problems: Vec<Problem>,
 }
 
-/// A mistake about the file as a whole.
+/// A file that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum FileMistake {
-    /// It cannot be opened or read.
-    Unreadable { path: String, missing: bool, reason: String },
-    /// It is a directory.
-    Directory { path: String },
-    /// It is larger than is read.
-    TooLarge { path: String },
+pub(super) struct FileMistake {
+    path: String,
+    reason: Reason,
+    /// Where it is included.
+    at: Option<Span>,
+}
+
+impl FileMistake {
+    /// The mistake of a file that is included there.
+    pub(super) fn included_at(self, span: Span) -> Self {
+        Self { at: Some(span), ..self }
+    }
+}
+
+/// Why a file cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reason {
+    Missing,
+    Unreadable(String),
+    Directory,
+    TooLarge,
 }
 
 impl Mistake for FileMistake {
     fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "T0001",
-            Self::Directory { .. } => "T0002",
-            Self::TooLarge { .. } => "T0005",
+        match self.reason {
+            Reason::Missing | Reason::Unreadable(_) => "T0001",
+            Reason::Directory => "T0002",
+            Reason::TooLarge => "T0005",
         }
     }
 
     fn message(&self) -> String {
-        match self {
-            Self::Unreadable { path, missing: true, .. } => format!("there is no file `{path}`"),
-            Self::Unreadable { path, reason, .. } => format!("`{path}` cannot be read: {reason}"),
-            Self::Directory { path } => format!("`{path}` is a directory"),
-            Self::TooLarge { path } => format!("`{path}` is larger than {} MiB", MOST_BYTES >> 20),
+        let path = &self.path;
+        match &self.reason {
+            Reason::Missing => format!("there is no file `{path}`"),
+            Reason::Unreadable(reason) => format!("`{path}` cannot be read: {reason}"),
+            Reason::Directory => format!("`{path}` is a directory"),
+            Reason::TooLarge if self.at.is_some() => {
+                format!("with `{path}`, the workload is larger than {} MiB", MOST_BYTES >> 20)
+            }
+            Reason::TooLarge => format!("`{path}` is larger than {} MiB", MOST_BYTES >> 20),
         }
     }
 
     fn labels(&self) -> Vec<Label> {
-        Vec::new()
+        self.at.map(|span| Label::new(span, "included here")).into_iter().collect()
     }
 
     fn help(&self) -> Option<String> {
-        match self {
-            Self::Unreadable { missing: true, .. } => Some("check the path".to_owned()),
-            Self::Unreadable { .. } => None,
-            Self::Directory { .. } => Some("name the `.kdl` file in it".to_owned()),
-            Self::TooLarge { .. } => Some("keep data in files of their own".to_owned()),
+        match self.reason {
+            Reason::Missing if self.at.is_some() => {
+                Some("paths are relative to the file that includes".to_owned())
+            }
+            Reason::Missing => Some("check the path".to_owned()),
+            Reason::Unreadable(_) => None,
+            Reason::Directory => Some("name the `.kdl` file in it".to_owned()),
+            Reason::TooLarge => Some("keep data in files of their own".to_owned()),
         }
     }
 }
@@ -104,20 +142,37 @@ impl From<FileMistake> for Refused {
 /// # Errors
 /// The file is missing, unreadable, a directory or larger than [`MOST_BYTES`].
 pub fn read(path: &Path) -> Result<Vec<u8>, Refused> {
-    let shown = path.display().to_string();
-    let refused = |error: std::io::Error| FileMistake::Unreadable {
-        path: shown.clone(),
-        missing: error.kind() == std::io::ErrorKind::NotFound,
-        reason: error.to_string(),
+    Ok(read_bytes(path, MOST_BYTES)?)
+}
+
+/// Reads a file that another one includes. Only the workload itself may come from a pipe: opening one may wait for ever.
+pub(super) fn read_included(path: &Path, most: usize) -> Result<Vec<u8>, FileMistake> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let reason = Reason::Unreadable("it is no regular file".to_owned());
+            Err(FileMistake { path: path.display().to_string(), reason, at: None })
+        }
+        _ => read_bytes(path, most),
+    }
+}
+
+/// Reads a file of at most `most` bytes.
+fn read_bytes(path: &Path, most: usize) -> Result<Vec<u8>, FileMistake> {
+    let mistake = |reason| FileMistake { path: path.display().to_string(), reason, at: None };
+    let refused = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => mistake(Reason::Missing),
+        _ => mistake(Reason::Unreadable(error.to_string())),
     };
     let file = std::fs::File::open(path).map_err(refused)?;
     if file.metadata().map_err(refused)?.is_dir() {
-        return Err(FileMistake::Directory { path: shown }.into());
+        return Err(mistake(Reason::Directory));
     }
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
-    if bytes.len() > MOST_BYTES {
-        return Err(FileMistake::TooLarge { path: shown }.into());
-    }
-    Ok(bytes)
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() > most { Err(mistake(Reason::TooLarge)) } else { Ok(bytes) }
+}
+
+/// The mistake of bytes that are no file's.
+pub(super) fn too_large(name: String) -> FileMistake {
+    FileMistake { path: name, reason: Reason::TooLarge, at: None }
 }

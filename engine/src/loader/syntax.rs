@@ -2,6 +2,7 @@
 
 use throng_components::workload::{Label, Mistake, Span};
 
+use super::document::MOST_NODES;
 use super::scan::{MOST_LEVELS, SlipKind};
 
 /// More diagnostics than that for one text say nothing new: the parser's later ones follow from its first.
@@ -16,6 +17,8 @@ pub(super) enum SyntaxMistake {
     NotText { span: Span },
     /// Braces within braces, deeper than is read.
     TooDeep { span: Span },
+    /// More nodes than are read.
+    TooManyNodes { span: Span },
     /// A bare word that KDL does not allow.
     Slip { span: Span, word: String, kind: SlipKind },
     /// What the parser says, and how much more of it is left out.
@@ -34,6 +37,7 @@ impl Mistake for SyntaxMistake {
             Self::NotText { .. } => "T0003",
             Self::Empty { .. } => "T0004",
             Self::TooDeep { .. } => "T0006",
+            Self::TooManyNodes { .. } => "T0194",
             Self::Slip { kind: SlipKind::Quantity | SlipKind::Fraction, .. } => "T0008",
             Self::Slip { kind: SlipKind::Keyword, .. } => "T0009",
             Self::Malformed { .. } | Self::NeverClosed { .. } | Self::ClosesNothing { .. } => "T0010",
@@ -47,6 +51,7 @@ impl Mistake for SyntaxMistake {
             Self::NotText { .. } => "the file is not UTF-8 text".to_owned(),
             Self::Empty { .. } => "the file holds no node".to_owned(),
             Self::TooDeep { .. } => "nodes are nested too deep".to_owned(),
+            Self::TooManyNodes { .. } => "the file has too many nodes".to_owned(),
             Self::Slip { word, kind: SlipKind::Quantity, .. } => format!("`{word}` needs quotes"),
             Self::Slip { word, kind: SlipKind::Fraction, .. } => format!("`{word}` lacks the zero in front"),
             Self::Slip { word, kind: SlipKind::Keyword, .. } => format!("`{word}` is no bare word in KDL 2"),
@@ -64,6 +69,9 @@ impl Mistake for SyntaxMistake {
             Self::Empty { span } => vec![Label::new(*span, "nothing here")],
             Self::TooDeep { span } => {
                 vec![Label::new(*span, format!("level {}, at most {MOST_LEVELS} are read", MOST_LEVELS + 1))]
+            }
+            Self::TooManyNodes { span } => {
+                vec![Label::new(*span, format!("at most {MOST_NODES} are read"))]
             }
             Self::Slip { span, kind, .. } => {
                 let text = match kind {
@@ -88,6 +96,9 @@ impl Mistake for SyntaxMistake {
             Self::NotText { .. } => Some("save the file as UTF-8".to_owned()),
             Self::Empty { .. } => Some("workloads/quickstart.kdl is one to start from".to_owned()),
             Self::TooDeep { .. } => Some("close a brace earlier".to_owned()),
+            Self::TooManyNodes { .. } => {
+                Some("let parameters, data and `repeat` vary one of them".to_owned())
+            }
             Self::Slip { word, kind: SlipKind::Quantity, .. } => Some(format!("write `\"{word}\"`")),
             Self::Slip { word, kind: SlipKind::Fraction, .. } => {
                 Some(format!("write `{}`", word.replacen('.', "0.", 1)))

@@ -14,6 +14,7 @@ use throng_systems::behavior::Program;
 use throng_systems::plugins::laws::Law;
 use throng_systems::plugins::listeners::Installer;
 
+use super::secrets::Secrets;
 use super::source::Sources;
 
 /// What came of loading a workload without mistakes.
@@ -24,6 +25,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// What may not be meant so, and does not hinder a run.
     pub warnings: Vec<Problem>,
+    /// What must not be shown.
+    pub secrets: Secrets,
 }
 
 /// A workload, every reference resolved and every value within its bounds.
@@ -52,6 +55,8 @@ pub struct Workload {
     pub listeners: Vec<ListenerPlan>,
     /// What answers under `throng simulate`.
     pub services: Vec<ServicePlan>,
+    /// Parameters and their effective values in the order of the file; secrets are not among the values.
+    pub params: Vec<(String, String)>,
     /// When the generator's own numbers are not to be trusted.
     pub bounds: VerdictBounds,
 }

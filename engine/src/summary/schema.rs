@@ -26,13 +26,13 @@ pub struct Summary {
     pub run_id: String,
     /// The workload's path as given.
     pub workload: String,
-    /// The SHA-256 of the workload's text, in hexadecimal.
+    /// The SHA-256 of the workload's text and of the texts of the files that it includes, in hexadecimal.
     pub workload_sha256: String,
     /// The seed of all that was random.
     pub seed: u64,
     /// Which clock the run went by.
     pub clock: ClockKind,
-    /// Parameters and their values in this run.
+    /// Parameters and their values in this run; secrets are left out of the values.
     pub params: Ordered<String>,
     /// The wall time of the run's start, RFC 3339 in UTC.
     pub started: String,

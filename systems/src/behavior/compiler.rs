@@ -1,5 +1,10 @@
 //! Compiles a behaviour's nodes: names become slots, blocks become jumps.
 
+mod names;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
 use throng_components::run::StepHeader;
 use throng_components::sample::StepId;
 use throng_components::scenario::StepNames;
@@ -8,9 +13,10 @@ use throng_components::workload::{
     Entry, Fields, Label, Mistake, Node, Problem, Problems, Scalar, Span, did_you_mean,
 };
 
-use super::program::{Capture, Instruction, Perform, Program, ResultField};
-use super::template::{Name, Resolve, Template};
-use super::value::Value;
+use super::expression::{Constants, VariableIsParameter};
+use super::program::{Capture, Instruction, Perform, Program};
+use super::template::Template;
+use super::value::{Kind, Value};
 use crate::plugins::Registry;
 use crate::plugins::steps::LATER;
 
@@ -24,6 +30,9 @@ pub struct TargetNames<'a> {
 /// Blocks inside blocks, at most: far more than a reader can follow, and little for the stack.
 const DEPTH_LIMIT: usize = 64;
 
+/// Unknown names of one behaviour that are compared with the known ones: more than anybody reads at one time.
+const MOST_SUGGESTIONS: u32 = 50;
+
 /// A mistake in a behaviour.
 #[derive(Clone, Debug)]
 enum StepMistake {
@@ -34,6 +43,7 @@ enum StepMistake {
     WrongTarget { span: Span, name: String, step: &'static str, needs: &'static str },
     TooDeep { span: Span },
     TooManyNames { span: Span },
+    WrongKind { span: Span, found: Kind, kind: Kind },
 }
 
 impl Mistake for StepMistake {
@@ -46,6 +56,7 @@ impl Mistake for StepMistake {
             Self::WrongTarget { .. } => "T0093",
             Self::TooDeep { .. } => "T0094",
             Self::TooManyNames { .. } => "T0095",
+            Self::WrongKind { .. } => "T0198",
         }
     }
 
@@ -58,6 +69,7 @@ impl Mistake for StepMistake {
             Self::WrongTarget { name, step, .. } => format!("`{step}` cannot go to the target `{name}`"),
             Self::TooDeep { .. } => format!("blocks are nested more than {DEPTH_LIMIT} deep"),
             Self::TooManyNames { .. } => "more than 65,536 names".to_owned(),
+            Self::WrongKind { found, .. } => format!("the value is {found}"),
         }
     }
 
@@ -73,6 +85,7 @@ impl Mistake for StepMistake {
             Self::WrongTarget { span, needs, .. } => (*span, format!("it needs {needs}")),
             Self::TooDeep { span } => (*span, "this block".to_owned()),
             Self::TooManyNames { span } => (*span, "this one is too many".to_owned()),
+            Self::WrongKind { span, kind, .. } => (*span, format!("should be {kind}")),
         };
         vec![Label::new(span, text)]
     }
@@ -88,29 +101,35 @@ impl Mistake for StepMistake {
             Self::UnknownTarget { name, known, .. } => {
                 did_you_mean(name, &known.iter().map(String::as_str).collect::<Vec<_>>())
             }
-            Self::WrongTarget { .. } | Self::TooDeep { .. } | Self::TooManyNames { .. } => None,
+            Self::WrongKind { kind: Kind::Int, .. } => Some("`int(…)` makes a whole number".to_owned()),
+            Self::WrongKind { .. }
+            | Self::WrongTarget { .. }
+            | Self::TooDeep { .. }
+            | Self::TooManyNames { .. } => None,
         }
     }
-}
-
-/// A name that an expression used for a figure of a step's result.
-struct Captured {
-    step: String,
-    capture: Capture,
 }
 
 /// Compiles one behaviour. Steps of every kind add their instructions to it.
 pub struct Compiler<'a> {
     registry: &'a Registry,
     targets: &'a [Target],
+    constants: &'a Constants,
     steps: &'a mut StepNames,
     problems: Problems,
     program: Program,
+    /// The slots of variables by name: a generated behaviour may have tens of thousands.
+    slots: BTreeMap<String, u16>,
     /// Names of all steps in the behaviour, so that expressions may name any of them.
-    step_names: Vec<String>,
-    captured: Vec<Captured>,
+    step_names: BTreeSet<String>,
+    /// Figures that expressions name, by step.
+    captured: BTreeMap<String, Vec<Capture>>,
+    /// How many more unknown names get a look at all that are known; each costs as much as there are.
+    suggestions: Cell<u32>,
     /// For each instruction of the program that performs, the step's name.
     performed: Vec<(usize, String)>,
+    /// Steps whose header the program has.
+    headed: BTreeSet<StepId>,
     stop_on_failure: bool,
     depth: usize,
 }
@@ -124,6 +143,7 @@ impl<'a> Compiler<'a> {
         node: &Node,
         registry: &'a Registry,
         targets: TargetNames<'a>,
+        constants: &'a Constants,
         steps: &'a mut StepNames,
     ) -> Result<Program, Problems> {
         let name = node.text(0).map_or_else(String::new, |name| name.value.to_owned());
@@ -131,12 +151,16 @@ impl<'a> Compiler<'a> {
         let mut compiler = Self {
             registry,
             targets: targets.targets,
+            constants,
             steps,
             problems: Problems::new(),
             program: Program { name, ..Program::default() },
-            step_names: Vec::new(),
-            captured: Vec::new(),
+            slots: BTreeMap::new(),
+            step_names: BTreeSet::new(),
+            captured: BTreeMap::new(),
+            suggestions: Cell::new(MOST_SUGGESTIONS),
             performed: Vec::new(),
+            headed: BTreeSet::new(),
             stop_on_failure: node.property("on-failure").is_some_and(is_stop),
             depth: 0,
         };
@@ -152,8 +176,8 @@ impl<'a> Compiler<'a> {
             return;
         }
         for child in &node.children {
-            if let Some(Entry { value: Scalar::Text(name), .. }) = child.property("name") {
-                self.step_names.push(name.clone());
+            if let Some(Scalar::Text(name)) = child.property("name").map(Entry::known) {
+                self.step_names.insert(name.clone());
             }
             if let ("set" | "save", Some(name)) = (child.name.value.as_str(), child.text(0)) {
                 self.variable(name.value, name.span);
@@ -225,7 +249,7 @@ impl<'a> Compiler<'a> {
     pub fn perform(&mut self, name: &str, header: StepHeader, mut perform: Perform) {
         perform.stop_on_failure |= self.stop_on_failure;
         self.performed.push((self.program.instructions.len(), name.to_owned()));
-        if !self.program.headers.iter().any(|(step, _)| *step == perform.step) {
+        if self.headed.insert(perform.step) {
             self.program.headers.push((perform.step, header));
         }
         self.push(Instruction::Perform(Box::new(perform)));
@@ -233,15 +257,20 @@ impl<'a> Compiler<'a> {
 
     /// The slot of a variable, new or not.
     pub fn variable(&mut self, name: &str, span: Span) -> u16 {
-        let index = self.program.variables.iter().position(|known| known == name);
-        let index = index.unwrap_or_else(|| {
-            self.program.variables.push(name.to_owned());
-            self.program.variables.len() - 1
-        });
-        u16::try_from(index).unwrap_or_else(|_| {
+        if let Some(parameter) = self.constants.parameter(name) {
+            let (name, declared) = (name.to_owned(), parameter.declared);
+            self.problems.push(VariableIsParameter { name, span, declared });
+        }
+        if let Some(slot) = self.slots.get(name) {
+            return *slot;
+        }
+        let Ok(slot) = u16::try_from(self.program.variables.len()) else {
             self.problems.push(StepMistake::TooManyNames { span });
-            0
-        })
+            return 0;
+        };
+        self.program.variables.push(name.to_owned());
+        self.slots.insert(name.to_owned(), slot);
+        slot
     }
 
     /// A slot without a name, for a step's own use.
@@ -272,6 +301,18 @@ impl<'a> Compiler<'a> {
         match Value::from_scalar(&entry.value) {
             Some(Value::Text(_)) | None => self.template(entry),
             Some(value) => Some(Template::of_value(value)),
+        }
+    }
+
+    /// As [`Compiler::value`], for a value that has to be of one kind. What is known to be of another is a mistake now.
+    pub fn value_of(&mut self, entry: &Entry, kind: Kind) -> Option<Template> {
+        let template = self.value(entry)?;
+        match template.kind() {
+            Some(found) if found != kind => {
+                self.problems.push(StepMistake::WrongKind { span: entry.span, found, kind });
+                None
+            }
+            _ => Some(template),
         }
     }
 
@@ -311,43 +352,10 @@ impl<'a> Compiler<'a> {
     /// Tells each step which of its figures expressions name.
     fn attach_captures(&mut self) {
         for (index, name) in &self.performed {
-            let captures = self.captured.iter().filter(|captured| captured.step == *name);
-            let captures: Vec<_> = captures.map(|captured| captured.capture).collect();
+            let captures = self.captured.get(name).cloned().unwrap_or_default();
             if let Instruction::Perform(perform) = &mut self.program.instructions[*index] {
                 perform.captures = captures;
             }
         }
-    }
-}
-
-impl Resolve for Compiler<'_> {
-    fn resolve(&mut self, path: &str) -> Option<Name> {
-        match path {
-            "now" => return Some(Name::Now),
-            "user.id" => return Some(Name::UserId),
-            "iteration" => return Some(Name::Iteration),
-            _ => {}
-        }
-        if let Some(index) = self.program.variables.iter().position(|known| known == path) {
-            return u16::try_from(index).ok().map(Name::Variable);
-        }
-        let (step, field) = path.rsplit_once('.')?;
-        let (_, field) = ResultField::ALL.iter().find(|(name, _)| *name == field)?;
-        if !self.step_names.iter().any(|name| name == step) {
-            return None;
-        }
-        let slot = self.variable(path, Span::default());
-        self.captured.push(Captured { step: step.to_owned(), capture: Capture { slot, field: *field } });
-        Some(Name::Variable(slot))
-    }
-
-    fn known(&self) -> Vec<String> {
-        let fixed = ["now", "user.id", "iteration"].map(str::to_owned);
-        let variables = self.program.variables.iter().filter(|name| !name.starts_with(' ')).cloned();
-        let figures = self
-            .step_names
-            .iter()
-            .flat_map(|step| ResultField::ALL.iter().map(move |(field, _)| format!("{step}.{field}")));
-        fixed.into_iter().chain(variables).chain(figures).collect()
     }
 }

@@ -8,7 +8,8 @@ mod template;
 mod value;
 
 pub use compiler::{Compiler, TargetNames};
+pub use expression::{Constants, FUNCTIONS, FunctionSpec, Parameter};
 pub use machine::{Action, Event, Machine, Strand, Surroundings};
 pub use program::{Capture, Expectations, Instruction, Perform, Program, RequestTemplate, Save};
 pub use template::{Escape, EvaluationError, Frame, Name, Resolve, Template};
-pub use value::Value;
+pub use value::{Kind, Value};

@@ -3,11 +3,14 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use throng_components::clock::Nanos;
+use throng_components::seed::Purpose;
 use throng_components::workload::{Problems, Span};
 
 pub use super::expression::{EvaluationError, Frame, Name, Resolve};
 use super::expression::{Expression, ExpressionMistake, Place, TEXT_BYTES_MAX};
-use super::value::Value;
+use super::value::{Kind, Value};
+use crate::plugins::laws::Draws;
 
 /// What is done to an expression's value, depending on where it goes. The text around it is left as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +102,25 @@ impl Template {
         }
     }
 
+    /// The kind of its value; `None` where only the run knows it.
+    pub fn kind(&self) -> Option<Kind> {
+        match self.parts.as_slice() {
+            [Part::Value(value)] => value.kind(),
+            [Part::Expression(expression)] => expression.kind(),
+            _ => Some(Kind::Text),
+        }
+    }
+
+    /// Its value before the run, for a template that was compiled for then: no variable and no chance is in it.
+    ///
+    /// # Errors
+    /// As [`Template::value`].
+    pub fn before_run(&self) -> Result<Value, EvaluationError> {
+        let mut draws = Draws::new(0, Purpose::BEHAVIOR, 0);
+        let (variables, now) = (&[], Nanos::ZERO);
+        self.value(&mut Frame { variables, now, user: 0, iteration: 0, draws: &mut draws })
+    }
+
     /// Its value: an expression that is the whole text keeps its kind, all else is a text.
     ///
     /// # Errors
@@ -164,6 +186,14 @@ fn closing(text: &str, start: usize) -> Option<usize> {
 }
 
 impl Escape {
+    /// A text as it is written under this escape.
+    pub(crate) fn of(self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        // Only a header refuses anything, and then keeps what came before.
+        let _ = Escaping { escape: self, out: &mut out }.write_str(text);
+        out
+    }
+
     fn write(self, value: &Value, out: &mut String) -> Result<(), EvaluationError> {
         // Writing fails for one reason only: a character that must not stand in a header.
         write!(Escaping { escape: self, out }, "{value}").map_err(|fmt::Error| EvaluationError::Header)
@@ -282,7 +312,7 @@ mod tests {
             assert_eq!(value, Ok(expected), "{text}");
         };
         check("${word}", Value::Int(7));
-        check("${word * 500ms}", Value::Duration(throng_components::clock::Nanos(3_500_000_000)));
+        check("${word * 500ms}", Value::Duration(Nanos(3_500_000_000)));
         check("${word} ", Value::Text("7 ".into()));
         check("${word}${word}", Value::Text("77".into()));
         check("${'}'}", Value::Text("}".into()));

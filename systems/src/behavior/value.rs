@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use throng_components::clock::Nanos;
-use throng_components::workload::{Rate, Scalar, Share, Size};
+use throng_components::workload::{
+    Rate, Scalar, Share, Size, parse_duration, parse_rate, parse_share, parse_size,
+};
 
 /// A value during the run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -94,6 +96,31 @@ impl Value {
             Scalar::Float(number) => number.is_finite().then_some(Self::Float(*number)),
             Scalar::Bool(flag) => Some(Self::Bool(*flag)),
             Scalar::Null => None,
+        }
+    }
+
+    /// A bare value of the workload, or from outside of it, whose text is taken for the quantity that it names.
+    ///
+    /// `None` as in [`Value::from_scalar`].
+    pub fn read(scalar: &Scalar) -> Option<Self> {
+        let Scalar::Text(text) = scalar else { return Self::from_scalar(scalar) };
+        let duration = parse_duration(text).map(Self::Duration);
+        let read = duration
+            .or_else(|_| parse_rate(text).map(Self::Rate))
+            .or_else(|_| parse_share(text).map(Self::Share))
+            .or_else(|_| parse_size(text).map(Self::Size));
+        Some(read.unwrap_or_else(|_| Self::Text(text.as_str().into())))
+    }
+
+    /// As it would stand in the workload; nothing for an unset value.
+    pub fn to_scalar(&self) -> Scalar {
+        match self {
+            Self::Unset => Scalar::Null,
+            Self::Int(number) => Scalar::Integer(i128::from(*number)),
+            Self::Float(number) => Scalar::Float(*number),
+            Self::Bool(flag) => Scalar::Bool(*flag),
+            Self::Text(text) => Scalar::Text(text.to_string()),
+            quantity => Scalar::Text(quantity.to_string()),
         }
     }
 
@@ -221,8 +248,6 @@ fn write_size(f: &mut fmt::Formatter<'_>, size: Size) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use throng_components::workload::{parse_duration, parse_rate, parse_share, parse_size};
-
     use super::*;
 
     fn check(value: Value, text: &str) {
@@ -274,6 +299,23 @@ mod tests {
         check(Value::Float(1e300), "1e300");
         check(Value::Bool(true), "true");
         check(Value::Text("500ms".into()), "500ms");
+    }
+
+    #[test]
+    fn quantities_are_read_and_written_as_such() {
+        let check = |text: &str, kind: Kind, written: &str| {
+            let value = Value::read(&Scalar::Text(text.to_owned())).expect("a value");
+            assert_eq!(value.kind(), Some(kind), "{text}");
+            assert_eq!(value.to_scalar(), Scalar::Text(written.to_owned()), "{text}");
+        };
+        check("90s", Kind::Duration, "1m30s");
+        check("60/m", Kind::Rate, "1/s");
+        check("5%", Kind::Share, "5%");
+        check("64KiB", Kind::Size, "64KiB");
+        check("http://h", Kind::Text, "http://h");
+        check("101%", Kind::Text, "101%");
+        check("5", Kind::Text, "5");
+        assert_eq!(Value::read(&Scalar::Integer(5)).map(|value| value.to_scalar()), Some(Scalar::Integer(5)));
     }
 
     #[test]

@@ -18,4 +18,5 @@ mod reference;
 mod scratch;
 mod telemetry;
 mod tls;
+mod values;
 mod way;

@@ -10,8 +10,15 @@ use throng_tests::support::{Ended, Process};
 pub(crate) const THRONG: &str = env!("CARGO_BIN_EXE_throng-under-test");
 
 /// What the command takes from outside besides its arguments.
-const ENVIRONMENT: &[&str] =
-    &["THRONG_SUMMARY", "THRONG_SEED", "THRONG_DURATION", "THRONG_QUIET", "THRONG_LISTEN", "NO_COLOR"];
+const ENVIRONMENT: &[&str] = &[
+    "THRONG_SUMMARY",
+    "THRONG_SEED",
+    "THRONG_DURATION",
+    "THRONG_QUIET",
+    "THRONG_EVENTS",
+    "THRONG_LISTEN",
+    "NO_COLOR",
+];
 
 /// A workload that is never called degraded because the machine is busy with something else.
 ///
@@ -44,11 +51,21 @@ impl Scratch {
 
     /// Starts the command in it.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
+        self.start_with(arguments, &[])
+    }
+
+    /// Runs the command in it to its end, with these variables in its environment.
+    pub(crate) fn throng_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        self.start_with(arguments, variables).wait().expect("it ends")
+    }
+
+    fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Process {
         let mut command = Process::command(THRONG);
         command.args(arguments).current_dir(self.directory.path());
         for name in ENVIRONMENT {
             command.env_remove(name);
         }
+        command.envs(variables.iter().copied());
         Process::start(command, self.directory.path(), "throng").expect("the command can be started")
     }
 

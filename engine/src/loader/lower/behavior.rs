@@ -3,7 +3,7 @@
 use throng_components::scenario::StepNames;
 use throng_components::target::Target;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Problems, ValueKind};
-use throng_systems::behavior::{Compiler, Program, TargetNames};
+use throng_systems::behavior::{Compiler, Constants, Program, TargetNames};
 use throng_systems::plugins::Registry;
 
 /// `behavior buyer { … }`
@@ -32,11 +32,12 @@ pub(super) fn read(
     node: &Node,
     registry: &Registry,
     targets: &[Target],
+    constants: &Constants,
     steps: &mut StepNames,
 ) -> Result<(Program, bool), Problems> {
     let mut fields = Fields::of(node, &BEHAVIOR, 0);
     let name = fields.text_argument(0);
     let stopping = fields.word("on-failure") == Some("stop");
-    let program = fields.take(Compiler::program(node, registry, TargetNames { targets }, steps));
+    let program = fields.take(Compiler::program(node, registry, TargetNames { targets }, constants, steps));
     fields.finish(name.zip(program).map(|(_, program)| (program, stopping)))
 }

@@ -16,12 +16,14 @@ mod whole;
 pub(crate) use self::behavior::BEHAVIOR;
 pub(crate) use self::listener::LISTENER;
 pub(crate) use self::load_shape::{ARRIVALS, OVERFLOW, OVERFLOW_DROP, OVERFLOW_QUEUE, POPULATION, USERS};
+pub(super) use self::names::{MOST_OF_A_KIND, NameMistake};
 pub(crate) use self::rules::{REQUIRE, STOP_WHEN};
 pub(crate) use self::scenario::{DRAIN, ITERATIONS, PACE, SCENARIO, SCENARIO_BEHAVIOR, START, WARM_UP};
 pub(crate) use self::service::{FAILS, QUEUE, SERVERS, SERVICE, TIME};
+pub(super) use self::settings::check_version;
 pub(crate) use self::settings::{GENERATOR, LATE, SEED, THREADS, THRONG, TICK};
 pub(crate) use self::target::{
     CLIENT_CERTIFICATE, CONNECTIONS, DNS, HEADER, PROXY, RESOLVE, RESUMPTION, ROOTS, SERVER_NAME, TARGET,
     TIMEOUT, TLS, VERIFY,
 };
-pub(super) use self::whole::lower;
+pub(super) use self::whole::{Around, Lowered, lower};

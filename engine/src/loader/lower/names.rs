@@ -5,11 +5,11 @@ use throng_components::workload::{
 };
 
 /// More of one kind than that is a mistake of whoever generated the file; numbers have 16 bits.
-pub(super) const MOST_OF_A_KIND: usize = 1_000;
+pub(in crate::loader) const MOST_OF_A_KIND: usize = 1_000;
 
 /// A mistake in a name.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum NameMistake {
+pub(in crate::loader) enum NameMistake {
     /// Two things of one kind share a name.
     Duplicate { kind: &'static str, name: String, span: Span, first: Span, help: &'static str },
     /// A name that nothing of that kind has.

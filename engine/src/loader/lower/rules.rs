@@ -104,7 +104,8 @@ fn written(node: &Node, sources: &Sources) -> String {
     for (name, entry) in &node.properties {
         parts.push((name.span, format!("{}={}", name.value, sources.slice(entry.span))));
     }
-    parts.sort_by_key(|(span, _)| span.start);
+    // What was set from outside stands in a text of its own, behind the file's.
+    parts.sort_by_key(|(span, _)| *span);
     parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")
 }
 
@@ -127,7 +128,7 @@ pub(super) fn add_implicit(
         return Ok(());
     }
     let span = scenario.head();
-    let text = |value: &str| Entry { value: Scalar::Text(value.to_owned()), span, content: span };
+    let text = |value: &str| Entry::new(Scalar::Text(value.to_owned()), span);
     let key = |name: &str| Spanned::new(name.to_owned(), span);
     let node = Node {
         name: key("rate"),

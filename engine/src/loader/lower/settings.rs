@@ -157,7 +157,7 @@ impl Mistake for SettingMistake {
 }
 
 /// Checks that the document begins with `throng 1`.
-pub(super) fn check_version(nodes: &[Node], problems: &mut Problems) {
+pub(in crate::loader) fn check_version(nodes: &[Node], problems: &mut Problems) {
     let Some(first) = nodes.first() else { return };
     if first.name.value != THRONG.name {
         problems.push(SettingMistake::NotFirst { span: first.head() });

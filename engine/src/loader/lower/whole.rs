@@ -9,7 +9,7 @@ use throng_components::target::{Target, TargetId};
 use throng_components::workload::{
     Fields, Label, Mistake, Node, NodeSpec, Problem, Problems, Span, Spanned, nearest,
 };
-use throng_systems::behavior::Program;
+use throng_systems::behavior::{Constants, Program};
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
 
@@ -22,6 +22,8 @@ use crate::loader::workload::{RulePlan, ScenarioPlan, ServicePlan, Workload};
 const DOCUMENT: NodeSpec = NodeSpec {
     children: &[
         "throng",
+        "include",
+        "param",
         "seed",
         "tick",
         "threads",
@@ -34,7 +36,7 @@ const DOCUMENT: NodeSpec = NodeSpec {
         "listener",
         "service",
     ],
-    later: &["param", "data", "include", "log"],
+    later: &["data", "log"],
     ..NodeSpec::EMPTY
 };
 
@@ -85,6 +87,21 @@ pub(in crate::loader) struct Lowered {
     pub(in crate::loader) warnings: Vec<Problem>,
 }
 
+/// What nodes are read against.
+#[derive(Clone, Copy)]
+pub(in crate::loader) struct Around<'a> {
+    /// The plug-ins.
+    pub(in crate::loader) registry: &'a Registry,
+    /// The texts.
+    pub(in crate::loader) sources: &'a Sources,
+    /// How many threads a run has that does not say; `None` where nothing is said of it.
+    pub(in crate::loader) cores: Option<u16>,
+    /// What paths in the workload are relative to.
+    pub(in crate::loader) directory: &'a Path,
+    /// What expressions know before the run.
+    pub(in crate::loader) constants: &'a Constants,
+}
+
 /// Turns nodes into a workload.
 ///
 /// # Errors
@@ -92,10 +109,7 @@ pub(in crate::loader) struct Lowered {
 pub(in crate::loader) fn lower(
     nodes: Vec<Node>,
     outside: Vec<Node>,
-    registry: &Registry,
-    sources: &Sources,
-    cores: Option<u16>,
-    directory: &Path,
+    around: Around<'_>,
 ) -> Result<Lowered, Problems> {
     let span = nodes.first().map(|node| node.span).unwrap_or_default();
     let root = Node {
@@ -106,7 +120,9 @@ pub(in crate::loader) fn lower(
         span,
     };
     let problems = Problems::new();
-    Lowering { root: &root, outside: &outside, registry, sources, cores, directory, problems }.run()
+    let Around { registry, sources, cores, directory, constants } = around;
+    Lowering { root: &root, outside: &outside, registry, sources, cores, directory, constants, problems }
+        .run()
 }
 
 struct Lowering<'a> {
@@ -118,6 +134,7 @@ struct Lowering<'a> {
     cores: Option<u16>,
     /// What paths in the workload are relative to.
     directory: &'a Path,
+    constants: &'a Constants,
     problems: Problems,
 }
 
@@ -134,7 +151,6 @@ struct Behaviors {
 impl<'a> Lowering<'a> {
     fn run(mut self) -> Result<Lowered, Problems> {
         self.problems.take(Fields::of(self.root, &DOCUMENT, 0).finish(Some(())));
-        settings::check_version(&self.root.children, &mut self.problems);
         let _ = self.once("throng", |_| Ok(()));
         let seed = self.once("seed", settings::read_seed);
         let tick = self.once("tick", settings::read_tick);
@@ -167,6 +183,7 @@ impl<'a> Lowering<'a> {
             rules,
             listeners,
             services,
+            params: Vec::new(),
             bounds,
         };
         self.problems.or(Lowered { workload, warnings })
@@ -220,7 +237,8 @@ impl<'a> Lowering<'a> {
         let mut whole = targets_whole && self.misspelt("behavior").is_empty();
         // A target that could not be read would make every step that names it wrong: its mistake comes first.
         for node in nodes.into_iter().filter(|_| targets_whole) {
-            let read = self.problems.take(behavior::read(node, self.registry, targets, &mut steps));
+            let read =
+                self.problems.take(behavior::read(node, self.registry, targets, self.constants, &mut steps));
             whole &= read.is_some();
             stopping.push(read.as_ref().is_some_and(|(_, stops)| *stops));
             programs.extend(read.map(|(program, _)| Arc::new(program)));

@@ -25,6 +25,7 @@ pub(super) fn evaluate(node: &Node, frame: &mut Frame<'_>) -> Result<Value, Eval
             let chosen = usize::try_from(index).ok().and_then(|index| arguments.get(index));
             evaluate(chosen.ok_or(EvaluationError::OutOfRange { function: "choose" })?, frame)
         }
+        Node::Call(Function::Default, arguments) => first_set(arguments, frame),
         Node::Call(function @ (Function::Min | Function::Max), arguments) => {
             extreme(*function, arguments, frame)
         }
@@ -73,6 +74,18 @@ fn chain(first: &Node, rest: &[(Operator, Node)], frame: &mut Frame<'_>) -> Resu
         value = operator.apply(value, evaluate(right, frame)?)?;
     }
     Ok(value)
+}
+
+/// The first of the arguments that is set; the last one's error when none is.
+fn first_set(arguments: &[Node], frame: &mut Frame<'_>) -> Result<Value, EvaluationError> {
+    let mut result = Err(EvaluationError::OutOfRange { function: "default" });
+    for argument in arguments {
+        result = evaluate(argument, frame);
+        if !matches!(result, Err(EvaluationError::Unset { .. })) {
+            break;
+        }
+    }
+    result
 }
 
 /// The least or greatest of the arguments; of equal ones the first.
@@ -169,6 +182,9 @@ mod tests {
         check("false && unset == 1", "false");
         check("true || unset == 1", "true");
         check("true ? 1 : unset", "1");
+        check("default(unset, 5) + default(1, unset)", "6");
+        check_error("default(unset, 1 / 0)", EvaluationError::DivisionByZero);
+        check_error("default(unset, unset)", EvaluationError::Unset { name: Name::Variable(1) });
         check("1 > 2 ? 'a' : 2 > 1 ? 'b' : 'c'", "b");
         check("!(1 > 2) == true", "true");
         check_error("true && unset", EvaluationError::Unset { name: Name::Variable(1) });

@@ -1,5 +1,8 @@
 //! What an expression sees of the run, and how it can fail there.
 
+use std::fmt;
+use std::sync::Arc;
+
 use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
 
@@ -33,6 +36,18 @@ pub trait Resolve {
     fn resolve(&mut self, path: &str) -> Option<Name>;
     /// All paths, for "did you mean".
     fn known(&self) -> Vec<String>;
+    /// The value of a path that is the same in the whole run: a parameter's.
+    fn constant(&mut self, _path: &str) -> Option<Value> {
+        None
+    }
+    /// The value of an environment variable; `None` when it is not set.
+    fn environment(&mut self, _name: &str) -> Option<Arc<str>> {
+        None
+    }
+    /// Whether the value is needed before the run: nothing that only the run knows may stand in it then.
+    fn before_run(&self) -> bool {
+        false
+    }
 }
 
 /// What an expression sees of the run.
@@ -80,6 +95,24 @@ pub enum EvaluationError {
     TooLong,
     /// A header's value would hold a line break or NUL.
     Header,
+}
+
+impl fmt::Display for EvaluationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unset { .. } => write!(f, "a value that it needs is not set"),
+            Self::WrongKind { operation, found: Some(kind) } => {
+                write!(f, "`{operation}` does not take {kind}")
+            }
+            Self::WrongKind { operation, found: None } => write!(f, "`{operation}` needs a value"),
+            Self::Overflow => write!(f, "the result is below zero or larger than can be kept"),
+            Self::DivisionByZero => write!(f, "a division by zero"),
+            Self::OutOfRange { function } => write!(f, "`{function}` has no value for these arguments"),
+            Self::NotANumber => write!(f, "the text is no number"),
+            Self::TooLong => write!(f, "the text is longer than 64 KiB"),
+            Self::Header => write!(f, "the text has a line break"),
+        }
+    }
 }
 
 impl EvaluationError {

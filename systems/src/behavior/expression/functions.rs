@@ -1,10 +1,12 @@
-//! The functions of expressions: what they are called, take and give.
+//! The functions of expressions: what they are called, take and give. What they do is in the folder beside.
 
-use std::sync::Arc;
+mod chance;
+mod numbers;
+mod table;
+mod texts;
 
-use throng_components::seed::{below, unit};
-
-use super::frame::{EvaluationError, TEXT_BYTES_MAX};
+pub use self::table::{FUNCTIONS, FunctionSpec};
+use super::frame::EvaluationError;
 use super::kinds;
 use super::operators::Operator;
 use crate::behavior::value::{Kind, Value};
@@ -13,15 +15,16 @@ use crate::plugins::laws::Draws;
 /// The most arguments of a function that takes a fixed number of them.
 pub(super) const ARGUMENTS_MAX: usize = 3;
 
-/// Functions that the language has and this version has not.
-pub(super) const LATER: &[&str] = &["env"];
-
 /// A function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Function {
     Random,
+    RandomText,
+    RandomHex,
     Uuid,
     Choose,
+    Env,
+    Default,
     Min,
     Max,
     Round,
@@ -31,72 +34,105 @@ pub(super) enum Function {
     Length,
     Upper,
     Lower,
+    Trim,
     Substring,
+    Split,
+    Replace,
+    Contains,
+    StartsWith,
+    EndsWith,
+    Repeat,
+    Pad,
     Int,
     Float,
     Text,
+    Duration,
+    Rate,
+    Share,
+    Size,
+    UrlEncode,
+    Base64,
+    Base64Decode,
+    Hex,
+    Sha256,
 }
-
-/// Every function: its name, and how many arguments it takes at least and at most.
-const ALL: &[(Function, &str, usize, usize)] = &[
-    (Function::Random, "random", 2, 2),
-    (Function::Uuid, "uuid", 0, 0),
-    (Function::Choose, "choose", 1, usize::MAX),
-    (Function::Min, "min", 2, usize::MAX),
-    (Function::Max, "max", 2, usize::MAX),
-    (Function::Round, "round", 1, 1),
-    (Function::Floor, "floor", 1, 1),
-    (Function::Ceil, "ceil", 1, 1),
-    (Function::Abs, "abs", 1, 1),
-    (Function::Length, "length", 1, 1),
-    (Function::Upper, "upper", 1, 1),
-    (Function::Lower, "lower", 1, 1),
-    (Function::Substring, "substring", 2, 3),
-    (Function::Int, "int", 1, 1),
-    (Function::Float, "float", 1, 1),
-    (Function::Text, "text", 1, 1),
-];
 
 /// The function of that name.
 pub(super) fn find(name: &str) -> Option<Function> {
-    ALL.iter().find(|(_, known, ..)| *known == name).map(|(function, ..)| *function)
+    FUNCTIONS.iter().find(|spec| spec.name == name).map(|spec| spec.function)
 }
 
 /// The names of all.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|(_, name, ..)| *name)
+    FUNCTIONS.iter().map(|spec| spec.name)
 }
 
 impl Function {
+    fn spec(self) -> &'static FunctionSpec {
+        // The variants stand in the table in their order; a test holds them to it.
+        &FUNCTIONS[self as usize]
+    }
+
     /// As it is written.
     pub(super) fn name(self) -> &'static str {
-        ALL.iter().find(|(function, ..)| *function == self).map_or("", |(_, name, ..)| *name)
+        self.spec().name
     }
 
     /// How many arguments it takes, at least and at most.
     pub(super) fn arity(self) -> (usize, usize) {
-        ALL.iter()
-            .find(|(function, ..)| *function == self)
-            .map_or((0, 0), |(.., least, most)| (*least, *most))
+        self.spec().arguments
+    }
+
+    /// Whether chance has a part in its value.
+    pub(super) fn is_drawn(self) -> bool {
+        matches!(self, Self::Random | Self::RandomText | Self::RandomHex | Self::Uuid | Self::Choose)
     }
 
     /// Whether argument `index` of these may be of that kind; if not, what it should be.
     pub(super) fn takes(self, index: usize, kind: Kind, all: &[Option<Kind>]) -> Result<(), &'static str> {
+        let text = (kind == Kind::Text, "a text");
+        let whole = (kind == Kind::Int, "a whole number");
         let (fits, expected) = match self {
-            Self::Uuid | Self::Choose | Self::Text => (true, "any value"),
+            Self::Uuid
+            | Self::Choose
+            | Self::Default
+            | Self::Text
+            | Self::UrlEncode
+            | Self::Base64
+            | Self::Hex
+            | Self::Sha256 => (true, "any value"),
+            Self::Env if index == 1 => (true, "any value"),
+            Self::Pad if index == 0 => (true, "any value"),
             Self::Random | Self::Round | Self::Floor | Self::Ceil | Self::Abs => {
                 (kind.is_number(), "a number")
             }
-            Self::Substring if index > 0 => (kind == Kind::Int, "a whole number"),
-            Self::Length | Self::Upper | Self::Lower | Self::Substring => (kind == Kind::Text, "a text"),
+            Self::RandomText | Self::RandomHex | Self::Pad => whole,
+            Self::Substring | Self::Repeat if index > 0 => whole,
+            Self::Split if index == 2 => whole,
+            Self::Env
+            | Self::Length
+            | Self::Upper
+            | Self::Lower
+            | Self::Trim
+            | Self::Substring
+            | Self::Split
+            | Self::Replace
+            | Self::Contains
+            | Self::StartsWith
+            | Self::EndsWith
+            | Self::Repeat
+            | Self::Duration
+            | Self::Rate
+            | Self::Share
+            | Self::Size
+            | Self::Base64Decode => text,
             Self::Int | Self::Float => (kind.is_number() || kind == Kind::Text, "a number or a text"),
             Self::Min | Self::Max => {
                 let first = all.first().copied().flatten();
                 let fits = kinds::of_operator(Operator::Less, first, Some(kind)).is_ok();
-                (
-                    fits,
-                    if index == 0 { "something that has an order" } else { "of the first argument's kind" },
-                )
+                let expected =
+                    if index == 0 { "something that has an order" } else { "of the first argument's kind" };
+                (fits, expected)
             }
         };
         if fits { Ok(()) } else { Err(expected) }
@@ -105,54 +141,38 @@ impl Function {
     /// The kind of its value, where that is known.
     pub(super) fn kind(self, arguments: &[Option<Kind>]) -> Option<Kind> {
         match self {
-            Self::Uuid | Self::Upper | Self::Lower | Self::Substring | Self::Text => Some(Kind::Text),
             Self::Length | Self::Int | Self::Round | Self::Floor | Self::Ceil => Some(Kind::Int),
             Self::Float => Some(Kind::Float),
+            Self::Contains | Self::StartsWith | Self::EndsWith => Some(Kind::Bool),
+            Self::Duration => Some(Kind::Duration),
+            Self::Rate => Some(Kind::Rate),
+            Self::Share => Some(Kind::Share),
+            Self::Size => Some(Kind::Size),
             Self::Random if arguments.contains(&Some(Kind::Float)) => Some(Kind::Float),
-            Self::Random | Self::Choose | Self::Min | Self::Max | Self::Abs => kinds::shared(arguments),
+            Self::Random | Self::Choose | Self::Default | Self::Min | Self::Max | Self::Abs => {
+                kinds::shared(arguments)
+            }
+            _ => Some(Kind::Text),
         }
     }
 
     /// Its value for as many of these arguments as it takes; those that were not given are unset.
     ///
-    /// `choose`, `min` and `max` take any number of them and are part of the walk.
+    /// `choose`, `default`, `min` and `max` take any number of them and are part of the walk; `env` has become a value.
     pub(super) fn apply(
         self,
         arguments: &[Value; ARGUMENTS_MAX],
         draws: &mut Draws,
     ) -> Result<Value, EvaluationError> {
-        let [first, second, third] = arguments;
-        match (self, first) {
-            (Self::Random, first) => self.random(first, second, draws),
-            (Self::Uuid, _) => Ok(uuid(draws)),
-            (Self::Round | Self::Floor | Self::Ceil | Self::Int, Value::Int(number)) => {
-                Ok(Value::Int(*number))
+        if self.is_drawn() {
+            return self.drawn(arguments, draws);
+        }
+        match self {
+            Self::Round | Self::Floor | Self::Ceil | Self::Abs | Self::Int | Self::Float => {
+                self.number(&arguments[0])
             }
-            (Self::Round, Value::Float(number)) => whole(number.round()),
-            (Self::Floor, Value::Float(number)) => whole(number.floor()),
-            (Self::Ceil, Value::Float(number)) => whole(number.ceil()),
-            (Self::Int, Value::Float(number)) => whole(number.trunc()),
-            (Self::Int, Value::Text(text)) => {
-                text.trim().parse().map(Value::Int).map_err(|_| EvaluationError::NotANumber)
-            }
-            (Self::Abs, Value::Int(number)) => {
-                number.checked_abs().map(Value::Int).ok_or(EvaluationError::Overflow)
-            }
-            (Self::Abs, Value::Float(number)) => Ok(Value::Float(number.abs())),
-            (Self::Float, Value::Int(number)) => Ok(Value::Float(*number as f64)),
-            (Self::Float, Value::Float(number)) => Ok(Value::Float(*number)),
-            (Self::Float, Value::Text(text)) => match text.trim().parse::<f64>() {
-                Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-                _ => Err(EvaluationError::NotANumber),
-            },
-            (Self::Length, Value::Text(text)) => {
-                i64::try_from(text.chars().count()).map(Value::Int).map_err(|_| EvaluationError::Overflow)
-            }
-            (Self::Upper, Value::Text(value)) => text(value.to_uppercase()),
-            (Self::Lower, Value::Text(value)) => text(value.to_lowercase()),
-            (Self::Substring, Value::Text(value)) => self.substring(value, second, third),
-            (Self::Text, value) => text(value.to_string()),
-            (_, value) => Err(self.wrong(value)),
+            Self::Duration | Self::Rate | Self::Share | Self::Size => self.quantity(&arguments[0]),
+            _ => self.of_text(arguments),
         }
     }
 
@@ -160,79 +180,17 @@ impl Function {
         EvaluationError::WrongKind { operation: self.name(), found: value.kind() }
     }
 
-    /// A whole number from `least` to `most`, both included; a decimal one when either bound is.
-    fn random(self, least: &Value, most: &Value, draws: &mut Draws) -> Result<Value, EvaluationError> {
-        let empty = EvaluationError::OutOfRange { function: self.name() };
-        let (least, most) = match (least, most) {
-            (Value::Int(least), Value::Int(most)) if least > most => return Err(empty),
-            (Value::Int(least), Value::Int(most)) => {
-                let bits = draws.next();
-                // All 2^64 of them are one more than can be counted: then every draw is a number of its own.
-                let offset =
-                    most.abs_diff(*least).checked_add(1).map_or(bits, |numbers| below(bits, numbers));
-                return Ok(Value::Int(least.wrapping_add_unsigned(offset)));
-            }
-            (Value::Float(least), Value::Float(most)) => (*least, *most),
-            (Value::Float(least), Value::Int(most)) => (*least, *most as f64),
-            (Value::Int(least), Value::Float(most)) => (*least as f64, *most),
-            (Value::Int(_) | Value::Float(_), other) | (other, _) => return Err(self.wrong(other)),
-        };
-        let length = most - least;
-        if least > most || !length.is_finite() {
-            return Err(empty);
-        }
-        Ok(Value::Float((least + length * unit(draws.next())).min(most)))
+    fn out_of_range(self) -> EvaluationError {
+        EvaluationError::OutOfRange { function: self.name() }
     }
 
-    /// From character `start` (the first is 0), `length` of them or all that follow; what lies behind the end is left out.
-    fn substring(self, value: &str, start: &Value, length: &Value) -> Result<Value, EvaluationError> {
-        let count = |number: &Value| match number {
-            Value::Int(number) => {
-                usize::try_from(*number).map_err(|_| EvaluationError::OutOfRange { function: self.name() })
-            }
+    /// A count of things; negative ones have no meaning.
+    fn count(self, value: &Value) -> Result<usize, EvaluationError> {
+        match value {
+            Value::Int(number) => usize::try_from(*number).map_err(|_| self.out_of_range()),
             other => Err(self.wrong(other)),
-        };
-        let after = value.chars().skip(count(start)?);
-        match length {
-            Value::Unset => text(after.collect()),
-            length => text(after.take(count(length)?).collect()),
         }
     }
-}
-
-/// A text within the bound.
-fn text(value: String) -> Result<Value, EvaluationError> {
-    if value.len() > TEXT_BYTES_MAX {
-        Err(EvaluationError::TooLong)
-    } else {
-        Ok(Value::Text(Arc::from(value)))
-    }
-}
-
-/// A number without a fraction as a whole one.
-fn whole(number: f64) -> Result<Value, EvaluationError> {
-    // 2^63 is a double, 2^63 − 1 is not.
-    let limit = 9_223_372_036_854_775_808.0;
-    if (-limit..limit).contains(&number) {
-        #[expect(clippy::cast_possible_truncation, reason = "bounded just above, and without a fraction")]
-        Ok(Value::Int(number as i64))
-    } else {
-        Err(EvaluationError::Overflow)
-    }
-}
-
-/// 122 random bits in the form of a version 4 UUID (RFC 9562, section 5.4).
-fn uuid(draws: &mut Draws) -> Value {
-    let high = draws.next() & 0xffff_ffff_ffff_0fff | 0x0000_0000_0000_4000;
-    let low = draws.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
-    Value::Text(Arc::from(format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )))
 }
 
 #[cfg(test)]
@@ -273,6 +231,19 @@ mod tests {
         check("substring('abc', 7, 2)", "");
         check("substring('abc', -1)", "OutOfRange { function: \"substring\" }");
         check("text(1500ms) + text(true)", "1.5strue");
+        check("split('a,b', ',', 2)", "OutOfRange { function: \"split\" }");
+        check("split('a', '', 0)", "OutOfRange { function: \"split\" }");
+        check("replace('aaa', '', 'b')", "aaa");
+        check("repeat('ab', 40000)", "TooLong");
+        check("repeat('', 9223372036854775807)", "");
+        check("replace(repeat('a', 60000), 'a', 'bb')", "TooLong");
+        check("pad(-7, 4) + pad('abc', 2) + pad(1, 70000)", "TooLong");
+        check("pad('abc', 2)", "abc");
+        check("duration('5')", "NotANumber");
+        check("base64-decode('*')", "OutOfRange { function: \"base64-decode\" }");
+        check("base64-decode('_w')", "OutOfRange { function: \"base64-decode\" }");
+        check("base64(repeat('a', 60000))", "TooLong");
+        check("sha256(user.id) == sha256('3')", "true");
         check("upper(login.status)", "WrongKind { operation: \"upper\", found: Some(Int) }");
     }
 
@@ -314,11 +285,48 @@ mod tests {
     }
 
     #[test]
-    fn every_function_is_in_the_table_once() {
-        let mut all: Vec<&str> = names().collect();
-        assert!(all.iter().all(|name| find(name).is_some_and(|function| function.name() == *name)));
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), ALL.len());
+    fn drawn_texts_have_their_length_and_letters() {
+        for value in sandbox::evaluate_often("random-text(12)", 50) {
+            let text = value.to_string();
+            assert_eq!(text.len(), 12, "{text}");
+            assert!(text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{text}");
+        }
+        let mut seen: Vec<char> = sandbox::evaluate_often("random-hex(40)", 50)
+            .iter()
+            .flat_map(|v| v.to_string().chars().collect::<Vec<_>>())
+            .collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.iter().collect::<String>(), "0123456789abcdef");
+        check("random-text(0)", "");
+        check("random-text(-1)", "OutOfRange { function: \"random-text\" }");
+        check("random-text(9223372036854775807)", "TooLong");
+    }
+
+    #[test]
+    fn the_table_has_every_function_once_in_order_with_a_sample_that_is_true() {
+        for (index, spec) in FUNCTIONS.iter().enumerate() {
+            assert_eq!(spec.function as usize, index, "{}", spec.name);
+            assert_eq!(find(spec.name), Some(spec.function), "{}", spec.name);
+            assert!(spec.summary.ends_with('.') && spec.sample.starts_with(spec.name), "{}", spec.name);
+            match sandbox::evaluate(spec.sample) {
+                Ok(value) if !spec.gives.is_empty() => {
+                    assert_eq!(value.to_string(), spec.gives, "{}", spec.sample)
+                }
+                Ok(_) => assert!(spec.function.is_drawn(), "{}: says not what it gives", spec.name),
+                Err(error) => panic!("{}: {error}", spec.sample),
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_function_says_of_kinds_at_load_is_what_it_does() {
+        for spec in FUNCTIONS.iter().filter(|spec| !spec.gives.is_empty()) {
+            let expression = sandbox::compile(spec.sample).expect("it compiles");
+            let value = sandbox::evaluate(spec.sample).expect("it has a value");
+            if let Some(kind) = expression.kind() {
+                assert_eq!(value.kind(), Some(kind), "{}", spec.sample);
+            }
+        }
     }
 }

@@ -67,9 +67,21 @@ pub(crate) enum ExpressionMistake {
         found: Kind,
         expected: &'static str,
     },
-    NotYet {
+    UnknownParameter {
         span: Span,
-        function: &'static str,
+        name: String,
+        known: Vec<String>,
+    },
+    NotBeforeRun {
+        span: Span,
+        name: String,
+    },
+    NotInEnvironment {
+        span: Span,
+        name: String,
+    },
+    UnnamedVariable {
+        span: Span,
     },
     TooDeep {
         span: Span,
@@ -101,7 +113,10 @@ impl Mistake for ExpressionMistake {
             Self::Unclosed { .. } => "T0073",
             Self::Syntax { .. } => "T0074",
             Self::WrongOperand { .. } | Self::WrongArgument { .. } => "T0075",
-            Self::NotYet { .. } => "T0076",
+            Self::UnknownParameter { .. } => "T0180",
+            Self::NotBeforeRun { .. } => "T0187",
+            Self::NotInEnvironment { .. } => "T0186",
+            Self::UnnamedVariable { .. } => "T0190",
             Self::TooDeep { .. } => "T0077",
             Self::BadNumber { .. } => "T0078",
         }
@@ -127,7 +142,10 @@ impl Mistake for ExpressionMistake {
                 (None, None) => format!("`{operator}` does not take these values"),
             },
             Self::WrongArgument { function, found, .. } => format!("`{function}` does not take {found}"),
-            Self::NotYet { function, .. } => format!("function `{function}` is not built yet"),
+            Self::UnknownParameter { name, .. } => format!("unknown parameter `{name}`"),
+            Self::NotBeforeRun { name, .. } => format!("`{name}` has no value before the run"),
+            Self::NotInEnvironment { name, .. } => format!("the environment has no variable `{name}`"),
+            Self::UnnamedVariable { .. } => "`env` does not say which variable".to_owned(),
             Self::TooDeep { most, .. } => format!("the expression is nested deeper than {most} levels"),
             Self::BadNumber { found, mistake, .. } => match mistake {
                 UnitMistake::UnknownUnit => format!("`{found}` has an unknown unit"),
@@ -156,7 +174,10 @@ impl Mistake for ExpressionMistake {
                 labels
             }
             Self::WrongArgument { span, expected, .. } => one(span, &format!("should be {expected}")),
-            Self::NotYet { span, .. } => one(span, "in the language, but not in this version"),
+            Self::UnknownParameter { span, .. } => one(span, "no parameter of this name"),
+            Self::NotBeforeRun { span, .. } => one(span, "this place is read before anything runs"),
+            Self::NotInEnvironment { span, .. } => one(span, "not set, or no text"),
+            Self::UnnamedVariable { span } => one(span, "should be a name in quotes"),
             Self::TooDeep { span, .. } => one(span, "one level too many"),
             Self::BadNumber { span, .. } => one(span, "this literal"),
         }
@@ -184,7 +205,23 @@ impl Mistake for ExpressionMistake {
                 _ => None,
             },
             Self::WrongOperand { left, right, .. } => mend(left.map(|side| side.0), right.map(|side| side.0)),
-            Self::NotYet { .. } => Some("write the value itself".to_owned()),
+            Self::UnknownParameter { name, known, .. } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                match name.split_once('-') {
+                    Some((left, right)) if known.contains(&left) => {
+                        Some(format!("a difference is written with blanks: `{left} - {right}`"))
+                    }
+                    _ => did_you_mean(name, &known)
+                        .or_else(|| Some(format!("declare it at the top level: `param {name} …`"))),
+                }
+            }
+            Self::NotBeforeRun { .. } => {
+                Some("only parameters, `env(…)` and what follows from them can stand here".to_owned())
+            }
+            Self::NotInEnvironment { name, .. } => Some(format!(
+                "set it, run with `--env {name}=…`, or write a default: `env(\"{name}\", \"…\")`"
+            )),
+            Self::UnnamedVariable { .. } => Some("for example: `env(\"SHOP_TOKEN\")`".to_owned()),
             Self::TooDeep { .. } => Some("`set` a variable to a part of it first".to_owned()),
             Self::BadNumber { mistake: UnitMistake::UnknownUnit, .. } => {
                 Some("units: ns us ms s m h d w, /s /m /h, %, B KB MB GB KiB MiB GiB".to_owned())

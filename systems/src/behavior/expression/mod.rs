@@ -13,6 +13,7 @@
 //! Three readings are settled by blanks. A `-` between letters or digits belongs to the name (`my-basket`); a difference
 //! of names has blanks. `200/s` without a blank is a rate. A number's `%` is a share unless an operand follows (`7%2`).
 
+mod constants;
 mod evaluate;
 mod frame;
 mod functions;
@@ -25,7 +26,10 @@ mod parser;
 pub(crate) mod sandbox;
 mod tree;
 
+pub(crate) use constants::VariableIsParameter;
+pub use constants::{Constants, Parameter};
 pub(crate) use frame::TEXT_BYTES_MAX;
 pub use frame::{EvaluationError, Frame, Name, Resolve};
+pub use functions::{FUNCTIONS, FunctionSpec};
 pub(crate) use mistake::{ExpressionMistake, Place};
 pub(crate) use tree::Expression;

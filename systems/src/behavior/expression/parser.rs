@@ -26,7 +26,7 @@ pub(super) fn compile(
     let mut parser = Parser { lexer, token: first, place, resolve, problems: Problems::new(), depth: 0 };
     let root = parser.whole();
     match root {
-        Some(root) => parser.problems.or(Expression::new(root.node)),
+        Some(root) => parser.problems.or(Expression::new(root.node, root.kind)),
         None => Err(parser.problems),
     }
 }
@@ -207,10 +207,18 @@ impl<'a> Parser<'a> {
     }
 
     fn name(&mut self, path: &str, token: &Token<'_>) -> Part {
+        let (start, end) = (token.start, token.end);
+        if let Some(value) = self.resolve.constant(path) {
+            return Part { kind: value.kind(), node: Node::Literal(value), start, end };
+        }
         let (node, kind) = match self.resolve.resolve(path) {
             Some(name) => (Node::Name(name), kind_of(name)),
             None => match path {
                 "true" | "false" => (Node::Literal(Value::Bool(path == "true")), Some(Kind::Bool)),
+                "now" | "user.id" | "iteration" if self.resolve.before_run() => {
+                    self.not_before_run(path, self.place.span(start, end));
+                    (Node::Literal(Value::Unset), None)
+                }
                 "now" => (Node::Name(Name::Now), kind_of(Name::Now)),
                 "user.id" => (Node::Name(Name::UserId), kind_of(Name::UserId)),
                 "iteration" => (Node::Name(Name::Iteration), kind_of(Name::Iteration)),
@@ -220,11 +228,19 @@ impl<'a> Parser<'a> {
                 }
             },
         };
-        Part { node, kind, start: token.start, end: token.end }
+        Part { node, kind, start, end }
+    }
+
+    fn not_before_run(&mut self, name: &str, span: Span) {
+        self.problems.push(ExpressionMistake::NotBeforeRun { span, name: name.to_owned() });
     }
 
     fn unknown_name(&mut self, path: &str, token: &Token<'_>) {
         let mut known = self.resolve.known();
+        if self.resolve.before_run() {
+            let (span, name) = (self.place.span(token.start, token.end), path.to_owned());
+            return self.problems.push(ExpressionMistake::UnknownParameter { span, name, known });
+        }
         for own in ["now", "user.id", "iteration"] {
             if !known.iter().any(|name| name == own) {
                 known.push(own.to_owned());
@@ -250,8 +266,15 @@ impl<'a> Parser<'a> {
         let span = self.place.span(token.start, token.end);
         let (node, kind) = if let Some(function) = functions::find(name) {
             let kind = self.checked(function, span, &arguments);
-            let nodes = arguments.into_iter().map(|argument| argument.node).collect();
-            (Node::Call(function, nodes), kind)
+            if function == Function::Env {
+                self.environment(arguments)
+            } else {
+                if function.is_drawn() && self.resolve.before_run() {
+                    self.not_before_run(name, span);
+                }
+                let nodes = arguments.into_iter().map(|argument| argument.node).collect();
+                (Node::Call(function, nodes), kind)
+            }
         } else {
             self.unknown_function(name, span);
             (Node::Literal(Value::Unset), None)
@@ -259,16 +282,35 @@ impl<'a> Parser<'a> {
         Some(Part { node, kind, start: token.start, end })
     }
 
-    fn unknown_function(&mut self, name: &str, span: Span) {
-        let mistake = match functions::LATER.iter().find(|later| **later == name) {
-            Some(function) => ExpressionMistake::NotYet { span, function },
-            None => ExpressionMistake::UnknownFunction {
-                span,
-                name: name.to_owned(),
-                known: functions::names().collect(),
-            },
+    /// `env("NAME")` and `env("NAME", "default")`: the variable's value now, before anything runs.
+    fn environment(&mut self, arguments: Vec<Part>) -> (Node, Option<Kind>) {
+        let nothing = (Node::Literal(Value::Unset), None);
+        let mut arguments = arguments.into_iter();
+        let Some(first) = arguments.next() else { return nothing };
+        let place = self.span(&first);
+        let name = match first.node {
+            Node::Literal(Value::Text(name)) => name,
+            // An unknown name or another kind has been told of.
+            Node::Literal(Value::Unset) => return nothing,
+            _ if first.kind.is_some_and(|kind| kind != Kind::Text) => return nothing,
+            _ => {
+                self.problems.push(ExpressionMistake::UnnamedVariable { span: place });
+                return nothing;
+            }
         };
-        self.problems.push(mistake);
+        if let Some(value) = self.resolve.environment(&name) {
+            return (Node::Literal(Value::Text(value)), Some(Kind::Text));
+        }
+        if let Some(default) = arguments.next() {
+            return (default.node, default.kind);
+        }
+        self.problems.push(ExpressionMistake::NotInEnvironment { span: place, name: name.to_string() });
+        nothing
+    }
+
+    fn unknown_function(&mut self, name: &str, span: Span) {
+        let (name, known) = (name.to_owned(), functions::names().collect());
+        self.problems.push(ExpressionMistake::UnknownFunction { span, name, known });
     }
 
     /// The kind of a call's value, after a look at its arguments.
@@ -345,7 +387,11 @@ mod tests {
         check("upper(1)", &[("T0075", "`upper` does not take a whole number", None)]);
         check("min(1, 2s)", &[("T0075", "`min` does not take a duration", None)]);
         check("max(true, word)", &[("T0075", "`max` does not take true or false", None)]);
-        check("env('HOME')", &[("T0076", "function `env` is not built yet", Some("write the value itself"))]);
+        let help = "set it, run with `--env HOME=…`, or write a default: `env(\"HOME\", \"…\")`";
+        check("env('HOME')", &[("T0186", "the environment has no variable `HOME`", Some(help))]);
+        let help = Some("for example: `env(\"SHOP_TOKEN\")`");
+        check("env(word)", &[("T0190", "`env` does not say which variable", help)]);
+        check("env(5)", &[("T0075", "`env` does not take a whole number", None)]);
     }
 
     #[test]

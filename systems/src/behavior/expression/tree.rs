@@ -8,7 +8,7 @@ use super::functions::Function;
 use super::mistake::Place;
 use super::operators::{Operator, Prefix};
 use super::parser;
-use crate::behavior::value::Value;
+use crate::behavior::value::{Kind, Value};
 
 /// One step of a calculation.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub(super) enum Node {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Expression {
     root: Node,
+    /// What is known of its value's kind.
+    kind: Option<Kind>,
 }
 
 impl Expression {
@@ -49,8 +51,13 @@ impl Expression {
         parser::compile(text, start, place, resolve)
     }
 
-    pub(super) fn new(root: Node) -> Self {
-        Self { root }
+    pub(super) fn new(root: Node, kind: Option<Kind>) -> Self {
+        Self { root, kind }
+    }
+
+    /// The kind of its value; `None` where only the run knows it.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        self.kind
     }
 
     /// Its value now.

@@ -217,7 +217,7 @@ mod tests {
         let name = |text: &str| Spanned::new(text.to_owned(), Span::default());
         let value = |text: &str| {
             let value = text.parse().map_or_else(|_| Scalar::Text(text.to_owned()), Scalar::Integer);
-            Value { value, span: Span::default(), content: Span::default() }
+            Value::new(value, Span::default())
         };
         let node = Node {
             name: name(R::SPEC.name),

@@ -105,7 +105,7 @@ pub(crate) mod tests {
 
     fn entry(text: &str) -> Entry {
         let value = text.parse().map_or_else(|_| Scalar::Text(text.to_owned()), Scalar::Integer);
-        Entry { value, span: Span::default(), content: Span::default() }
+        Entry::new(value, Span::default())
     }
 
     /// Reads a law from its node's values.

@@ -7,7 +7,7 @@
 use throng_components::workload::{ArgumentSpec, Fields, Node, NodeSpec, ValueKind};
 
 use super::Step;
-use crate::behavior::{Compiler, Instruction};
+use crate::behavior::{Compiler, Instruction, Kind};
 
 /// The step.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Step for Repeat {
         };
         let read = fields.finish(entry);
         let Some(entry) = compiler.take(read) else { return };
-        let Some(times) = compiler.value(entry) else { return };
+        let Some(times) = compiler.value_of(entry, Kind::Int) else { return compiler.children(node) };
         let counter = compiler.hidden_variable(node.name.span);
         let head = compiler.push(Instruction::Repeat { counter, times, end: 0 });
         let body = compiler.position();

@@ -1,9 +1,37 @@
 //! A JSON body written as nodes: `json { user "${name}"; tags a b; address { city "Ulm" } }`.
 
-use throng_components::workload::{Entry, Node, Scalar};
+use std::collections::BTreeMap;
+
+use throng_components::workload::{Entry, Label, Mistake, Node, Scalar, Span, Spanned};
 
 use crate::behavior::{Compiler, Escape, EvaluationError, Frame, Template, Value};
 use crate::json::quoted;
+
+/// Two members of one object that share a name: a receiver takes either.
+#[derive(Debug)]
+struct MemberTwice {
+    name: String,
+    span: Span,
+    first: Span,
+}
+
+impl Mistake for MemberTwice {
+    fn code(&self) -> &'static str {
+        "T0199"
+    }
+
+    fn message(&self) -> String {
+        format!("the object has `{}` twice", self.name)
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new(self.span, "the second one"), Label::new(self.first, "the first one")]
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("several values behind one name make an array".to_owned())
+    }
+}
 
 /// A piece of JSON with places for values.
 #[derive(Debug)]
@@ -21,6 +49,17 @@ pub(super) enum Json {
 impl Json {
     /// The object that a node's children make.
     pub(super) fn object(node: &Node, compiler: &mut Compiler<'_>) -> Self {
+        let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+        for Spanned { value, span } in node.children.iter().map(|child| &child.name) {
+            match names.get(value.as_str()) {
+                Some(first) => {
+                    compiler.problem(MemberTwice { name: value.clone(), span: *span, first: *first })
+                }
+                None => {
+                    names.insert(value, *span);
+                }
+            }
+        }
         let members = node.children.iter().map(|child| {
             let value = if !child.children.is_empty() {
                 Self::object(child, compiler)

@@ -218,9 +218,9 @@ pub(super) fn expect(fields: &mut Fields<'_>) -> Expectations {
         let read = status.finish(Some(()));
         expect.take(read);
         for entry in &node.arguments {
-            match entry.value {
+            match entry.known() {
                 Scalar::Integer(number @ 100..=599) => {
-                    expectations.statuses.extend(u16::try_from(number));
+                    expectations.statuses.extend(u16::try_from(*number));
                 }
                 _ => expect.quantity_out_of_bounds("status", entry, "100", "599"),
             }

@@ -1,0 +1,57 @@
+//! What every command that loads a workload takes: the file, and what is said over it.
+
+use std::path::PathBuf;
+
+use super::complain;
+use crate::exit_code::ExitCode;
+use crate::loader::{Environment, Overrides};
+
+/// A workload, and values from outside.
+#[derive(Clone, Default, clap::Args)]
+pub(super) struct Inputs {
+    /// The workload
+    pub(super) file: PathBuf,
+    /// Sets a parameter (`peak=300/s`; also THRONG_PARAM_PEAK) or any value by its path (`crowd.users.max=100`)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    sets: Vec<String>,
+    /// Sets what `env("NAME")` gives in the workload; without it, it reads the environment
+    #[arg(long = "env", short = 'e', value_name = "NAME=VALUE")]
+    environment: Vec<String>,
+}
+
+/// Values may be secrets: they are left out.
+impl std::fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inputs").field("file", &self.file).field("sets", &self.sets).finish_non_exhaustive()
+    }
+}
+
+impl Inputs {
+    /// A file as it stands.
+    #[cfg(test)]
+    pub(super) fn of_file(file: PathBuf) -> Self {
+        Self { file, ..Self::default() }
+    }
+
+    /// What is said over the file.
+    pub(super) fn overrides(&self) -> Result<Overrides, ExitCode> {
+        let wrong = |option: &str, shown: &str| {
+            complain(&format!("`{option}{shown}` needs a name and a value: `{option} NAME=VALUE`"));
+            ExitCode::Usage
+        };
+        let pair = |text: &str| {
+            let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
+            Some((name.to_owned(), value.to_owned()))
+        };
+        let mut overrides = Overrides { environment: Environment::of_process(), ..Overrides::default() };
+        for text in &self.sets {
+            overrides.sets.push(pair(text).ok_or_else(|| wrong("--set", &format!(" {text}")))?);
+        }
+        for text in &self.environment {
+            // What stands there may be a secret without its name.
+            let (name, value) = pair(text).ok_or_else(|| wrong("--env", ""))?;
+            overrides.environment = overrides.environment.with(name, value);
+        }
+        Ok(overrides)
+    }
+}

@@ -1,0 +1,48 @@
+//! The environment as workloads see it: what `--env` gives, and over that what the process has.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Where `env("NAME")` and `THRONG_PARAM_NAME` are looked up. The default one is empty, so that a program that loads
+/// workloads decides what they may see.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    given: BTreeMap<String, String>,
+    process: bool,
+}
+
+/// Values are secrets: only names are shown.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("given", &self.given.keys())
+            .field("process", &self.process)
+            .finish()
+    }
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub fn of_process() -> Self {
+        Self { process: true, ..Self::default() }
+    }
+
+    /// With one variable more, or another value of it.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.given.insert(name.into(), value.into());
+        self
+    }
+
+    /// A variable's value; `None` when it is not set or no text.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let given = self.given.get(name).cloned();
+        given.or_else(|| if self.process { std::env::var(name).ok() } else { None })
+    }
+}
+
+/// The variable that sets a parameter: `THRONG_PARAM_PEAK_RATE` for `peak-rate`.
+pub(super) fn variable_of_parameter(name: &str) -> String {
+    let letter = |c: char| if c == '-' { '_' } else { c.to_ascii_uppercase() };
+    format!("THRONG_PARAM_{}", name.chars().map(letter).collect::<String>())
+}

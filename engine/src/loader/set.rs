@@ -1,0 +1,190 @@
+//! `--set NAME=VALUE`: sets a parameter, or any value of the workload by its path.
+//!
+//! A path is made of nodes' names or first arguments, joined by dots, and ends with a property or with the node whose
+//! value is meant: `crowd.users.max`, `shop.timeout`, `tick`. It may leave out what stands in front as long as one place
+//! alone is meant. A node's value is its only argument, or the second of two.
+
+use throng_components::workload::{
+    Entry, Label, Mistake, Node, Problems, Scalar, Span, Spanned, did_you_mean,
+};
+use throng_systems::plugins::Registry;
+
+use super::document::span;
+use super::place::{Place, Search};
+use super::source::Sources;
+
+/// More are not named: whoever asks for less than that can read the file.
+const MOST_NAMED: usize = 24;
+
+/// What was asked for with `--set`.
+#[derive(Debug, Default)]
+pub(super) struct Sets(Vec<Set>);
+
+#[derive(Debug)]
+struct Set {
+    name: Spanned<String>,
+    value: Spanned<String>,
+    taken: bool,
+}
+
+/// A mistake in a `--set`.
+#[derive(Clone, Debug)]
+enum SetMistake {
+    Unknown { span: Span, name: String, params: Vec<String>, paths: Vec<String> },
+    Ambiguous { span: Span, name: String, places: Vec<String>, labels: Vec<Label> },
+}
+
+impl Mistake for SetMistake {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "T0184",
+            Self::Ambiguous { .. } => "T0185",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Unknown { name, .. } => format!("there is no `{name}` to be set"),
+            Self::Ambiguous { name, places, .. } => format!("`{name}` means {} places", places.len()),
+        }
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        match self {
+            Self::Unknown { span, .. } => {
+                vec![Label::new(*span, "no parameter, and no path in the workload")]
+            }
+            Self::Ambiguous { span, labels, .. } => {
+                let own = Label::new(*span, "which of them?");
+                std::iter::once(own).chain(labels.iter().cloned()).collect()
+            }
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Unknown { name, params, paths, .. } => {
+                let known: Vec<&str> =
+                    params.iter().chain(paths).map(String::as_str).take(MOST_NAMED).collect();
+                let all: Vec<&str> = params.iter().chain(paths).map(String::as_str).collect();
+                match throng_components::workload::nearest(name, &all) {
+                    Some(near) => {
+                        Some(format!("did you mean `{near}`? known, among others: {}", known.join(", ")))
+                    }
+                    None => did_you_mean(name, &known),
+                }
+            }
+            Self::Ambiguous { places, .. } => {
+                let mut distinct = places.clone();
+                distinct.dedup();
+                if distinct.len() == places.len() {
+                    let shown: Vec<_> = distinct.into_iter().take(MOST_NAMED).collect();
+                    Some(format!("name more of the path: {}", shown.join(", ")))
+                } else {
+                    Some(
+                        "no path tells them apart: write a `param` where it is meant, and set that"
+                            .to_owned(),
+                    )
+                }
+            }
+        }
+    }
+}
+
+impl Sets {
+    /// Puts each option into a text of its own, so that messages can show it.
+    pub(super) fn read(options: &[(String, String)], sources: &mut Sources) -> Self {
+        let mut all = Vec::new();
+        for (name, value) in options {
+            let text = format!("{name}={value}");
+            let Some(source) = sources.add("--set", text.as_str()) else { break };
+            all.push(Set {
+                name: Spanned::new(name.clone(), span(source, 0, name.len())),
+                value: Spanned::new(value.clone(), span(source, name.len() + 1, text.len())),
+                taken: false,
+            });
+        }
+        Self(all)
+    }
+
+    /// What a parameter was set to; of several the last.
+    pub(super) fn take(&mut self, parameter: &str) -> Option<Spanned<String>> {
+        let mut found = None;
+        for set in self.0.iter_mut().filter(|set| set.name.value == parameter) {
+            set.taken = true;
+            found = Some(set.value.clone());
+        }
+        found
+    }
+
+    /// Sets what is no parameter, in the nodes.
+    pub(super) fn apply(&self, nodes: &mut Vec<Node>, registry: &Registry, problems: &mut Problems) {
+        let params: Vec<String> = nodes
+            .iter()
+            .filter(|node| node.name.value == "param")
+            .filter_map(|node| node.text(0).map(|name| name.value.to_owned()))
+            .collect();
+        for set in self.0.iter().filter(|set| !set.taken && !params.contains(&set.name.value)) {
+            let search = Search { registry, path: set.name.value.split('.').collect() };
+            let mut places = search.places(nodes);
+            let (span, name) = (set.name.span, set.name.value.clone());
+            match places.len() {
+                1 => places.remove(0).set(nodes, &set.name, entry(&set.value)),
+                0 => {
+                    let (params, paths) = (params.clone(), Search::all(nodes, registry));
+                    problems.push(SetMistake::Unknown { span, name, params, paths });
+                }
+                _ => {
+                    let labels = places.iter().take(2).map(|place| Label::new(place.span, "here?")).collect();
+                    let places = places.iter().map(Place::to_string).collect();
+                    problems.push(SetMistake::Ambiguous { span, name, places, labels });
+                }
+            }
+        }
+    }
+}
+
+/// A value as it would be written: a number, `#true` and `#false` are what they are in KDL, quotes make a text of them.
+fn entry(value: &Spanned<String>) -> Entry {
+    let text = value.value.as_str();
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let number = || {
+        let digits = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+        let float =
+            || text.parse().ok().filter(|number: &f64| digits && number.is_finite()).map(Scalar::Float);
+        text.parse().ok().map(Scalar::Integer).or_else(float)
+    };
+    let scalar = match (quoted, text) {
+        (Some(inner), _) => Scalar::Text(inner.to_owned()),
+        (None, "#true" | "#false") => Scalar::Bool(text == "#true"),
+        (None, _) => number().unwrap_or_else(|| Scalar::Text(text.to_owned())),
+    };
+    let mut entry = Entry::new(scalar, value.span);
+    if quoted.is_some() {
+        entry.content = value.span.part(1, value.span.length - 2);
+    }
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_in_the_file() {
+        let check = |text: &str, expected: Scalar| {
+            let length = u32::try_from(text.len()).expect("a short text");
+            let value = Spanned::new(text.to_owned(), Span { length, ..Span::default() });
+            assert_eq!(entry(&value).value, expected, "{text}");
+        };
+        check("5", Scalar::Integer(5));
+        check("-5", Scalar::Integer(-5));
+        check("0.5", Scalar::Float(0.5));
+        check("\"5\"", Scalar::Text("5".to_owned()));
+        check("5%", Scalar::Text("5%".to_owned()));
+        check("#true", Scalar::Bool(true));
+        check("inf", Scalar::Text("inf".to_owned()));
+        check("\"", Scalar::Text("\"".to_owned()));
+        check("", Scalar::Text(String::new()));
+    }
+}
