@@ -13,8 +13,9 @@ use throng_components::workload::{
     Entry, Fields, Label, Mistake, Node, Problem, Problems, Scalar, Span, did_you_mean,
 };
 
+use super::answer::Capture;
 use super::expression::{Constants, VariableIsParameter};
-use super::program::{Capture, Instruction, Perform, Program};
+use super::program::{Instruction, Perform, Program};
 use super::template::Template;
 use super::value::{Kind, Value};
 use crate::plugins::Registry;

@@ -6,7 +6,8 @@ use throng_components::scenario::ScenarioId;
 use throng_components::seed::{Purpose, below};
 use throng_components::virtual_user::UserId;
 
-use super::program::{Capture, Instruction, Perform, Program, ResultField};
+use super::answer;
+use super::program::{Instruction, Perform, Program};
 use super::template::{Frame, Template};
 use super::value::Value;
 use crate::plugins::laws::Draws;
@@ -299,9 +300,9 @@ impl Machine<'_> {
             return;
         }
         if !sample.error.is_failure() && completion.status != 0 {
-            sample.error = judge(perform, completion);
+            sample.error = perform.expect.judge(completion);
         }
-        if !sample.error.is_failure() && !self.save(perform, completion) {
+        if !sample.error.is_failure() && !answer::save(&perform.saves, completion, self.variables) {
             sample.error = ErrorType::SAVE;
         }
         if sample.error.is_failure() {
@@ -314,7 +315,7 @@ impl Machine<'_> {
 
     /// Records a finished step and moves on; true when its failure ended the iteration.
     fn after_step(&mut self, perform: &Perform, sample: Sample) -> bool {
-        self.capture(&perform.captures, &sample);
+        answer::capture(&perform.captures, &sample, self.variables);
         let failed = sample.error.is_failure();
         self.strand.failed |= failed;
         self.strand.due = sample.ended;
@@ -329,72 +330,9 @@ impl Machine<'_> {
         stops
     }
 
-    /// Takes values out of an answer; false when one is not there.
-    ///
-    /// A model's answer has no body: what would be saved from it is an empty text, so that later steps are sent.
-    fn save(&mut self, perform: &Perform, completion: &Completion) -> bool {
-        if perform.saves.is_empty() {
-            return true;
-        }
-        let body: serde_json::Value = if completion.modelled {
-            serde_json::Value::Null
-        } else {
-            match serde_json::from_slice(&completion.body) {
-                Ok(body) => body,
-                Err(_) => return false,
-            }
-        };
-        for save in &perform.saves {
-            let value = if completion.modelled {
-                Some(Value::Text("".into()))
-            } else {
-                save.path.query(&body).first().map(json_value)
-            };
-            match value {
-                Some(value) => self.variables[usize::from(save.slot)] = value,
-                None => return false,
-            }
-        }
-        true
-    }
-
-    fn capture(&mut self, captures: &[Capture], sample: &Sample) {
-        for capture in captures {
-            self.variables[usize::from(capture.slot)] = match capture.field {
-                ResultField::Status => Value::Int(i64::from(sample.status)),
-                ResultField::Response => Value::Duration(sample.response()),
-                ResultField::Service => Value::Duration(sample.service()),
-                ResultField::Bytes => Value::Int(i64::from(sample.bytes_received)),
-                ResultField::Failed => Value::Bool(sample.error.is_failure()),
-            };
-        }
-    }
-
     fn finish(&mut self) {
         let outcome = if self.strand.failed { SampleOutcome::Failed } else { SampleOutcome::Succeeded };
         self.actions.push(Action::Finish(outcome));
-    }
-}
-
-/// What an answer's status means. A model knows no statuses but well and badly: where it did well, it did as expected.
-fn judge(perform: &Perform, completion: &Completion) -> ErrorType {
-    if completion.modelled && completion.status < 400 {
-        return ErrorType::NONE;
-    }
-    perform.expect.judge(completion.status)
-}
-
-/// A JSON value as a variable's: texts and numbers keep their type, all else becomes its JSON text.
-fn json_value(value: &serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::String(text) => Value::Text(text.as_str().into()),
-        serde_json::Value::Bool(flag) => Value::Bool(*flag),
-        serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Value::Int(integer),
-            (None, Some(float)) => Value::Float(float),
-            (None, None) => Value::Text(number.to_string().into()),
-        },
-        other => Value::Text(other.to_string().into()),
     }
 }
 

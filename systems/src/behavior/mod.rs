@@ -1,5 +1,6 @@
 //! Behaviours: compiled once, run by machines that do no I/O.
 
+mod answer;
 mod compiler;
 mod expression;
 mod machine;
@@ -7,9 +8,10 @@ mod program;
 mod template;
 mod value;
 
+pub use answer::{Capture, Expectations, Save};
 pub use compiler::{Compiler, TargetNames};
 pub use expression::{Constants, FUNCTIONS, FunctionSpec, Parameter};
 pub use machine::{Action, Event, Machine, Strand, Surroundings};
-pub use program::{Capture, Expectations, Instruction, Perform, Program, RequestTemplate, Save};
+pub use program::{Instruction, Perform, Program, RequestTemplate};
 pub use template::{Escape, EvaluationError, Frame, Name, Resolve, Template};
 pub use value::{Kind, Value};

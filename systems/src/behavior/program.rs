@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use throng_components::clock::Nanos;
 use throng_components::run::StepHeader;
-use throng_components::sample::{ErrorType, StepId};
+use throng_components::sample::StepId;
 use throng_components::target::TargetId;
 
+use super::answer::{Capture, Expectations, Save};
 use super::template::{EvaluationError, Frame, Template};
 use crate::plugins::laws::Law;
 use crate::plugins::protocols::Request;
@@ -78,69 +79,6 @@ pub struct Perform {
     pub captures: Vec<Capture>,
     /// Whether its failure ends the iteration.
     pub stop_on_failure: bool,
-}
-
-/// What an answer has to be.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Expectations {
-    /// Statuses that pass; without any, all below 400 do.
-    pub statuses: Vec<u16>,
-}
-
-impl Expectations {
-    /// The failure that a status means.
-    pub fn judge(&self, status: u16) -> ErrorType {
-        let passes = if self.statuses.is_empty() { status < 400 } else { self.statuses.contains(&status) };
-        match (passes, status) {
-            (true, _) => ErrorType::NONE,
-            (false, 400..=599) => ErrorType::status(status),
-            (false, _) => ErrorType::UNEXPECTED_STATUS,
-        }
-    }
-}
-
-/// A value taken out of an answer.
-#[derive(Debug)]
-pub struct Save {
-    /// The variable it goes to.
-    pub slot: u16,
-    /// Where it stands in a JSON body (RFC 9535). The first match is taken.
-    pub path: serde_json_path::JsonPath,
-}
-
-/// A figure of a step's result that an expression names: `login.status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capture {
-    /// The variable it goes to.
-    pub slot: u16,
-    /// Which figure.
-    pub field: ResultField,
-}
-
-/// A figure of a step's result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResultField {
-    /// The protocol's status.
-    Status,
-    /// Due until end.
-    Response,
-    /// Start until end.
-    Service,
-    /// Bytes received.
-    Bytes,
-    /// Whether it failed.
-    Failed,
-}
-
-impl ResultField {
-    /// All figures by the names that expressions use.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("status", Self::Status),
-        ("response", Self::Response),
-        ("service", Self::Service),
-        ("bytes", Self::Bytes),
-        ("failed", Self::Failed),
-    ];
 }
 
 /// A compiled behaviour.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use throng_components::workload::Span;
 
 use super::Compiler;
-use crate::behavior::program::{Capture, ResultField};
+use crate::behavior::answer::{Capture, ResultField};
 use crate::behavior::template::{Name, Resolve};
 use crate::behavior::value::Value;
 
