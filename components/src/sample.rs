@@ -117,6 +117,12 @@ error_types! {
     PROXY_REFUSED = 32 "proxy_refused";
     /// The proxy closed, or answered what is no HTTP, before there was a tunnel.
     PROXY_FAILED = 33 "proxy_failed";
+    /// An `expect body` did not hold.
+    UNEXPECTED_BODY = 40 "unexpected_body";
+    /// An `expect header` did not hold.
+    UNEXPECTED_HEADER = 41 "unexpected_header";
+    /// An `expect within` did not hold.
+    TOO_SLOW = 42 "too_slow";
 }
 
 impl ErrorType {

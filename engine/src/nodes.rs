@@ -3,7 +3,7 @@
 use throng_components::workload::NodeSpec;
 use throng_systems::plugins::listeners::otlp;
 use throng_systems::plugins::steps::choose;
-use throng_systems::plugins::steps::http::read as http;
+use throng_systems::plugins::steps::http::{expect, read as http, save};
 
 use crate::loader::include::INCLUDE;
 use crate::loader::lower as nodes;
@@ -57,9 +57,12 @@ pub const CORE: &[CoreNode] = &[
     inside("behavior http", &http::HEADER),
     inside("behavior http", &http::BODY),
     inside("behavior http", &http::JSON),
-    inside("behavior http", &http::EXPECT),
-    inside("behavior http expect", &http::STATUS),
-    inside("behavior http", &http::SAVE),
+    inside("behavior http", &expect::EXPECT),
+    inside("behavior http expect", &expect::STATUS),
+    inside("behavior http expect", &expect::HEADER),
+    inside("behavior http expect", &expect::BODY),
+    inside("behavior http expect", &expect::WITHIN),
+    inside("behavior http", &save::SAVE),
     inside("behavior choose", &choose::BRANCH),
     top(&nodes::SCENARIO),
     inside("scenario", &nodes::SCENARIO_BEHAVIOR),

@@ -199,7 +199,7 @@ impl Machine<'_> {
     }
 
     /// Calls `use_frame` with the user's values.
-    fn with_frame<T>(&mut self, use_frame: impl FnOnce(&mut Frame<'_>) -> T) -> T {
+    pub(super) fn with_frame<T>(&mut self, use_frame: impl FnOnce(&mut Frame<'_>) -> T) -> T {
         let mut draws = self.draws();
         let mut frame = Frame {
             variables: self.variables,
@@ -239,7 +239,7 @@ impl Machine<'_> {
             request,
             ready: self.strand.ready,
             timeout: perform.timeout,
-            keep_body: !perform.saves.is_empty(),
+            keep: perform.keep,
         };
         self.actions.push(Action::Perform(operation));
         true
@@ -299,11 +299,8 @@ impl Machine<'_> {
             self.actions.push(Action::Finish(SampleOutcome::Cut));
             return;
         }
-        if !sample.error.is_failure() && completion.status != 0 {
-            sample.error = perform.expect.judge(completion);
-        }
-        if !sample.error.is_failure() && !answer::save(&perform.saves, completion, self.variables) {
-            sample.error = ErrorType::SAVE;
+        if !sample.error.is_failure() {
+            sample.error = self.take_answer(perform, completion, &sample);
         }
         if sample.error.is_failure() {
             sample.outcome = SampleOutcome::Failed;
@@ -345,7 +342,7 @@ mod tests {
     use super::*;
     use crate::behavior::{EvaluationError, Expectations, RequestTemplate};
     use crate::plugins::laws::Law;
-    use crate::plugins::protocols::{NoopRequest, Request};
+    use crate::plugins::protocols::{Keep, NoopRequest, Request};
 
     const STEP: Nanos = Nanos::from_millis(10);
 
@@ -385,6 +382,7 @@ mod tests {
             timeout: Nanos::SECOND,
             expect: Expectations::default(),
             saves: Vec::new(),
+            keep: Keep::default(),
             captures: Vec::new(),
             stop_on_failure,
         }))

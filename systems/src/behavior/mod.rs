@@ -8,7 +8,7 @@ mod program;
 mod template;
 mod value;
 
-pub use answer::{Capture, Expectations, Save};
+pub use answer::{BodyExpectation, Capture, Comparison, Expectations, HeaderExpectation, Save, Source};
 pub use compiler::{Compiler, TargetNames};
 pub use expression::{Constants, FUNCTIONS, FunctionSpec, Parameter};
 pub use machine::{Action, Event, Machine, Strand, Surroundings};

@@ -10,7 +10,7 @@ use throng_components::target::TargetId;
 use super::answer::{Capture, Expectations, Save};
 use super::template::{EvaluationError, Frame, Template};
 use crate::plugins::laws::Law;
-use crate::plugins::protocols::Request;
+use crate::plugins::protocols::{Keep, Request};
 
 /// One instruction. Jumps name the index of the next one.
 #[derive(Debug)]
@@ -75,6 +75,8 @@ pub struct Perform {
     pub expect: Expectations,
     /// What is kept of the answer.
     pub saves: Vec<Save>,
+    /// What of the answer is looked at for these, or for the user's cookies.
+    pub keep: Keep,
     /// What later steps ask of this one's result.
     pub captures: Vec<Capture>,
     /// Whether its failure ends the iteration.

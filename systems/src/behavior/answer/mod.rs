@@ -1,11 +1,14 @@
 //! Looks into answers: what they have to be, what is kept of them, and what later steps ask about them.
 
+mod compare;
 mod expect;
 mod figures;
+mod look;
 mod save;
+mod take;
 
-pub use expect::Expectations;
+pub use compare::Comparison;
+pub use expect::{BodyExpectation, Expectations, HeaderExpectation};
 pub use figures::Capture;
 pub(super) use figures::{ResultField, capture};
-pub use save::Save;
-pub(super) use save::save;
+pub use save::{Save, Source};

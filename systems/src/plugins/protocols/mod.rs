@@ -7,6 +7,7 @@ use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use ::http::HeaderMap;
 use bytes::Bytes;
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{Nanos, TimeSource};
@@ -61,8 +62,40 @@ pub struct Operation {
     pub ready: Nanos,
     /// How long it may take, connecting included.
     pub timeout: Nanos,
-    /// Whether the answer's body is wanted. It is counted in any case.
-    pub keep_body: bool,
+    /// What of the answer is wanted. All of it is read and counted in any case.
+    pub keep: Keep,
+}
+
+/// What of an answer is looked at: all else is read, counted and forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Its body, decoded.
+    pub body: bool,
+    /// Its header fields.
+    pub head: bool,
+    /// Its header fields where they set a cookie or lead elsewhere.
+    pub session: bool,
+}
+
+impl Keep {
+    /// What either of two wants.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            body: self.body || other.body,
+            head: self.head || other.head,
+            session: self.session || other.session,
+        }
+    }
+}
+
+/// The head of an answer, and what was asked for it.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Its header fields.
+    pub headers: HeaderMap,
+    /// What was sent.
+    pub request: Arc<dyn Request>,
 }
 
 /// Whether an operation came to its own end.
@@ -99,6 +132,8 @@ pub struct Completion {
     pub bytes_received: u32,
     /// What its time went into, as far as it got.
     pub phases: AttemptPhases,
+    /// The answer's head, where it was asked for.
+    pub head: Option<Box<Head>>,
     /// The answer's body, where it was asked for.
     pub body: Bytes,
     /// Whether a model answered: it has no body, and what would look into it holds.
@@ -119,6 +154,7 @@ impl Completion {
             bytes_sent: 0,
             bytes_received: 0,
             phases: AttemptPhases::NONE,
+            head: None,
             body: Bytes::new(),
             modelled: false,
         }

@@ -9,9 +9,13 @@
 //! }
 //! ```
 
+pub mod expect;
 mod json;
+mod mistake;
+mod pattern;
 pub mod read;
 mod request;
+pub mod save;
 
 use throng_components::run::StepHeader;
 use throng_components::target::{Target, TargetAddress};
@@ -85,8 +89,8 @@ impl Step for Http {
             matches!(address, TargetAddress::Url { .. } | TargetAddress::Demo)
         });
         let body = read::body(&mut fields, compiler);
-        let expect = read::expect(&mut fields);
-        let saves = read::saves(&mut fields, compiler);
+        let expect = expect::read(&mut fields, compiler);
+        let saves = save::read(&mut fields, compiler);
         let headers = read::headers(&mut fields, compiler, target);
         let path_entry = node.arguments.get(1).filter(|_| path.is_some());
         let template = path_entry.and_then(|entry| compiler.template(entry));
@@ -107,6 +111,7 @@ impl Step for Http {
             target: target.id,
             request,
             timeout: timeout.unwrap_or(target.timeout),
+            keep: saves.iter().fold(expect.keep(), |keep, save| keep.and(save.keep())),
             expect,
             saves,
             captures: Vec::new(),

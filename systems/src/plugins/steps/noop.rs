@@ -12,7 +12,7 @@ use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec, ValueKind};
 
 use super::Step;
 use crate::behavior::{Compiler, EvaluationError, Expectations, Frame, Perform, RequestTemplate};
-use crate::plugins::protocols::{NoopRequest, Request};
+use crate::plugins::protocols::{Keep, NoopRequest, Request};
 
 /// The step.
 #[derive(Debug)]
@@ -72,6 +72,7 @@ impl Step for Noop {
             timeout: target.timeout,
             expect: Expectations::default(),
             saves: Vec::new(),
+            keep: Keep::default(),
             captures: Vec::new(),
             stop_on_failure: false,
         };

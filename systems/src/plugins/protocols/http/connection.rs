@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
@@ -20,7 +20,7 @@ use super::origin::{Origin, Sessions};
 use super::stream::Stream;
 
 /// The longest body that is kept for a step that looks into it.
-const BODY_MOST: usize = 16 << 20;
+pub(super) const BODY_MOST: usize = 16 << 20;
 
 /// An open connection.
 pub(super) struct Connection {
@@ -37,6 +37,7 @@ type Driver = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
 /// An answer as far as a behaviour can ask for it.
 pub(super) struct Answer {
     pub(super) status: u16,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
@@ -86,11 +87,10 @@ impl Connection {
     ) -> Result<Answer, ErrorType> {
         self.requests += 1;
         let response = std::pin::pin!(self.sender.send_request(request));
-        let response = Self::drive(&mut self.driver, response).await?;
-        let status = response.status().as_u16();
-        let body = std::pin::pin!(read(response, keep_body));
+        let (head, body) = Self::drive(&mut self.driver, response).await?.into_parts();
+        let body = std::pin::pin!(read(body, keep_body));
         let body = Self::drive(&mut self.driver, body).await?;
-        Ok(Answer { status, body })
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
     }
 
     /// Waits for a part of an exchange while the connection does its work.
@@ -123,8 +123,7 @@ impl Connection {
 }
 
 /// Reads a body to its end; keeps it where it is asked for.
-async fn read(response: Response<Incoming>, keep: bool) -> Result<Bytes, ErrorType> {
-    let mut body = response.into_body();
+async fn read(mut body: Incoming, keep: bool) -> Result<Bytes, ErrorType> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }

@@ -17,6 +17,7 @@ use throng_components::target::{ConnectionLife, ConnectionPolicy, Target};
 use throng_components::trace::TraceContext;
 
 use super::HttpRequest;
+use super::answer;
 use super::connection::{Answer, Connection};
 use super::counted::Traffic;
 use super::origin::{Origin, Sessions};
@@ -189,7 +190,7 @@ async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>, sessions: Rc<S
         match result {
             Ok(answer) => {
                 completion.error = site.origin.judge(answer.status);
-                (completion.status, completion.body) = (answer.status, answer.body);
+                answer::put(answer, &operation, &mut completion);
                 // What is not to be used again is closed at once and does not lie about.
                 let used_up = |open: &mut Connection| site.one_request_each || open.is_used_up(&site.life);
                 connection.take_if(used_up);
@@ -293,7 +294,7 @@ impl Way<'_> {
             *connection = Some(open);
         }
         let Some(open) = connection else { return Err(ErrorType::CONNECTION_FAILED) };
-        open.exchange(message(site, request, operation), operation.keep_body).await
+        open.exchange(message(site, request, operation), operation.keep.body).await
     }
 }
 

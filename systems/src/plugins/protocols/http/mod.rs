@@ -11,6 +11,7 @@
 //!     connection ── an exchange; origin ── how one is opened: lookup, socket, proxy, tls
 //! ```
 
+mod answer;
 mod connection;
 mod counted;
 mod failure;

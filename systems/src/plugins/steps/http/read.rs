@@ -3,70 +3,11 @@
 use http::{HeaderName, Method};
 use throng_components::clock::Nanos;
 use throng_components::target::Target;
-use throng_components::workload::{
-    ArgumentSpec, FieldSpec, Fields, Label, Mistake, Node, NodeSpec, Scalar, Span, ValueKind,
-};
+use throng_components::workload::{ArgumentSpec, Fields, Node, NodeSpec, Scalar, ValueKind};
 
 use super::json::{Json, body_escape};
-use crate::behavior::{Compiler, Escape, Expectations, Save, Template};
-
-/// A mistake in an `http` step.
-#[derive(Debug)]
-pub(super) enum HttpMistake {
-    Method { span: Span, found: String },
-    HeaderName { span: Span, found: String },
-    TwoBodies { span: Span },
-    JsonPath { span: Span, found: String, reason: String },
-    Path { span: Span, found: String },
-    HeaderValue { span: Span },
-}
-
-impl Mistake for HttpMistake {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Method { .. } => "T0100",
-            Self::HeaderName { .. } => "T0101",
-            Self::TwoBodies { .. } => "T0102",
-            Self::JsonPath { .. } => "T0103",
-            Self::Path { .. } => "T0104",
-            Self::HeaderValue { .. } => "T0105",
-        }
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Self::Method { found, .. } => format!("`{found}` is no HTTP method"),
-            Self::HeaderName { found, .. } => format!("`{found}` is no header name"),
-            Self::TwoBodies { .. } => "the request has two bodies".to_owned(),
-            Self::JsonPath { found, .. } => format!("`{found}` is no JSONPath"),
-            Self::Path { found, .. } => format!("`{found}` is no path"),
-            Self::HeaderValue { .. } => "a header value holds a control character".to_owned(),
-        }
-    }
-
-    fn labels(&self) -> Vec<Label> {
-        match self {
-            Self::Method { span, .. } | Self::HeaderName { span, .. } => {
-                vec![Label::new(*span, "not a token")]
-            }
-            Self::TwoBodies { span } => vec![Label::new(*span, "the second body")],
-            Self::JsonPath { span, reason, .. } => vec![Label::new(*span, reason.clone())],
-            Self::Path { span, .. } => vec![Label::new(*span, "cannot be sent as path and query")],
-            Self::HeaderValue { span } => vec![Label::new(*span, "cannot be sent in a header")],
-        }
-    }
-
-    fn help(&self) -> Option<String> {
-        match self {
-            Self::Method { .. } => Some("for example: `http GET \"/\"`".to_owned()),
-            Self::HeaderName { .. } => Some("use letters, digits and hyphens: `x-tenant`".to_owned()),
-            Self::TwoBodies { .. } => Some("keep one of `body` and `json`".to_owned()),
-            Self::JsonPath { .. } => Some("for example: `save token json-path=\"$.token\"`".to_owned()),
-            Self::Path { .. } => Some("begin it with `/` and percent-encode blanks: `%20`".to_owned()),
-            Self::HeaderValue { .. } => None,
-        }
-    }
-}
+use super::mistake::HttpMistake;
+use crate::behavior::{Compiler, Escape, Template};
 
 /// `header` in a step.
 pub const HEADER: NodeSpec = NodeSpec {
@@ -105,52 +46,6 @@ pub const JSON: NodeSpec = NodeSpec {
     summary: "Sends an object as JSON: a node a member, several values an array, children an object.",
     sample: "json { user \"ann\"; tags a b }",
     any_children: true,
-    ..NodeSpec::EMPTY
-};
-
-/// `expect`.
-pub const EXPECT: NodeSpec = NodeSpec {
-    name: "expect",
-    summary: "Says what the answer has to be; otherwise the step fails.",
-    sample: "expect { status 200 201 }",
-    children: &["status"],
-    later: &["body", "within", "header", "json-path"],
-    ..NodeSpec::EMPTY
-};
-
-/// `status`, in `expect`.
-pub const STATUS: NodeSpec = NodeSpec {
-    name: "status",
-    summary: "Lists the statuses that pass; without it, all below 400 do.",
-    sample: "status 200 201",
-    arguments: &[ArgumentSpec {
-        name: "status",
-        kind: ValueKind::Count,
-        required: true,
-        summary: "100 to 599.",
-    }],
-    more_arguments: true,
-    ..NodeSpec::EMPTY
-};
-
-/// `save`.
-pub const SAVE: NodeSpec = NodeSpec {
-    name: "save",
-    summary: "Keeps a value of the answer in a variable; the step fails where it is missing.",
-    sample: "save token json-path=\"$.token\"",
-    arguments: &[ArgumentSpec {
-        name: "name",
-        kind: ValueKind::Name,
-        required: true,
-        summary: "The variable.",
-    }],
-    properties: &[FieldSpec {
-        name: "json-path",
-        kind: ValueKind::Text,
-        default: "",
-        summary: "Where it stands in a JSON body (RFC 9535); the first match.",
-    }],
-    later: &["header", "regex", "css", "cookie"],
     ..NodeSpec::EMPTY
 };
 
@@ -206,53 +101,6 @@ pub(super) fn body(fields: &mut Fields<'_>, compiler: &mut Compiler<'_>) -> Opti
 
 fn is_content_type(header: &Node) -> bool {
     header.text(0).is_some_and(|name| name.value.eq_ignore_ascii_case("content-type"))
-}
-
-pub(super) fn expect(fields: &mut Fields<'_>) -> Expectations {
-    let mut expectations = Expectations::default();
-    let Some(node) = fields.child("expect") else { return expectations };
-    let mut expect = Fields::of(node, &EXPECT, 0);
-    if let Some(node) = expect.child("status") {
-        let mut status = Fields::of(node, &STATUS, 0);
-        status.count_argument(0, 100, 599);
-        let read = status.finish(Some(()));
-        expect.take(read);
-        for entry in &node.arguments {
-            match entry.known() {
-                Scalar::Integer(number @ 100..=599) => {
-                    expectations.statuses.extend(u16::try_from(*number));
-                }
-                _ => expect.quantity_out_of_bounds("status", entry, "100", "599"),
-            }
-        }
-    }
-    let read = expect.finish(Some(()));
-    fields.take(read);
-    expectations
-}
-
-pub(super) fn saves(fields: &mut Fields<'_>, compiler: &mut Compiler<'_>) -> Vec<Save> {
-    let nodes: Vec<&Node> = fields.node().children_named("save").collect();
-    let mut saves = Vec::new();
-    for node in nodes {
-        let mut save = Fields::of(node, &SAVE, 0);
-        let name = save.text_argument(0);
-        save.require("json-path");
-        let text = save.text("json-path");
-        let path = text.and_then(|text| match serde_json_path::JsonPath::parse(text.value) {
-            Ok(path) => Some(path),
-            Err(error) => {
-                let reason = error.message().to_owned();
-                save.problem(HttpMistake::JsonPath { span: text.span, found: text.value.to_owned(), reason });
-                None
-            }
-        });
-        let read = save.finish(name.zip(path));
-        if let Some((name, path)) = fields.take(read) {
-            saves.push(Save { slot: compiler.variable(name.value, name.span), path });
-        }
-    }
-    saves
 }
 
 /// The header fields of a step: the target's, and over them its own.

@@ -7,7 +7,8 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Uri};
 use throng_components::workload::{Problem, Span};
 
-use super::read::{Body, HttpMistake};
+use super::mistake::HttpMistake;
+use super::read::Body;
 use crate::behavior::{Escape, EvaluationError, Frame, RequestTemplate, Template};
 use crate::plugins::protocols::{HttpRequest, Request};
 

@@ -1,0 +1,34 @@
+//! A user takes an answer: judges it, and keeps what its step says.
+
+use throng_components::sample::{ErrorType, Sample};
+
+use super::look::Look;
+use crate::behavior::machine::Machine;
+use crate::behavior::program::Perform;
+use crate::plugins::protocols::Completion;
+
+impl Machine<'_> {
+    /// What an answer that came means: the failure in it, or none, and then its values are kept.
+    pub(in crate::behavior) fn take_answer(
+        &mut self,
+        perform: &Perform,
+        completion: &Completion,
+        sample: &Sample,
+    ) -> ErrorType {
+        let look = Look::new(completion);
+        if completion.status != 0 {
+            let response = sample.response();
+            let error = self.with_frame(|frame| perform.expect.judge(&look, response, frame));
+            if error.is_failure() {
+                return error;
+            }
+        }
+        for save in &perform.saves {
+            let Some(value) = self.with_frame(|frame| save.value(&look, frame)) else {
+                return ErrorType::SAVE;
+            };
+            self.variables[usize::from(save.slot)] = value;
+        }
+        ErrorType::NONE
+    }
+}

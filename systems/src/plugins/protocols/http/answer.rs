@@ -1,0 +1,23 @@
+//! What of an answer goes to the user: no more than its step looks at.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use http::header::{LOCATION, SET_COOKIE};
+
+use super::connection::Answer;
+use crate::plugins::protocols::{Completion, Head, Operation};
+
+/// Puts an answer into its operation's completion.
+pub(super) fn put(answer: Answer, operation: &Operation, completion: &mut Completion) {
+    completion.status = answer.status;
+    let headers = answer.headers;
+    let leads_on = || {
+        let redirects = StatusCode::from_u16(answer.status).is_ok_and(|status| status.is_redirection());
+        headers.contains_key(SET_COOKIE) || (redirects && headers.contains_key(LOCATION))
+    };
+    if operation.keep.head || (operation.keep.session && leads_on()) {
+        completion.head = Some(Box::new(Head { headers, request: Arc::clone(&operation.request) }));
+    }
+    completion.body = answer.body;
+}

@@ -1,0 +1,117 @@
+//! What can be wrong in an `http` step.
+
+use throng_components::workload::{Label, Mistake, Span, Spanned};
+
+/// A mistake in an `http` step.
+#[derive(Debug)]
+pub(super) enum HttpMistake {
+    Method { span: Span, found: String },
+    HeaderName { span: Span, found: String },
+    TwoBodies { span: Span },
+    JsonPath { span: Span, found: String, reason: String },
+    Path { span: Span, found: String },
+    HeaderValue { span: Span },
+    Regex { span: Span, reason: String },
+    NoGroup { span: Span, found: String, groups: usize, names: Vec<String> },
+    Selector { span: Span, found: String, reason: String },
+    NoSource { span: Span },
+    TwoSources { span: Span, first: Span },
+    AsksNothing { span: Span },
+    Belongs { name: Spanned<String>, to: &'static str, first: Span },
+    StatusClass { span: Span, found: String },
+}
+
+impl Mistake for HttpMistake {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Method { .. } => "T0100",
+            Self::HeaderName { .. } => "T0101",
+            Self::TwoBodies { .. } => "T0102",
+            Self::JsonPath { .. } => "T0103",
+            Self::Path { .. } => "T0104",
+            Self::HeaderValue { .. } => "T0105",
+            Self::Regex { .. } => "T0160",
+            Self::Belongs { .. } => "T0053",
+            Self::NoGroup { .. } => "T0161",
+            Self::Selector { .. } => "T0162",
+            Self::NoSource { .. } => "T0163",
+            Self::TwoSources { .. } => "T0164",
+            Self::AsksNothing { .. } => "T0165",
+            Self::StatusClass { .. } => "T0166",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Method { found, .. } => format!("`{found}` is no HTTP method"),
+            Self::HeaderName { found, .. } => format!("`{found}` is no header name"),
+            Self::TwoBodies { .. } => "the request has two bodies".to_owned(),
+            Self::JsonPath { found, .. } => format!("`{found}` is no JSONPath"),
+            Self::Path { found, .. } => format!("`{found}` is no path"),
+            Self::HeaderValue { .. } => "a header value holds a control character".to_owned(),
+            Self::Regex { .. } => "this is no regular expression".to_owned(),
+            Self::NoGroup { found, .. } => format!("the expression has no group `{found}`"),
+            Self::Selector { found, .. } => format!("`{found}` is no CSS selector"),
+            Self::NoSource { .. } => "the `save` does not say where its value stands".to_owned(),
+            Self::TwoSources { .. } => "the `save` looks in two places".to_owned(),
+            Self::AsksNothing { .. } => "this `body` expects nothing".to_owned(),
+            Self::Belongs { name, .. } => format!("`{}` means nothing here", name.value),
+            Self::StatusClass { found, .. } => format!("`{found}` is no status"),
+        }
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        match self {
+            Self::Method { span, .. } | Self::HeaderName { span, .. } => {
+                vec![Label::new(*span, "not a token")]
+            }
+            Self::TwoBodies { span } => vec![Label::new(*span, "the second body")],
+            Self::JsonPath { span, reason, .. } => vec![Label::new(*span, reason.clone())],
+            Self::Path { span, .. } => vec![Label::new(*span, "cannot be sent as path and query")],
+            Self::HeaderValue { span } => vec![Label::new(*span, "cannot be sent in a header")],
+            Self::Regex { span, reason } | Self::Selector { span, reason, .. } => {
+                vec![Label::new(*span, reason.clone())]
+            }
+            Self::NoGroup { span, groups, names, .. } => {
+                let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+                let those = match groups {
+                    0 => "it has no group in `( )`".to_owned(),
+                    1 => format!("it has group 1{names}"),
+                    _ => format!("it has the groups 1 to {groups}{names}"),
+                };
+                vec![Label::new(*span, those)]
+            }
+            Self::NoSource { span } => vec![Label::new(*span, "a value from where?")],
+            Self::TwoSources { span, first } => {
+                vec![Label::new(*span, "the second one"), Label::new(*first, "the first one")]
+            }
+            Self::Belongs { name, to, first } => vec![
+                Label::new(name.span, format!("it belongs to `{to}`")),
+                Label::new(*first, "the value stands here"),
+            ],
+            Self::AsksNothing { span } => vec![Label::new(*span, "any body meets it")],
+            Self::StatusClass { span, .. } => vec![Label::new(*span, "a number or a class of numbers")],
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Method { .. } => Some("for example: `http GET \"/\"`".to_owned()),
+            Self::HeaderName { .. } => Some("use letters, digits and hyphens: `x-tenant`".to_owned()),
+            Self::TwoBodies { .. } => Some("keep one of `body` and `json`".to_owned()),
+            Self::JsonPath { .. } => Some("for example: `save token json-path=\"$.token\"`".to_owned()),
+            Self::Path { .. } => Some("begin it with `/` and percent-encode blanks: `%20`".to_owned()),
+            Self::HeaderValue { .. } => None,
+            Self::Regex { .. } => {
+                Some("KDL reads `\\` in quotes itself: write `#\"id=(\\d+)\"#` or double it".to_owned())
+            }
+            Self::NoGroup { .. } => Some("put `( )` around what is wanted".to_owned()),
+            Self::Selector { .. } => Some("for example: `css=\"input[name=csrf]\"`".to_owned()),
+            Self::NoSource { .. } => Some("for example: `save token json-path=\"$.token\"`".to_owned()),
+            Self::Belongs { .. } => Some("remove it".to_owned()),
+            Self::TwoSources { .. } => Some("keep one of the two".to_owned()),
+            Self::AsksNothing { .. } => Some("for example: `body contains=\"token\"`".to_owned()),
+            Self::StatusClass { .. } => Some("for example: `status 200 201 \"3xx\"`".to_owned()),
+        }
+    }
+}
