@@ -18,6 +18,8 @@ pub enum SampleKind {
     Attempt,
     /// One iteration, from due to end.
     Iteration,
+    /// A redirect that a step followed within an attempt. It counts as nothing else.
+    Redirect,
 }
 
 /// How it ended.
@@ -123,6 +125,12 @@ error_types! {
     UNEXPECTED_HEADER = 41 "unexpected_header";
     /// An `expect within` did not hold.
     TOO_SLOW = 42 "too_slow";
+    /// A step was led on more often than it follows; a circle of redirects ends so, too.
+    TOO_MANY_REDIRECTS = 43 "too_many_redirects";
+    /// A redirect leads to what is no address, or to one that cannot be reached by HTTP.
+    BAD_REDIRECT = 44 "bad_redirect";
+    /// The answer's body is not encoded as its head says.
+    BAD_ENCODING = 45 "bad_content_encoding";
 }
 
 impl ErrorType {

@@ -25,6 +25,8 @@ pub struct StepStatistics {
     pub bytes_sent: u64,
     /// Bytes read.
     pub bytes_received: u64,
+    /// Redirects followed.
+    pub redirects: u64,
     /// Due to end of finished steps, failed ones included.
     pub response: Measure,
     /// Start to end of finished steps, failed ones included.
@@ -93,6 +95,7 @@ impl StepStatistics {
         }
         self.bytes_sent += other.bytes_sent;
         self.bytes_received += other.bytes_received;
+        self.redirects += other.redirects;
         self.response.merge(&other.response);
         self.service.merge(&other.service);
         if let Some(other) = &other.phases {
@@ -136,7 +139,12 @@ impl ScenarioStatistics {
     pub fn observe(&mut self, sample: &Sample) {
         match sample.kind {
             SampleKind::Attempt => self.observe_attempt(sample),
-            SampleKind::Iteration if sample.warm_up => {}
+            SampleKind::Iteration | SampleKind::Redirect if sample.warm_up => {}
+            SampleKind::Redirect => {
+                if let Some(step) = self.steps.get_mut(usize::from(sample.step.0)) {
+                    step.redirects += 1;
+                }
+            }
             SampleKind::Iteration => {
                 self.waiting.record(sample.waiting());
                 if sample.outcome != SampleOutcome::Cut {

@@ -110,6 +110,42 @@ pub struct Proxy {
     pub authorization: Option<Secret<String>>,
 }
 
+/// How a body may be compressed on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentCoding {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 7932.
+    Brotli,
+    /// RFC 1950.
+    Deflate,
+    /// RFC 8878.
+    Zstd,
+}
+
+impl ContentCoding {
+    /// All of them, by the names that HTTP has for them.
+    pub const ALL: &'static [(&'static str, Self)] =
+        &[("gzip", Self::Gzip), ("br", Self::Brotli), ("deflate", Self::Deflate), ("zstd", Self::Zstd)];
+
+    /// The name that HTTP has for it.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, coding)| *coding == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// How long users keep the cookies that a target sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CookiePolicy {
+    /// Each iteration begins without any, as somebody new.
+    #[default]
+    PerIteration,
+    /// Over all iterations of a user.
+    PerUser,
+    /// Not at all.
+    Off,
+}
+
 /// One target, as declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -133,6 +169,12 @@ pub struct Target {
     pub proxy: Option<Box<Proxy>>,
     /// Header fields of every request.
     pub headers: Vec<(String, String)>,
+    /// How long users keep its cookies.
+    pub cookies: CookiePolicy,
+    /// How many redirects its steps follow; 0 for none.
+    pub follow: u8,
+    /// Encodings that its steps accept, in the order of preference.
+    pub compression: Vec<ContentCoding>,
 }
 
 impl Target {

@@ -3,7 +3,7 @@
 use throng_components::workload::NodeSpec;
 use throng_systems::plugins::listeners::otlp;
 use throng_systems::plugins::steps::choose;
-use throng_systems::plugins::steps::http::{expect, read as http, save};
+use throng_systems::plugins::steps::http::{expect, form, multipart, read as http, save, transfer};
 
 use crate::loader::include::INCLUDE;
 use crate::loader::lower as nodes;
@@ -53,16 +53,25 @@ pub const CORE: &[CoreNode] = &[
     inside("target tls", &nodes::SERVER_NAME),
     inside("target tls", &nodes::RESUMPTION),
     inside("target", &nodes::HEADER),
+    inside("target", &transfer::COOKIES),
+    inside("target", &transfer::REDIRECTS),
+    inside("target", &transfer::COMPRESSION),
     of_family(top(&nodes::BEHAVIOR), "steps"),
     inside("behavior http", &http::HEADER),
     inside("behavior http", &http::BODY),
     inside("behavior http", &http::JSON),
+    inside("behavior http", &form::FORM),
+    inside("behavior http", &multipart::MULTIPART),
+    inside("behavior http multipart", &multipart::FIELD),
+    inside("behavior http multipart", &multipart::FILE),
     inside("behavior http", &expect::EXPECT),
     inside("behavior http expect", &expect::STATUS),
     inside("behavior http expect", &expect::HEADER),
     inside("behavior http expect", &expect::BODY),
     inside("behavior http expect", &expect::WITHIN),
     inside("behavior http", &save::SAVE),
+    inside("behavior http", &transfer::REDIRECTS),
+    inside("behavior http", &transfer::COMPRESSION),
     inside("behavior choose", &choose::BRANCH),
     top(&nodes::SCENARIO),
     inside("scenario", &nodes::SCENARIO_BEHAVIOR),

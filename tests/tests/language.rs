@@ -73,8 +73,12 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
         ("scenario", "pace") => open(&format!("population {{ hold 1 for=\"1s\" }}; {sample}")),
         ("scenario" | "scenario overflow", _) => open(&format!("{even}; {sample}")),
         (http, _) if http.starts_with("behavior http") => {
-            let inner =
-                if http.ends_with("expect") { format!("expect {{ {sample} }}") } else { sample.to_owned() };
+            // A file that there is, beside these tests.
+            let sample = sample.replace("photo.png", "Cargo.toml");
+            let inner = match http.rsplit(' ').next() {
+                Some(node @ ("expect" | "multipart")) => format!("{node} {{ {sample} }}"),
+                _ => sample,
+            };
             let step = format!("set basket 7\nhttp POST \"/\" name=home {{ {inner} }}");
             format!("throng 1\ntarget t \"http://h\"\nbehavior buyer {{\n{step}\n}}\n{OPEN}")
         }

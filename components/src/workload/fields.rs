@@ -235,12 +235,24 @@ impl<'a> Fields<'a> {
     pub fn word(&mut self, name: &'static str) -> Option<&'static str> {
         let entry = self.entry(name)?;
         let field = self.spec.properties.iter().find(|field| field.name == name)?;
-        let ValueKind::Word(known) = field.kind else { return None };
-        let text = self.text_of(name, entry, field.kind)?;
+        self.word_of(name, entry, field.kind)
+    }
+
+    /// Positional words from `index` on, each one of a few.
+    pub fn word_arguments(&mut self, index: usize) -> Vec<&'static str> {
+        let (what, kind) = (self.spec.arguments[index].name, self.spec.arguments[index].kind);
+        self.argument(index);
+        let entries = self.node.arguments.iter().skip(self.skipped + index);
+        entries.filter_map(|entry| self.word_of(what, entry, kind)).collect()
+    }
+
+    fn word_of(&mut self, what: &'static str, entry: &'a Entry, kind: ValueKind) -> Option<&'static str> {
+        let ValueKind::Word(known) = kind else { return None };
+        let text = self.text_of(what, entry, kind)?;
         let found = known.iter().find(|word| **word == text.value);
         if found.is_none() {
             self.problems.push(FieldMistake::UnknownWord {
-                what: name,
+                what,
                 span: text.span,
                 found: text.value.to_owned(),
                 known,

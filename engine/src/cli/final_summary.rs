@@ -177,6 +177,7 @@ fn load_notes(scenario: &ScenarioSummary) -> Vec<String> {
     let broken = named(&[
         (scenario.iterations.crashed, "iterations crashed"),
         (scenario.iterations.pace_missed.unwrap_or(0), "began later than the pace asked for"),
+        (scenario.cookies_dropped.unwrap_or(0), "cookies dropped, for users had no room for them"),
     ]);
     if !broken.is_empty() {
         notes.push(broken);

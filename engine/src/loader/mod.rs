@@ -11,6 +11,7 @@ mod cursor;
 mod diagnostics;
 mod document;
 mod environment;
+mod files;
 mod format;
 pub(crate) mod include;
 mod lines;

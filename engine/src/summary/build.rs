@@ -92,6 +92,7 @@ fn of_scenario(input: &ScenarioInput<'_>, names: &StepNames) -> ScenarioSummary 
             reused: counts.connections_reused,
             tls_unverified: input.tls_unverified,
         },
+        cookies_dropped: Some(counts.cookies_dropped).filter(|dropped| *dropped > 0),
     }
 }
 
@@ -158,6 +159,7 @@ fn of_step(figures: &StepStatistics) -> StepSummary {
         errors: figures.errors.iter().map(|(error, count)| (error.slug().into_owned(), *count)).collect(),
         bytes_sent: figures.bytes_sent,
         bytes_received: figures.bytes_received,
+        redirects: figures.redirects,
         response_ns: (&figures.response).into(),
         service_ns: (&figures.service).into(),
         phases_ns: figures.phases.as_deref().map(of_phases),

@@ -84,6 +84,9 @@ pub struct ScenarioSummary {
     pub steps: Ordered<StepSummary>,
     /// Its connections.
     pub connections: ConnectionsSummary,
+    /// Cookies for which its users had no room; only where there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookies_dropped: Option<u64>,
 }
 
 /// What became of an open scenario's tokens: `planned` is the sum of all that follow it.
@@ -221,6 +224,9 @@ pub struct StepSummary {
     pub bytes_sent: u64,
     /// Bytes read.
     pub bytes_received: u64,
+    /// Redirects followed within its attempts.
+    #[serde(default)]
+    pub redirects: u64,
     /// Due to end.
     pub response_ns: DurationsSummary,
     /// Start to end.

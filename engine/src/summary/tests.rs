@@ -94,6 +94,7 @@ fn counts(started: u64, warm_up: u64, failed: u64) -> ScenarioCounts {
         pace_missed: 7,
         connections_opened: 4,
         connections_reused: started - 4,
+        cookies_dropped: 6,
         ..ScenarioCounts::default()
     }
 }

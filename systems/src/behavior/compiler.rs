@@ -15,17 +15,20 @@ use throng_components::workload::{
 
 use super::answer::Capture;
 use super::expression::{Constants, VariableIsParameter};
+use super::files::Files;
 use super::program::{Instruction, Perform, Program};
 use super::template::Template;
 use super::value::{Kind, Value};
 use crate::plugins::Registry;
 use crate::plugins::steps::LATER;
 
-/// The targets a behaviour may name.
+/// What a behaviour may name.
 #[derive(Clone, Copy, Debug)]
 pub struct TargetNames<'a> {
     /// As declared, by number.
     pub targets: &'a [Target],
+    /// Files that steps may name.
+    pub files: &'a dyn Files,
 }
 
 /// Blocks inside blocks, at most: far more than a reader can follow, and little for the stack.
@@ -116,6 +119,7 @@ pub struct Compiler<'a> {
     registry: &'a Registry,
     targets: &'a [Target],
     constants: &'a Constants,
+    files: &'a dyn Files,
     steps: &'a mut StepNames,
     problems: Problems,
     program: Program,
@@ -153,6 +157,7 @@ impl<'a> Compiler<'a> {
             registry,
             targets: targets.targets,
             constants,
+            files: targets.files,
             steps,
             problems: Problems::new(),
             program: Program { name, ..Program::default() },
@@ -212,6 +217,14 @@ impl<'a> Compiler<'a> {
             let known = self.registry.steps.names();
             self.problems.push(StepMistake::UnknownStep { span, name: name.to_owned(), known });
         }
+    }
+
+    /// The content of a file that the workload names.
+    ///
+    /// # Errors
+    /// Why it cannot be had, in a few words.
+    pub fn read_file(&self, path: &str, most: usize) -> Result<Vec<u8>, String> {
+        self.files.read(path, most)
     }
 
     /// Keeps a reader's value, or its problems.

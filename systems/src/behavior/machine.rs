@@ -1,5 +1,7 @@
 //! Runs a program for one user: events in, actions out. It does no I/O, reads no clock and never blocks.
 
+use std::sync::Arc;
+
 use throng_components::clock::Nanos;
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
 use throng_components::scenario::ScenarioId;
@@ -8,10 +10,11 @@ use throng_components::virtual_user::UserId;
 
 use super::answer;
 use super::program::{Instruction, Perform, Program};
+use super::session::Session;
 use super::template::{Frame, Template};
 use super::value::Value;
 use crate::plugins::laws::Draws;
-use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId};
+use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId, Request};
 
 /// Instructions that one event may run before the user has to let others go on.
 const BUDGET: u32 = 10_000;
@@ -43,6 +46,8 @@ pub enum Action {
     Wait(Nanos),
     /// To have something recorded.
     Emit(Sample),
+    /// To have so many cookies counted as dropped.
+    DropCookies(u32),
     /// Its iteration has ended.
     Finish(SampleOutcome),
 }
@@ -102,6 +107,8 @@ pub struct Machine<'a> {
     pub strand: &'a mut Strand,
     /// Its variables.
     pub variables: &'a mut [Value],
+    /// Its cookies and redirects, once it has any.
+    pub session: &'a mut Option<Box<Session>>,
     /// What it wants, in order.
     pub actions: &'a mut Vec<Action>,
 }
@@ -114,6 +121,9 @@ impl Machine<'_> {
                 let operation = self.strand.operation;
                 *self.strand = Strand { operation, due, ready, ..Strand::default() };
                 self.variables.fill(Value::Unset);
+                if let Some(session) = self.session {
+                    session.begin_iteration();
+                }
                 self.run();
             }
             Event::TimerFired => self.run(),
@@ -226,8 +236,16 @@ impl Machine<'_> {
             Ok(request) => request,
             Err(error) => return self.failed_unsent(perform, error.error_type()),
         };
+        let errand = self.errand(perform, &*request);
+        let operation = Operation { errand, ..self.operation(perform, request) };
+        self.actions.push(Action::Perform(operation));
+        true
+    }
+
+    /// The next operation of the current step.
+    pub(super) fn operation(&mut self, perform: &Perform, request: Arc<dyn Request>) -> Operation {
         self.strand.operation = self.strand.operation.wrapping_add(1);
-        let operation = Operation {
+        Operation {
             id: OperationId { slot: self.surroundings.slot, strand: 0, number: self.strand.operation },
             scenario: self.surroundings.scenario(),
             user: self.surroundings.user,
@@ -240,13 +258,12 @@ impl Machine<'_> {
             ready: self.strand.ready,
             timeout: perform.timeout,
             keep: perform.keep,
-        };
-        self.actions.push(Action::Perform(operation));
-        true
+            errand: None,
+        }
     }
 
     /// A sample of the current step, with what is the same for all.
-    fn sample(&self, step: StepId) -> Sample {
+    pub(super) fn sample(&self, step: StepId) -> Sample {
         let now = self.surroundings.now;
         Sample {
             due: self.strand.due,
@@ -282,6 +299,8 @@ impl Machine<'_> {
         else {
             return;
         };
+        let Some(completion) = self.travel(perform, completion) else { return };
+        let completion = &*completion;
         let mut sample = Sample {
             unblocked: completion.unblocked,
             started: completion.started,
@@ -335,8 +354,6 @@ impl Machine<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use throng_components::target::TargetId;
 
     use super::*;
@@ -383,6 +400,7 @@ mod tests {
             expect: Expectations::default(),
             saves: Vec::new(),
             keep: Keep::default(),
+            conduct: None,
             captures: Vec::new(),
             stop_on_failure,
         }))
@@ -411,6 +429,7 @@ mod tests {
                 surroundings,
                 strand: &mut strand,
                 variables: &mut [],
+                session: &mut None,
                 actions: &mut actions,
             };
             match &completion {
@@ -430,7 +449,7 @@ mod tests {
                         now = before + STEP;
                         completion = Some(answer(&operation, before, now, statuses.next()));
                     }
-                    Action::Emit(_) => {}
+                    Action::Emit(_) | Action::DropCookies(_) => {}
                     Action::Finish(_) => return assert_eq!(told, expected),
                 }
             }
@@ -460,6 +479,7 @@ mod tests {
                 let (due, ready, ended) = (millis(sample.due), millis(sample.ready), millis(sample.ended));
                 format!("step {} due {due} ready {ready} ended {ended}", sample.step.0)
             }
+            Action::DropCookies(count) => format!("drop {count} cookies"),
             Action::Finish(outcome) => format!("{outcome:?}"),
         }
     }

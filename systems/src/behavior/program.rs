@@ -8,6 +8,7 @@ use throng_components::sample::StepId;
 use throng_components::target::TargetId;
 
 use super::answer::{Capture, Expectations, Save};
+use super::session::Conduct;
 use super::template::{EvaluationError, Frame, Template};
 use crate::plugins::laws::Law;
 use crate::plugins::protocols::{Keep, Request};
@@ -77,6 +78,8 @@ pub struct Perform {
     pub saves: Vec<Save>,
     /// What of the answer is looked at for these, or for the user's cookies.
     pub keep: Keep,
+    /// How it deals with cookies and redirects; `None` for a protocol without them.
+    pub conduct: Option<Box<Conduct>>,
     /// What later steps ask of this one's result.
     pub captures: Vec<Capture>,
     /// Whether its failure ends the iteration.

@@ -173,6 +173,12 @@ impl Shard {
         counts.connections_reused += u64::from(reused);
     }
 
+    /// Notes cookies for which a user had no room.
+    pub(super) fn count_dropped_cookies(&mut self, slot: u32, count: u32) {
+        let scenario = self.users.get(slot).scenario();
+        self.rosters[scenario.index()].counts.cookies_dropped += u64::from(count);
+    }
+
     /// Operations under way.
     pub fn in_flight(&self) -> u64 {
         self.in_flight

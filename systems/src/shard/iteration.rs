@@ -47,6 +47,7 @@ impl Shard {
             },
             strand: &mut user.strand,
             variables: &mut user.variables,
+            session: &mut user.session,
             actions: &mut self.wishes,
         };
         // What an answer's time went into belongs to the attempt that it ends.
@@ -61,6 +62,7 @@ impl Shard {
                 Action::Emit(sample) => {
                     self.emitter.samples.push_phased(sample, std::mem::take(&mut phases));
                 }
+                Action::DropCookies(count) => self.count_dropped_cookies(slot, count),
                 Action::Perform(operation) => {
                     self.users.get_mut(slot).activity = Activity::Performing;
                     self.in_flight += 1;

@@ -4,7 +4,7 @@ use throng_components::clock::Nanos;
 use throng_components::scenario::ScenarioId;
 use throng_components::virtual_user::UserId;
 
-use crate::behavior::{Strand, Value};
+use crate::behavior::{Session, Strand, Value};
 use crate::plugins::protocols::OperationId;
 
 /// What a user is doing.
@@ -48,6 +48,8 @@ pub struct User {
     pub strand: Strand,
     /// Its variables, by the program's slots.
     pub variables: Box<[Value]>,
+    /// Its cookies and redirects, once it has any.
+    pub session: Option<Box<Session>>,
 }
 
 impl User {
@@ -99,6 +101,7 @@ impl Slab {
         let user = self.get_mut(slot);
         user.activity = Activity::Gone;
         user.variables = Box::default();
+        user.session = None;
         self.free.push(slot);
     }
 

@@ -8,6 +8,7 @@ mod otlp_sink;
 mod process;
 mod proxy;
 mod recorder;
+mod scripted;
 mod server;
 
 pub use bad_server::{BadServer, Manner};
@@ -18,3 +19,4 @@ pub use otlp_sink::{Conduct, OtlpSink, Received, Wire};
 pub use process::{Ended, FreePort, Process, find_tool, free_port, wait_until};
 pub use proxy::{Proxy, ProxyManner};
 pub use recorder::{Handshake, Recorder, Request, Seen};
+pub use scripted::{Asked, Scripted, answer as scripted_answer};

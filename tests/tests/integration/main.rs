@@ -10,6 +10,8 @@ mod connections;
 mod demo;
 mod editors;
 mod exit_codes;
+mod http_session;
+mod http_wire;
 mod interrupts;
 mod outputs;
 mod rates;

@@ -1,7 +1,6 @@
 //! `behavior`: what a user does. Its steps are compiled by the step plug-ins.
 
 use throng_components::scenario::StepNames;
-use throng_components::target::Target;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Problems, ValueKind};
 use throng_systems::behavior::{Compiler, Constants, Program, TargetNames};
 use throng_systems::plugins::Registry;
@@ -31,13 +30,13 @@ pub(crate) const BEHAVIOR: NodeSpec = NodeSpec {
 pub(super) fn read(
     node: &Node,
     registry: &Registry,
-    targets: &[Target],
+    names: TargetNames<'_>,
     constants: &Constants,
     steps: &mut StepNames,
 ) -> Result<(Program, bool), Problems> {
     let mut fields = Fields::of(node, &BEHAVIOR, 0);
     let name = fields.text_argument(0);
     let stopping = fields.word("on-failure") == Some("stop");
-    let program = fields.take(Compiler::program(node, registry, TargetNames { targets }, constants, steps));
+    let program = fields.take(Compiler::program(node, registry, names, constants, steps));
     fields.finish(name.zip(program).map(|(_, program)| (program, stopping)))
 }

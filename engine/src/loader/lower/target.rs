@@ -16,6 +16,8 @@ use throng_components::workload::{
     ArgumentSpec, Fields, Label, Mistake, Node, NodeSpec, Problems, Span, Spanned, ValueKind,
 };
 
+use throng_systems::plugins::steps::http::transfer;
+
 pub(crate) use self::connections::CONNECTIONS;
 pub(crate) use self::network::{DNS, PROXY, RESOLVE};
 pub(crate) use self::tls::{CLIENT_CERTIFICATE, RESUMPTION, ROOTS, SERVER_NAME, TLS, VERIFY};
@@ -41,7 +43,18 @@ pub(crate) const TARGET: NodeSpec = NodeSpec {
             summary: "A URL; or `demo` for the built-in server, over TLS with `tls` inside; or `noop`, which answers at once without I/O.",
         },
     ],
-    children: &["timeout", "connections", "dns", "resolve", "proxy", "tls", "header"],
+    children: &[
+        "timeout",
+        "connections",
+        "dns",
+        "resolve",
+        "proxy",
+        "tls",
+        "header",
+        "cookies",
+        "redirects",
+        "compression",
+    ],
     later: &["http"],
     ..NodeSpec::EMPTY
 };
@@ -138,6 +151,9 @@ pub(super) fn read(node: &Node, id: TargetId, directory: &Path) -> Result<Target
     }
     let headers: Vec<_> =
         node.children_named("header").map(|child| fields.take(read_header(child))).collect();
+    let cookies = fields.child("cookies").map(|child| fields.take(transfer::read_cookies(child)));
+    let follow = fields.child("redirects").map(|child| fields.take(transfer::read_redirects(child)));
+    let compression = fields.child("compression").map(|child| fields.take(transfer::read_compression(child)));
     let target = name.zip(address).map(|(name, (address, secure))| Target {
         id,
         name: name.value.to_owned(),
@@ -150,6 +166,9 @@ pub(super) fn read(node: &Node, id: TargetId, directory: &Path) -> Result<Target
         tls: (secure || tls_node.is_some()).then(|| Box::new(tls.unwrap_or_default())),
         proxy: proxy.map(Box::new),
         headers: headers.into_iter().flatten().collect(),
+        cookies: cookies.flatten().unwrap_or_default(),
+        follow: follow.flatten().unwrap_or(0),
+        compression: compression.flatten().unwrap_or_default(),
     });
     fields.finish(target)
 }

@@ -9,12 +9,13 @@ use throng_components::target::{Target, TargetId};
 use throng_components::workload::{
     Fields, Label, Mistake, Node, NodeSpec, Problem, Problems, Span, Spanned, nearest,
 };
-use throng_systems::behavior::{Constants, Program};
+use throng_systems::behavior::{Constants, Program, TargetNames};
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
 
 use super::names::Names;
 use super::{behavior, fewer_threads, listener, rules, scenario, service, settings, target};
+use crate::loader::files::Beside;
 use crate::loader::source::Sources;
 use crate::loader::workload::{RulePlan, ScenarioPlan, ServicePlan, Workload};
 
@@ -235,10 +236,12 @@ impl<'a> Lowering<'a> {
         let (mut programs, mut stopping) = (Vec::new(), Vec::new());
         let mut steps = StepNames::default();
         let mut whole = targets_whole && self.misspelt("behavior").is_empty();
+        let files = Beside(self.directory);
+        let around = TargetNames { targets, files: &files };
         // A target that could not be read would make every step that names it wrong: its mistake comes first.
         for node in nodes.into_iter().filter(|_| targets_whole) {
-            let read =
-                self.problems.take(behavior::read(node, self.registry, targets, self.constants, &mut steps));
+            let read = behavior::read(node, self.registry, around, self.constants, &mut steps);
+            let read = self.problems.take(read);
             whole &= read.is_some();
             stopping.push(read.as_ref().is_some_and(|(_, stops)| *stops));
             programs.extend(read.map(|(program, _)| Arc::new(program)));

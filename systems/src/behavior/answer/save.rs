@@ -70,14 +70,27 @@ impl Save {
         self.source.keep()
     }
 
-    /// The value; `None` when it is not there and has no default.
+    /// The name of the cookie that is wanted, when one is.
+    pub(in crate::behavior) fn cookie(&self) -> Option<&str> {
+        match &self.source {
+            Source::Cookie(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The value; `None` when it is not there and has no default. `cookie` is what the user has of that name.
     ///
     /// A model's answer has no content: what would be saved from it is an empty text, so that later steps are sent.
-    pub(in crate::behavior) fn value(&self, look: &Look<'_>, frame: &mut Frame<'_>) -> Option<Value> {
+    pub(in crate::behavior) fn value(
+        &self,
+        look: &Look<'_>,
+        cookie: Option<Value>,
+        frame: &mut Frame<'_>,
+    ) -> Option<Value> {
         if look.completion.modelled {
             return Some(Value::Text("".into()));
         }
-        let found = self.source.find(look);
+        let found = self.source.find(look).or(cookie);
         found.or_else(|| self.default.as_ref()?.value(frame).ok())
     }
 }
@@ -122,7 +135,7 @@ mod tests {
         let completion = answer(200, &headers, body);
         let default = default.map(Template::of_text);
         let save = Save { slot: 0, source, default };
-        let found = in_frame(&Value::Unset, |frame| save.value(&Look::new(&completion), frame));
+        let found = in_frame(&Value::Unset, |frame| save.value(&Look::new(&completion), None, frame));
         assert_eq!(found.map(|value| value.to_string()).as_deref(), expected, "{save:?}");
     }
 

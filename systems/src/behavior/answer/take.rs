@@ -3,6 +3,7 @@
 use throng_components::sample::{ErrorType, Sample};
 
 use super::look::Look;
+use crate::behavior::Value;
 use crate::behavior::machine::Machine;
 use crate::behavior::program::Perform;
 use crate::plugins::protocols::Completion;
@@ -24,9 +25,10 @@ impl Machine<'_> {
             }
         }
         for save in &perform.saves {
-            let Some(value) = self.with_frame(|frame| save.value(&look, frame)) else {
-                return ErrorType::SAVE;
-            };
+            let cookie = save.cookie().and_then(|name| self.cookie(perform, completion, name));
+            let cookie = cookie.map(|value| Value::Text(value.into()));
+            let value = self.with_frame(|frame| save.value(&look, cookie, frame));
+            let Some(value) = value else { return ErrorType::SAVE };
             self.variables[usize::from(save.slot)] = value;
         }
         ErrorType::NONE

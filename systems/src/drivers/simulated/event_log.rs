@@ -75,7 +75,10 @@ impl EventLog {
     fn sample(&mut self, sample: &Sample) {
         let scenario = &self.scenarios[sample.scenario.index()];
         let (event, step) = match sample.kind {
-            SampleKind::Attempt => ("step", self.steps[usize::from(sample.step.0)].as_str()),
+            // A model never leads anywhere else.
+            SampleKind::Attempt | SampleKind::Redirect => {
+                ("step", self.steps[usize::from(sample.step.0)].as_str())
+            }
             SampleKind::Iteration => ("iteration", "null"),
         };
         let _ = writeln!(

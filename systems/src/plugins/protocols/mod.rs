@@ -7,7 +7,6 @@ use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ::http::HeaderMap;
 use bytes::Bytes;
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{Nanos, TimeSource};
@@ -18,7 +17,7 @@ use throng_components::trace::TraceContext;
 use throng_components::virtual_user::UserId;
 use throng_components::workload::NodeSpec;
 
-pub use self::http::{HttpRequest, TlsClient, TlsClients};
+pub use self::http::{Elsewhere, Errand, Head, HttpRequest, Keep, TlsClient, TlsClients};
 pub use self::noop::{NoopRequest, answer};
 use super::registry::Named;
 use crate::shard::ShardShare;
@@ -64,38 +63,8 @@ pub struct Operation {
     pub timeout: Nanos,
     /// What of the answer is wanted. All of it is read and counted in any case.
     pub keep: Keep,
-}
-
-/// What of an answer is looked at: all else is read, counted and forgotten.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keep {
-    /// Its body, decoded.
-    pub body: bool,
-    /// Its header fields.
-    pub head: bool,
-    /// Its header fields where they set a cookie or lead elsewhere.
-    pub session: bool,
-}
-
-impl Keep {
-    /// What either of two wants.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            body: self.body || other.body,
-            head: self.head || other.head,
-            session: self.session || other.session,
-        }
-    }
-}
-
-/// The head of an answer, and what was asked for it.
-#[derive(Clone, Debug)]
-pub struct Head {
-    /// Its header fields.
-    pub headers: HeaderMap,
-    /// What was sent.
-    pub request: Arc<dyn Request>,
+    /// What it carries of its user's session, or where it goes instead of its target.
+    pub errand: Option<Box<Errand>>,
 }
 
 /// Whether an operation came to its own end.

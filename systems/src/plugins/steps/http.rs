@@ -10,19 +10,23 @@
 //! ```
 
 pub mod expect;
+pub mod form;
 mod json;
 mod mistake;
+pub mod multipart;
 mod pattern;
 pub mod read;
 mod request;
 pub mod save;
+pub mod transfer;
 
 use throng_components::run::StepHeader;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Spanned, ValueKind};
 
 use super::Step;
-use crate::behavior::{Compiler, Perform};
+use crate::behavior::{Compiler, Conduct, Perform};
+use crate::plugins::protocols::Keep;
 
 /// The step.
 #[derive(Debug)]
@@ -73,8 +77,18 @@ impl Step for Http {
                 summary: "Whether a failure of this step ends the iteration.",
             },
         ],
-        children: &["header", "body", "json", "expect", "save"],
-        later: &["retry", "cookies", "redirects", "form", "multipart", "compress"],
+        children: &[
+            "header",
+            "body",
+            "json",
+            "form",
+            "multipart",
+            "expect",
+            "save",
+            "redirects",
+            "compression",
+        ],
+        later: &["retry"],
         ..NodeSpec::EMPTY
     };
 
@@ -91,7 +105,10 @@ impl Step for Http {
         let body = read::body(&mut fields, compiler);
         let expect = expect::read(&mut fields, compiler);
         let saves = save::read(&mut fields, compiler);
-        let headers = read::headers(&mut fields, compiler, target);
+        let mut headers = read::headers(&mut fields, compiler, target);
+        let follow = fields.child("redirects").and_then(|node| fields.take(transfer::read_redirects(node)));
+        let compression =
+            fields.child("compression").and_then(|node| fields.take(transfer::read_compression(node)));
         let path_entry = node.arguments.get(1).filter(|_| path.is_some());
         let template = path_entry.and_then(|entry| compiler.template(entry));
         let read = fields.finish(method.zip(path).zip(target));
@@ -100,6 +117,9 @@ impl Step for Http {
         };
         let name = step_name(name, &method, &path);
         let Some(step) = compiler.step(&name, node.name.span) else { return };
+        read::accept_encoding(&mut headers, compression.as_ref().unwrap_or(&target.compression));
+        let conduct = Conduct::of(target, follow.unwrap_or(target.follow));
+        let session = Keep { session: conduct.keeps(), ..Keep::default() };
         let parts =
             request::Parts { method: method.clone(), base: base(target), path: template, headers, body };
         let request = match parts.compile(path.span) {
@@ -111,7 +131,8 @@ impl Step for Http {
             target: target.id,
             request,
             timeout: timeout.unwrap_or(target.timeout),
-            keep: saves.iter().fold(expect.keep(), |keep, save| keep.and(save.keep())),
+            keep: saves.iter().fold(expect.keep().and(session), |keep, save| keep.and(save.keep())),
+            conduct: Some(Box::new(conduct)),
             expect,
             saves,
             captures: Vec::new(),

@@ -73,6 +73,7 @@ impl Step for Noop {
             expect: Expectations::default(),
             saves: Vec::new(),
             keep: Keep::default(),
+            conduct: None,
             captures: Vec::new(),
             stop_on_failure: false,
         };

@@ -107,6 +107,7 @@ impl Metrics {
     pub(super) fn record(&mut self, sample: &Sample) {
         match sample.kind {
             SampleKind::Iteration => self.record_iteration(sample),
+            SampleKind::Redirect => {}
             SampleKind::Attempt if sample.warm_up => {}
             SampleKind::Attempt => self.record_attempt(sample),
         }

@@ -99,7 +99,8 @@ impl SpanMaker {
     pub(super) fn span(&self, sample: &Sample, phases: &AttemptPhases) -> SpanData {
         match sample.kind {
             SampleKind::Iteration => self.iteration_span(sample),
-            SampleKind::Attempt => self.attempt_span(sample, phases),
+            // A redirect has none of its own: it is within its attempt's.
+            SampleKind::Attempt | SampleKind::Redirect => self.attempt_span(sample, phases),
         }
     }
 

@@ -6,6 +6,7 @@ use http::StatusCode;
 use http::header::{LOCATION, SET_COOKIE};
 
 use super::connection::Answer;
+use super::decode::decode;
 use crate::plugins::protocols::{Completion, Head, Operation};
 
 /// Puts an answer into its operation's completion.
@@ -16,8 +17,13 @@ pub(super) fn put(answer: Answer, operation: &Operation, completion: &mut Comple
         let redirects = StatusCode::from_u16(answer.status).is_ok_and(|status| status.is_redirection());
         headers.contains_key(SET_COOKIE) || (redirects && headers.contains_key(LOCATION))
     };
+    if operation.keep.body {
+        match decode(&headers, answer.body) {
+            Ok(body) => completion.body = body,
+            Err(error) => completion.error = error,
+        }
+    }
     if operation.keep.head || (operation.keep.session && leads_on()) {
         completion.head = Some(Box::new(Head { headers, request: Arc::clone(&operation.request) }));
     }
-    completion.body = answer.body;
 }

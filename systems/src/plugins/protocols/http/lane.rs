@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HOST, PROXY_AUTHORIZATION};
+use http::header::{CONNECTION, COOKIE, HOST, PROXY_AUTHORIZATION};
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::Full;
 use throng_components::clock::{Nanos, TimeSource};
@@ -41,7 +41,7 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn new(target: &Target, reactor: Reactor) -> Self {
-        let client = reactor.tls.of(target.id);
+        let client = target.tls.as_ref().and_then(|_| reactor.tls.of(target.id));
         Self {
             origin: Origin::new(target, client, usize::from(reactor.share.place)),
             life: target.life,
@@ -104,6 +104,11 @@ impl Lane {
     pub(super) fn begin(&self, operation: Operation, unblocked: Nanos) {
         self.job.replace(Some(Job { operation, unblocked }));
         self.wake();
+    }
+
+    /// Whether it has nothing to do.
+    pub(super) fn is_idle(&self) -> bool {
+        self.current.get().is_none() && self.job.borrow().is_none()
     }
 
     fn wake(&self) {
@@ -310,6 +315,9 @@ fn message(site: &Site, request: &HttpRequest, operation: &Operation) -> Request
     }
     for (name, value) in &request.headers {
         headers.append(name, value.clone());
+    }
+    if let Some(cookies) = operation.errand.as_ref().and_then(|errand| errand.cookies.as_ref()) {
+        headers.insert(COOKIE, cookies.clone());
     }
     if let Some(authorization) = site.origin.proxy_authorization() {
         headers.insert(PROXY_AUTHORIZATION, authorization.clone());

@@ -14,7 +14,10 @@
 mod answer;
 mod connection;
 mod counted;
+mod decode;
+mod errand;
 mod failure;
+mod further;
 mod lane;
 mod lookup;
 mod origin;
@@ -28,6 +31,7 @@ use bytes::Bytes;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::NodeSpec;
 
+pub use self::errand::{Elsewhere, Errand, Head, Keep};
 pub use self::tls::{TlsClient, TlsClients};
 use super::{Protocol, Reactor, Request, Transport};
 
@@ -46,8 +50,6 @@ pub struct HttpRequest {
     pub headers: http::HeaderMap,
     /// The body; empty for none.
     pub body: Bytes,
-    /// Bytes of the head as it is written, counted once.
-    pub head_bytes: u32,
 }
 
 impl Request for HttpRequest {}

@@ -70,8 +70,10 @@ impl TlsClients {
     /// # Errors
     /// As [`TlsClient::new`].
     pub fn new(targets: &[Target], machine_roots: &[Vec<u8>]) -> Result<Self, rustls::Error> {
+        let usual = TlsSettings::default();
         let clients = targets.iter().filter_map(|target| {
-            let settings = target.tls.as_ref()?;
+            // A redirect may lead from plain HTTP to TLS.
+            let settings = target.tls.as_deref().or_else(|| (target.follow > 0).then_some(&usual))?;
             Some(TlsClient::new(settings, machine_roots).map(|client| (target.id, client)))
         });
         Ok(Self(Arc::new(clients.collect::<Result<_, _>>()?)))

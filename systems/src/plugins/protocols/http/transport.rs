@@ -6,6 +6,7 @@ use std::rc::Rc;
 use throng_components::clock::Nanos;
 use throng_components::target::{ConnectionPolicy, Target};
 
+use super::further::Further;
 use super::lane::{Lane, Site};
 use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId, Reactor, Transport};
 
@@ -13,6 +14,8 @@ use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationI
 pub(super) struct HttpTransport {
     site: Rc<Site>,
     lanes: Lanes,
+    /// Where redirects lead.
+    further: Further,
 }
 
 enum Lanes {
@@ -44,7 +47,8 @@ impl HttpTransport {
                 waiting: VecDeque::new(),
             }),
         };
-        Self { site: Rc::new(Site::new(target, reactor)), lanes }
+        let further = Further::new(target.clone(), reactor.clone());
+        Self { site: Rc::new(Site::new(target, reactor)), lanes, further }
     }
 }
 
@@ -77,6 +81,9 @@ impl Pool {
 
 impl Transport for HttpTransport {
     fn perform(&mut self, operation: Operation) -> Option<Completion> {
+        if let Some(place) = operation.errand.as_ref().and_then(|errand| errand.place.clone()) {
+            return self.further.perform(&place, operation);
+        }
         match &mut self.lanes {
             Lanes::PerUser(lanes) => {
                 let slot = operation.id.slot as usize;
@@ -96,6 +103,9 @@ impl Transport for HttpTransport {
     }
 
     fn cancel(&mut self, id: OperationId, now: Nanos) -> Option<Completion> {
+        if let Some(cut) = self.further.cancel(id, now) {
+            return Some(cut);
+        }
         match &mut self.lanes {
             Lanes::PerUser(lanes) => lanes.get(id.slot as usize)?.as_ref()?.cancel(id, now),
             Lanes::Shared(pool) => {
@@ -116,6 +126,7 @@ impl Transport for HttpTransport {
     }
 
     fn user_left(&mut self, slot: u32) {
+        self.further.user_left(slot);
         if let Lanes::PerUser(lanes) = &mut self.lanes
             && let Some(lane) = lanes.get_mut(slot as usize).and_then(Option::take)
         {

@@ -18,6 +18,7 @@ pub(super) enum HttpMistake {
     TwoSources { span: Span, first: Span },
     AsksNothing { span: Span },
     Belongs { name: Spanned<String>, to: &'static str, first: Span },
+    File { span: Span, found: String, reason: String },
     StatusClass { span: Span, found: String },
 }
 
@@ -38,6 +39,7 @@ impl Mistake for HttpMistake {
             Self::TwoSources { .. } => "T0164",
             Self::AsksNothing { .. } => "T0165",
             Self::StatusClass { .. } => "T0166",
+            Self::File { .. } => "T0167",
         }
     }
 
@@ -54,6 +56,7 @@ impl Mistake for HttpMistake {
             Self::Selector { found, .. } => format!("`{found}` is no CSS selector"),
             Self::NoSource { .. } => "the `save` does not say where its value stands".to_owned(),
             Self::TwoSources { .. } => "the `save` looks in two places".to_owned(),
+            Self::File { found, .. } => format!("the file `{found}` cannot be sent"),
             Self::AsksNothing { .. } => "this `body` expects nothing".to_owned(),
             Self::Belongs { name, .. } => format!("`{}` means nothing here", name.value),
             Self::StatusClass { found, .. } => format!("`{found}` is no status"),
@@ -69,7 +72,9 @@ impl Mistake for HttpMistake {
             Self::JsonPath { span, reason, .. } => vec![Label::new(*span, reason.clone())],
             Self::Path { span, .. } => vec![Label::new(*span, "cannot be sent as path and query")],
             Self::HeaderValue { span } => vec![Label::new(*span, "cannot be sent in a header")],
-            Self::Regex { span, reason } | Self::Selector { span, reason, .. } => {
+            Self::Regex { span, reason }
+            | Self::Selector { span, reason, .. }
+            | Self::File { span, reason, .. } => {
                 vec![Label::new(*span, reason.clone())]
             }
             Self::NoGroup { span, groups, names, .. } => {
@@ -98,8 +103,10 @@ impl Mistake for HttpMistake {
         match self {
             Self::Method { .. } => Some("for example: `http GET \"/\"`".to_owned()),
             Self::HeaderName { .. } => Some("use letters, digits and hyphens: `x-tenant`".to_owned()),
-            Self::TwoBodies { .. } => Some("keep one of `body` and `json`".to_owned()),
-            Self::JsonPath { .. } => Some("for example: `save token json-path=\"$.token\"`".to_owned()),
+            Self::TwoBodies { .. } => Some("keep one of `body`, `json`, `form` and `multipart`".to_owned()),
+            Self::JsonPath { .. } | Self::NoSource { .. } => {
+                Some("for example: `save token json-path=\"$.token\"`".to_owned())
+            }
             Self::Path { .. } => Some("begin it with `/` and percent-encode blanks: `%20`".to_owned()),
             Self::HeaderValue { .. } => None,
             Self::Regex { .. } => {
@@ -107,7 +114,7 @@ impl Mistake for HttpMistake {
             }
             Self::NoGroup { .. } => Some("put `( )` around what is wanted".to_owned()),
             Self::Selector { .. } => Some("for example: `css=\"input[name=csrf]\"`".to_owned()),
-            Self::NoSource { .. } => Some("for example: `save token json-path=\"$.token\"`".to_owned()),
+            Self::File { .. } => Some("paths are relative to the workload".to_owned()),
             Self::Belongs { .. } => Some("remove it".to_owned()),
             Self::TwoSources { .. } => Some("keep one of the two".to_owned()),
             Self::AsksNothing { .. } => Some("for example: `body contains=\"token\"`".to_owned()),

@@ -29,7 +29,7 @@ fn place(text: &str, entry: &Entry, start: usize, end: usize) -> Span {
     entry.content.part(narrow(start), narrow(length))
 }
 
-/// A JSONPath (RFC 9535).
+/// A path into JSON (RFC 9535).
 pub(super) fn json_path(fields: &mut Fields<'_>, name: &'static str) -> Option<JsonPath> {
     let (text, entry) = text(fields, name)?;
     match JsonPath::parse(text) {

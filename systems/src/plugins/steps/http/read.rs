@@ -1,12 +1,15 @@
 //! Reads the nodes inside an `http` step.
 
+use http::header::ACCEPT_ENCODING;
 use http::{HeaderName, Method};
 use throng_components::clock::Nanos;
-use throng_components::target::Target;
+use throng_components::target::{ContentCoding, Target};
 use throng_components::workload::{ArgumentSpec, Fields, Node, NodeSpec, Scalar, ValueKind};
 
+use super::form::{FORM, Form};
 use super::json::{Json, body_escape};
 use super::mistake::HttpMistake;
+use super::multipart::{MULTIPART, Multipart};
 use crate::behavior::{Compiler, Escape, Template};
 
 /// `header` in a step.
@@ -75,14 +78,20 @@ pub(super) enum Body {
     Text(Template, Escape),
     /// JSON written as nodes.
     Json(Json),
+    /// A form.
+    Form(Form),
+    /// Several parts, files among them.
+    Multipart(Multipart),
 }
 
 pub(super) fn body(fields: &mut Fields<'_>, compiler: &mut Compiler<'_>) -> Option<Body> {
-    let (text, json) = (fields.child("body"), fields.child("json"));
-    if let (Some(_), Some(second)) = (text, json) {
+    let nodes: Vec<&Node> =
+        ["body", "json", "form", "multipart"].into_iter().filter_map(|name| fields.child(name)).collect();
+    if let Some(second) = nodes.get(1) {
         fields.problem(HttpMistake::TwoBodies { span: second.name.span });
     }
-    if let Some(node) = text {
+    let node = *nodes.first()?;
+    if node.name.value == "body" {
         let mut body = Fields::of(node, &BODY, 0);
         let entry = body.text_argument(0).and(node.arguments.first());
         let read = body.finish(entry);
@@ -93,10 +102,18 @@ pub(super) fn body(fields: &mut Fields<'_>, compiler: &mut Compiler<'_>) -> Opti
         let escape = body_escape(content, kind.map(|kind| kind.value));
         return compiler.template(entry).map(|template| Body::Text(template, escape));
     }
-    let node = json?;
-    let read = Fields::of(node, &JSON, 0).finish(Some(()));
+    let spec = match node.name.value.as_str() {
+        "json" => &JSON,
+        "form" => &FORM,
+        _ => &MULTIPART,
+    };
+    let read = Fields::of(node, spec, 0).finish(Some(()));
     fields.take(read)?;
-    Some(Body::Json(Json::object(node, compiler)))
+    Some(match node.name.value.as_str() {
+        "json" => Body::Json(Json::object(node, compiler)),
+        "form" => Body::Form(Form::read(node, compiler)),
+        _ => Body::Multipart(Multipart::read(node, fields, compiler)),
+    })
 }
 
 fn is_content_type(header: &Node) -> bool {
@@ -140,4 +157,13 @@ pub(super) fn headers(
     }
     all.append(&mut own);
     all
+}
+
+/// Accepts encodings, where nothing of the step or its target says what is accepted.
+pub(super) fn accept_encoding(headers: &mut Vec<(HeaderName, Template)>, codings: &[ContentCoding]) {
+    if codings.is_empty() || headers.iter().any(|(name, _)| *name == ACCEPT_ENCODING) {
+        return;
+    }
+    let names: Vec<&str> = codings.iter().map(|coding| coding.name()).collect();
+    headers.push((ACCEPT_ENCODING, Template::of_text(names.join(", "))));
 }

@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Uri};
 use throng_components::workload::{Problem, Span};
 
 use super::mistake::HttpMistake;
+use super::multipart::Parted;
 use super::read::Body;
 use crate::behavior::{Escape, EvaluationError, Frame, RequestTemplate, Template};
 use crate::plugins::protocols::{HttpRequest, Request};
@@ -23,6 +24,51 @@ pub(super) struct Parts {
     pub(super) body: Option<Body>,
 }
 
+/// A body as it is sent, and its media type where it has one of its own.
+#[derive(Default)]
+struct Written {
+    bytes: Bytes,
+    kind: Option<HeaderValue>,
+}
+
+impl Written {
+    fn of(text: String, kind: Option<&'static str>) -> Self {
+        Self { bytes: Bytes::from(text), kind: kind.map(HeaderValue::from_static) }
+    }
+
+    fn of_parts(parted: Parted) -> Self {
+        let kind = format!("multipart/form-data; boundary={}", parted.boundary);
+        Self { bytes: Bytes::from(parted.body), kind: HeaderValue::try_from(kind).ok() }
+    }
+}
+
+impl Body {
+    /// What it is every time, when it holds no places for values.
+    fn constant(&self) -> Option<Written> {
+        Some(match self {
+            Self::Text(template, _) => Written::of(template.constant()?.to_owned(), None),
+            Self::Json(json) => Written::of(json.constant()?, Some(JSON)),
+            Self::Form(form) => Written::of(form.constant()?, Some(FORM)),
+            Self::Multipart(parts) => Written::of_parts(parts.constant()?),
+        })
+    }
+
+    /// What it is with a user's values.
+    fn render(&self, frame: &mut Frame<'_>) -> Result<Written, EvaluationError> {
+        let mut text = String::new();
+        let kind = match self {
+            Self::Text(template, escape) => template.render(frame, *escape, &mut text).map(|()| None)?,
+            Self::Json(json) => json.render(frame, &mut text).map(|()| Some(JSON))?,
+            Self::Form(form) => form.render(frame, &mut text).map(|()| Some(FORM))?,
+            Self::Multipart(parts) => return parts.render(frame).map(Written::of_parts),
+        };
+        Ok(Written::of(text, kind))
+    }
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A request that is the same every time.
 #[derive(Debug)]
 struct Constant(Arc<dyn Request>);
@@ -36,11 +82,7 @@ impl RequestTemplate for Constant {
 impl Parts {
     /// The template: a request made now where nothing in it varies.
     pub(super) fn compile(self, path: Span) -> Result<Box<dyn RequestTemplate>, Problem> {
-        let body = match &self.body {
-            None => Some(String::new()),
-            Some(Body::Text(template, _)) => template.constant().map(str::to_owned),
-            Some(Body::Json(json)) => json.constant(),
-        };
+        let body = self.body.as_ref().map_or(Some(Written::default()), Body::constant);
         let headers: Option<Vec<_>> = self
             .headers
             .iter()
@@ -67,27 +109,19 @@ impl Parts {
         &self,
         path: &str,
         headers: Vec<(HeaderName, HeaderValue)>,
-        body: String,
+        body: Written,
     ) -> Result<HttpRequest, http::uri::InvalidUri> {
         let uri: Uri = path.parse()?;
         let mut map = HeaderMap::with_capacity(headers.len() + 1);
         for (name, value) in headers {
             map.append(name, value);
         }
-        if matches!(self.body, Some(Body::Json(_))) && !map.contains_key(CONTENT_TYPE) {
-            map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(kind) = body.kind
+            && !map.contains_key(CONTENT_TYPE)
+        {
+            map.insert(CONTENT_TYPE, kind);
         }
-        // Method, blank, path, blank, version, line end; name, colon, blank, value, line end; an empty line.
-        let line = self.method.as_str().len() + path.len() + 12;
-        let fields: usize = map.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-        let head_bytes = u32::try_from(line + fields + 2).unwrap_or(u32::MAX);
-        Ok(HttpRequest {
-            method: self.method.clone(),
-            uri,
-            headers: map,
-            body: Bytes::from(body),
-            head_bytes,
-        })
+        Ok(HttpRequest { method: self.method.clone(), uri, headers: map, body: body.bytes })
     }
 }
 
@@ -102,12 +136,10 @@ impl RequestTemplate for Parts {
             let value = HeaderValue::try_from(value).map_err(|_| EvaluationError::Header)?;
             headers.push((name.clone(), value));
         }
-        let mut body = String::new();
-        match &self.body {
-            None => {}
-            Some(Body::Text(template, escape)) => template.render(frame, *escape, &mut body)?,
-            Some(Body::Json(json)) => json.render(frame, &mut body)?,
-        }
+        let body = match &self.body {
+            None => Written::default(),
+            Some(body) => body.render(frame)?,
+        };
         let request = self.make(&path, headers, body).map_err(|_| EvaluationError::Header)?;
         Ok(Arc::new(request))
     }

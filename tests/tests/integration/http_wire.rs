@@ -1,0 +1,133 @@
+//! What goes over the wire: bodies, header fields, and answers of every form.
+
+use throng_tests::support::{Scripted, scripted_answer as answer};
+
+use crate::books::count;
+use crate::scratch::{CALM, Scratch};
+
+fn run(server: &Scripted, target: &str, steps: &str) -> serde_json::Value {
+    let scratch = Scratch::new(format!(
+        "{CALM}target t \"{}\" {{ {target} }}\nbehavior visit {{\n{steps}\n}}\n\
+         scenario crew {{ behavior visit; population {{ hold 1 for=\"10m\" }}; iterations 1 }}\n",
+        server.url()
+    ));
+    std::fs::write(scratch.path("a \"b\".bin"), b"\0throng-0000000000000000\xff").expect("it can be written");
+    scratch.run(0)
+}
+
+/// A value with all that has a meaning somewhere, as a KDL string.
+const HOSTILE: &str = r#""a\"b\\c&d=e;f%20 g/h?i#j+ä<k>'""#;
+const PLAIN: &str = "a\"b\\c&d=e;f%20 g/h?i#j+ä<k>'";
+
+#[test]
+fn values_are_escaped_for_their_place() {
+    let server = Scripted::start(|_| answer(200, &[], b"")).expect("a server");
+    let steps = format!(
+        "set v {HOSTILE}\nset lines \"1\\r\\nx-evil: 2\"\n\
+         http GET \"/p/${{v}}?q=${{v}}&r=1\" name=path {{ header x-v \"${{v}}\" }}\n\
+         http POST \"/json\" name=json {{ json {{ v \"${{v}}\"; mixed \"<${{lines}}>\" }} }}\n\
+         http POST \"/text\" name=text {{ header content-type \"application/json\"; body #\"{{\"v\":\"${{v}}${{lines}}\"}}\"# }}\n\
+         http POST \"/form\" name=form {{ form {{ \"v&w\" \"x=${{v}}\" \"${{lines}}\"; n 5 }} }}\n\
+         http POST \"/parts\" name=parts {{ multipart {{ field \"a\\\"b\" \"${{v}}${{lines}}\" }} }}\n\
+         http GET \"/header\" name=header {{ header x-v \"${{lines}}\" }}\n\
+         http GET \"/cookie\" name=cookie {{ header cookie \"v=${{lines}}\" }}"
+    );
+    let summary = run(&server, "", &steps);
+    let asked = server.asked();
+    let encoded = "a%22b%5Cc%26d%3De%3Bf%2520%20g%2Fh%3Fi%23j%2B%C3%A4%3Ck%3E%27";
+    assert_eq!(asked[0].path, format!("/p/{encoded}?q={encoded}&r=1"));
+    assert_eq!(asked[0].field("x-v"), PLAIN);
+    let json: serde_json::Value = serde_json::from_slice(&asked[1].body).expect("JSON");
+    assert_eq!(json, serde_json::json!({ "v": PLAIN, "mixed": "<1\r\nx-evil: 2>" }));
+    let json: serde_json::Value = serde_json::from_slice(&asked[2].body).expect("JSON");
+    assert_eq!(json, serde_json::json!({ "v": format!("{PLAIN}1\r\nx-evil: 2") }));
+    let form = "a%22b%5Cc%26d%3De%3Bf%2520+g%2Fh%3Fi%23j%2B%C3%A4%3Ck%3E%27";
+    assert_eq!(asked[3].text(), format!("v%26w=x%3D{form}&v%26w=1%0D%0Ax-evil%3A+2&n=5"));
+    assert_eq!(asked[3].field("content-type"), "application/x-www-form-urlencoded");
+    let part = "Content-Disposition: form-data; name=\"a%22b\"\r\n\r\n";
+    assert!(asked[4].text().contains(&format!("{part}{PLAIN}1\r\nx-evil: 2\r\n--")), "{}", asked[4].text());
+    // A header never gets a second line: the step fails unsent.
+    assert_eq!(asked.len(), 5);
+    assert!(asked.iter().all(|asked| asked.field("x-evil").is_empty()));
+    for step in ["header", "cookie"] {
+        assert_eq!(count(&summary, &format!("steps.{step}.errors.bad_request")), 1);
+        assert_eq!(count(&summary, &format!("steps.{step}.attempts")), 0);
+    }
+}
+
+#[test]
+fn a_file_is_sent_as_it_is() {
+    let server = Scripted::start(|_| answer(200, &[], b"")).expect("a server");
+    let steps = "http POST \"/\" name=parts { multipart {\n field title \"a photo\"\n\
+        file upload \"a \\\"b\\\".bin\" type=\"image/png\"\n file other \"w.kdl\" filename=\"x.kdl\" } }";
+    run(&server, "", steps);
+    let asked = &server.asked()[0];
+    // The boundary that the file has in it is not used.
+    assert_eq!(asked.field("content-type"), "multipart/form-data; boundary=throng-0000000000000001");
+    let head = b"--throng-0000000000000001\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\na photo\r\n\
+        --throng-0000000000000001\r\nContent-Disposition: form-data; name=\"upload\"; filename=\"a %22b%22.bin\"\r\n\
+        Content-Type: image/png\r\n\r\n\0throng-0000000000000000\xff\r\n--throng-0000000000000001\r\n\
+        Content-Disposition: form-data; name=\"other\"; filename=\"x.kdl\"\r\n\
+        Content-Type: application/octet-stream\r\n\r\nthrong 1\n";
+    assert!(asked.body.starts_with(head), "{}", asked.text());
+    assert!(asked.body.ends_with(b"\r\n--throng-0000000000000001--\r\n"), "{}", asked.text());
+}
+
+#[test]
+fn header_fields_repeat_and_a_step_says_more_than_its_target() {
+    let server = Scripted::start(|_| answer(200, &["X-A: 1", "X-A: 2"], b"")).expect("a server");
+    let steps = "http GET \"/\" name=own { header X-A \"3\"; header x-a \"4\"; header host \"shop.test\"\n\
+        expect { header x-a equals=\"2\" } }\nhttp POST \"/\" name=theirs { json { a 1 }; header content-type \"text/x\" }";
+    let summary = run(&server, "header x-a \"1\"; header x-a \"2\"; header x-b \"b\"", steps);
+    let asked = server.asked();
+    let fields = |place: usize| ["x-a", "x-b", "host", "content-type"].map(|name| asked[place].field(name));
+    assert_eq!(fields(0), ["3 | 4", "b", "shop.test", ""]);
+    assert_eq!(fields(1), ["1 | 2", "b", &server.url()["http://".len()..], "text/x"]);
+    assert_eq!(count(&summary, "scenarios.crew.iterations.succeeded"), 1);
+}
+
+#[test]
+fn answers_of_every_form_are_read() {
+    let server = Scripted::start(|asked| match asked.path.as_str() {
+        // A length, and no body behind it.
+        "/head" => b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\nx-a: 1\r\n\r\n".to_vec(),
+        "/204" => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+        "/304" => b"HTTP/1.1 304 Not Modified\r\ncontent-length: 100\r\n\r\n".to_vec(),
+        "/chunked" => {
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nx-t: 1\r\n\r\n".to_vec()
+        }
+        "/100" => [&b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"[..], &answer(201, &[], b"made")].concat(),
+        _ => answer(200, &[], b""),
+    })
+    .expect("a server");
+    let steps = "http HEAD \"/head\" name=head { expect { header x-a; body equals=\"\" } }\n\
+        http GET \"/204\" name=none { expect { status 204; body equals=\"\" } }\n\
+        http GET \"/304\" name=same { expect { status 304 } }\n\
+        http GET \"/chunked\" name=chunked { expect { body equals=\"abcde\" } }\n\
+        http POST \"/100\" name=continue { body \"x\"; expect { status 201; body equals=\"made\" } }\n\
+        http GET \"/empty\" name=empty { expect { body equals=\"\" } }";
+    let summary = run(&server, "", steps);
+    assert_eq!(count(&summary, "scenarios.crew.iterations.succeeded"), 1, "{:#}", summary["steps"]);
+    assert_eq!(count(&summary, "scenarios.crew.connections.opened"), 1, "each left the connection in order");
+}
+
+#[test]
+fn each_kind_of_expectation_has_a_name() {
+    let server = Scripted::start(|_| answer(200, &["X-A: 1"], b"{\"a\":1}")).expect("a server");
+    let steps = "http GET \"/\" name=status { expect { status \"3xx\" } }\n\
+        http GET \"/\" name=header { expect { header x-a equals=\"2\" } }\n\
+        http GET \"/\" name=body { expect { body json-path=\"$.a\" equals=2 } }\n\
+        http GET \"/\" name=slow { expect { within \"1ns\" } }\n\
+        http GET \"/\" name=lost { save x css=\"b\" }\n\
+        http GET \"/\" name=found { save x css=\"b\" default=\"none\" }\n\
+        http GET \"/${x}\" name=used";
+    let summary = run(&server, "", steps);
+    let error = |step: &str, slug: &str| count(&summary, &format!("steps.{step}.errors.{slug}"));
+    assert_eq!(error("status", "unexpected_status"), 1);
+    assert_eq!(error("header", "unexpected_header"), 1);
+    assert_eq!(error("body", "unexpected_body"), 1);
+    assert_eq!(error("slow", "too_slow"), 1);
+    assert_eq!(error("lost", "save_failed"), 1);
+    assert_eq!(count(&summary, "steps.found.failures"), 0);
+    assert_eq!(server.asked()[6].path, "/none");
+}
