@@ -16,6 +16,7 @@ pub use expression::{Constants, FUNCTIONS, FunctionSpec, Parameter};
 pub use files::Files;
 pub use machine::{Action, Event, Machine, Strand, Surroundings};
 pub use program::{Instruction, Perform, Program, RequestTemplate};
+pub(crate) use session::resolve;
 pub use session::{Conduct, Session};
 pub use template::{Escape, EvaluationError, Frame, Name, Resolve, Template};
 pub use value::{Kind, Value};

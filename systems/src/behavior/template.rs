@@ -121,6 +121,11 @@ impl Template {
         self.value(&mut Frame { variables, now, user: 0, iteration: 0, draws: &mut draws })
     }
 
+    /// Whether it is one expression and nothing else.
+    pub fn is_expression(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::Expression(_)])
+    }
+
     /// Its value: an expression that is the whole text keeps its kind, all else is a text.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod bad_server;
 mod certificates;
+mod httpbin;
 mod nginx;
 mod otlp_checks;
 mod otlp_sink;
@@ -13,6 +14,7 @@ mod server;
 
 pub use bad_server::{BadServer, Manner};
 pub use certificates::{Authority, Credentials};
+pub use httpbin::Httpbin;
 pub use nginx::Nginx;
 pub use otlp_checks::{attribute, check_metrics, check_spans, string_attribute};
 pub use otlp_sink::{Conduct, OtlpSink, Received, Wire};

@@ -131,3 +131,24 @@ fn each_kind_of_expectation_has_a_name() {
     assert_eq!(count(&summary, "steps.found.failures"), 0);
     assert_eq!(server.asked()[6].path, "/none");
 }
+
+#[test]
+fn a_path_that_is_one_value_is_taken_as_it_stands() {
+    let server = Scripted::start(|_| answer(200, &[], b"")).expect("a server");
+    let steps = format!(
+        "set a \"/x/y?z=1&w=%20#part\"\nhttp GET \"${{a}}\" name=a\nset b \"{url}/api/b c\"\nhttp GET \"${{b}}\" name=b\n\
+         set c \"//other.test/\"\nhttp GET \"${{c}}\" name=c\nset d \"d\"\nhttp GET \"${{d}}\" name=d\n\
+         http GET \"/${{a}}\" name=part",
+        url = server.url()
+    );
+    let scratch = Scratch::new(format!(
+        "{CALM}target t \"{}/api\"\nbehavior visit {{\n{steps}\n}}\n\
+         scenario crew {{ behavior visit; population {{ hold 1 for=\"10m\" }}; iterations 1 }}\n",
+        server.url()
+    ));
+    let summary = scratch.run(0);
+    let paths: Vec<String> = server.asked().into_iter().map(|asked| asked.path).collect();
+    let expected = ["/api/x/y?z=1&w=%20", "/api/b%20c", "/api/d", "/api/%2Fx%2Fy%3Fz%3D1%26w%3D%2520%23part"];
+    assert_eq!(paths, expected);
+    assert_eq!(count(&summary, "steps.c.errors.bad_request"), 1);
+}

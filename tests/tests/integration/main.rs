@@ -12,6 +12,7 @@ mod editors;
 mod exit_codes;
 mod http_session;
 mod http_wire;
+mod httpbin;
 mod interrupts;
 mod outputs;
 mod rates;

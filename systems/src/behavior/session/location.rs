@@ -35,7 +35,8 @@ pub(super) fn lead(headers: &HeaderMap, from: &Elsewhere, request: &HttpRequest)
     resolve(location.as_bytes(), from, &request.uri).map_or(Lead::Astray, |(place, uri)| Lead::To(place, uri))
 }
 
-fn resolve(location: &[u8], from: &Elsewhere, uri: &Uri) -> Option<(Elsewhere, Uri)> {
+/// The place that a reference names, seen from a request's; `None` for what is no address of HTTP.
+pub(crate) fn resolve(location: &[u8], from: &Elsewhere, uri: &Uri) -> Option<(Elsewhere, Uri)> {
     let base = format!("{from}{}", uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str));
     let base = UriAbsoluteString::try_from(encoded(base.as_bytes())).ok()?;
     let location = encoded(location);
@@ -67,7 +68,7 @@ fn place_of(authority: &Authority, secure: bool) -> Option<Elsewhere> {
         }
         Some(port) => port.parse().ok()?,
     };
-    (!host.is_empty() && port > 0).then_some(Elsewhere { secure, host, port })
+    (!host.is_empty()).then_some(Elsewhere { secure, host, port })
 }
 
 /// Servers name places with blanks and letters beyond ASCII in them: these are percent-encoded, all else is left.

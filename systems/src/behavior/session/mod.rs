@@ -10,6 +10,7 @@ mod location;
 pub use conduct::Conduct;
 use jar::Jar;
 use journey::Journey;
+pub(crate) use location::resolve;
 
 /// A user's cookies and redirects under way.
 #[derive(Clone, Debug, Default)]

@@ -48,7 +48,7 @@ impl Step for Http {
                 name: "path",
                 kind: ValueKind::Template,
                 required: true,
-                summary: "Path and query, behind the target's URL; values are percent-encoded.",
+                summary: "Path and query, behind the target's URL. Values in it are percent-encoded; a path that is one value, as \"${next}\", is taken as it stands.",
             },
         ],
         properties: &[
@@ -120,8 +120,14 @@ impl Step for Http {
         read::accept_encoding(&mut headers, compression.as_ref().unwrap_or(&target.compression));
         let conduct = Conduct::of(target, follow.unwrap_or(target.follow));
         let session = Keep { session: conduct.keeps(), ..Keep::default() };
-        let parts =
-            request::Parts { method: method.clone(), base: base(target), path: template, headers, body };
+        let parts = request::Parts {
+            method: method.clone(),
+            home: conduct.home.clone(),
+            base: base(target),
+            path: template,
+            headers,
+            body,
+        };
         let request = match parts.compile(path.span) {
             Ok(request) => request,
             Err(mistake) => return compiler.problem(mistake),

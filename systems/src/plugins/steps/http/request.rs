@@ -10,13 +10,15 @@ use throng_components::workload::{Problem, Span};
 use super::mistake::HttpMistake;
 use super::multipart::Parted;
 use super::read::Body;
-use crate::behavior::{Escape, EvaluationError, Frame, RequestTemplate, Template};
-use crate::plugins::protocols::{HttpRequest, Request};
+use crate::behavior::{Escape, EvaluationError, Frame, RequestTemplate, Template, resolve};
+use crate::plugins::protocols::{Elsewhere, HttpRequest, Request};
 
 /// What a request is made of.
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) method: Method,
+    /// The target's own place.
+    pub(super) home: Elsewhere,
     /// The target's own path, in front of the step's.
     pub(super) base: String,
     pub(super) path: Template,
@@ -125,10 +127,27 @@ impl Parts {
     }
 }
 
+impl Parts {
+    /// A path that is a value as a whole, as a page or a `location` names it: what has a meaning in it keeps it. A URL has
+    /// to be the target's own. The target's base is put in front where the value does not have it.
+    fn whole_path(&self, value: &str) -> Option<String> {
+        let (place, uri) = resolve(value.as_bytes(), &self.home, &Uri::from_static("/"))?;
+        let path = uri.path_and_query()?.as_str();
+        let has_base = path.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/'));
+        let base = if has_base { "" } else { self.base.as_str() };
+        (place == self.home).then(|| format!("{base}{path}"))
+    }
+}
+
 impl RequestTemplate for Parts {
     fn render(&self, frame: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
         let mut path = self.base.clone();
-        self.path.render(frame, Escape::Url, &mut path)?;
+        if self.path.is_expression() {
+            let value = self.path.value(frame)?.to_string();
+            path = self.whole_path(&value).ok_or(EvaluationError::Header)?;
+        } else {
+            self.path.render(frame, Escape::Url, &mut path)?;
+        }
         let mut headers = Vec::with_capacity(self.headers.len());
         for (name, template) in &self.headers {
             let mut value = String::new();
