@@ -171,7 +171,7 @@ pub struct Target {
     pub headers: Vec<(String, String)>,
     /// How long users keep its cookies.
     pub cookies: CookiePolicy,
-    /// How many redirects its steps follow; 0 for none.
+    /// How many redirects its steps follow, at most; 0 for none.
     pub follow: u8,
     /// Encodings that its steps accept, in the order of preference.
     pub compression: Vec<ContentCoding>,

@@ -235,12 +235,14 @@ pub(crate) fn check_virtual(workload: &Workload) -> Result<(), RunError> {
 fn tls_clients(targets: &[Target]) -> Result<TlsClients, RunError> {
     let needed = |tls: &TlsSettings| tls.verify && tls.roots.is_empty();
     let needed = targets.iter().filter_map(|target| target.tls.as_deref()).any(needed);
+    // A redirect may lead from plain HTTP to TLS. Where nothing is trusted, it is a redirect that cannot be followed.
+    let led = targets.iter().any(|target| target.tls.is_none() && target.follow > 0);
     let mut roots = Vec::new();
-    if needed {
+    if needed || led {
         // A file of them that cannot be read counts as absent: what the others hold may be enough.
         let found = rustls_native_certs::load_native_certs().certs;
         roots.extend(found.into_iter().map(|certificate| certificate.to_vec()));
-        if roots.is_empty() {
+        if needed && roots.is_empty() {
             return Err(RunError::NoRoots);
         }
     }

@@ -108,6 +108,14 @@ impl Program {
         })
     }
 
+    /// How many redirects its steps follow, with their targets.
+    pub fn follows(&self) -> impl Iterator<Item = (TargetId, u8)> + '_ {
+        self.instructions.iter().filter_map(|instruction| match instruction {
+            Instruction::Perform(perform) => Some((perform.target, perform.conduct.as_ref()?.follow)),
+            _ => None,
+        })
+    }
+
     /// What listeners are told of its measured steps.
     pub fn step_headers(&self) -> impl Iterator<Item = &(StepId, StepHeader)> {
         self.headers.iter()

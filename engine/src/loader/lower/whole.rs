@@ -158,8 +158,9 @@ impl<'a> Lowering<'a> {
         let (tick, look_ahead) = tick.unwrap_or((settings::DEFAULT_TICK, settings::DEFAULT_LOOK_AHEAD));
         let threads = self.once("threads", settings::read_threads);
         let bounds = self.once("generator", settings::read_generator).unwrap_or_default();
-        let (target_names, targets) = self.targets();
+        let (target_names, mut targets) = self.targets();
         let behaviors = self.behaviors(&targets);
+        raise_follow(&mut targets, &behaviors.programs);
         let scenario_nodes = self.all("scenario");
         let scenario_names = self.names("scenario");
         let scenarios = self.scenarios(&scenario_nodes, &behaviors);
@@ -317,6 +318,15 @@ impl<'a> Lowering<'a> {
         Names::gather("service", &nodes, &mut self.problems);
         let read = |node: &&Node| self.problems.take(service::read(node, self.registry, targets));
         nodes.iter().filter_map(read).collect()
+    }
+}
+
+/// Lets a target know how far its steps go: what a redirect needs is made ready where one is followed.
+fn raise_follow(targets: &mut [Target], programs: &[Arc<Program>]) {
+    for (target, follow) in programs.iter().flat_map(|program| program.follows()) {
+        if let Some(target) = targets.get_mut(usize::from(target.0)) {
+            target.follow = target.follow.max(follow);
+        }
     }
 }
 

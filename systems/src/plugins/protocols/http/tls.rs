@@ -71,9 +71,10 @@ impl TlsClients {
     /// As [`TlsClient::new`].
     pub fn new(targets: &[Target], machine_roots: &[Vec<u8>]) -> Result<Self, rustls::Error> {
         let usual = TlsSettings::default();
+        let led = |target: &Target| target.follow > 0 && !machine_roots.is_empty();
         let clients = targets.iter().filter_map(|target| {
             // A redirect may lead from plain HTTP to TLS.
-            let settings = target.tls.as_deref().or_else(|| (target.follow > 0).then_some(&usual))?;
+            let settings = target.tls.as_deref().or_else(|| led(target).then_some(&usual))?;
             Some(TlsClient::new(settings, machine_roots).map(|client| (target.id, client)))
         });
         Ok(Self(Arc::new(clients.collect::<Result<_, _>>()?)))
