@@ -31,11 +31,11 @@ const MOST_NAMED: usize = 50;
 
 /// The help line for a name that is not known: the nearest one, then all of them, or the first fifty.
 pub fn did_you_mean(name: &str, known: &[&str]) -> Option<String> {
-    let mut all = known[..known.len().min(MOST_NAMED)].join(", ");
-    if known.len() > MOST_NAMED {
-        let more = known.len() - MOST_NAMED;
-        all.push_str(&format!(", and {more} more"));
-    }
+    let named = known[..known.len().min(MOST_NAMED)].join(", ");
+    let all = match known.len().saturating_sub(MOST_NAMED) {
+        0 => named,
+        more => format!("{named}, and {more} more"),
+    };
     match nearest(name, known) {
         Some(word) => Some(format!("did you mean `{word}`? known: {all}")),
         None if known.is_empty() => None,
