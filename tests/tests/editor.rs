@@ -96,7 +96,9 @@ impl Editor {
         self.ask(method, json!({ "textDocument": { "uri": ADDRESS }, "options": options }))
     }
 
+    /// As an editor that says it twice.
     fn end(mut self) {
+        assert_eq!(self.ask("shutdown", Value::Null), Value::Null);
         assert_eq!(self.ask("shutdown", Value::Null), Value::Null);
         self.tell("exit", Value::Null);
         let ended = self.server.take().map(std::thread::JoinHandle::join);

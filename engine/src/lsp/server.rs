@@ -59,24 +59,29 @@ pub fn serve(connection: &Connection, registry: &Registry) -> Result<(), ServerE
     let server = json!({ "name": "throng", "version": env!("CARGO_PKG_VERSION") });
     connection.initialize_finish(id, json!({ "capabilities": capabilities(), "serverInfo": server }))?;
     let mut server = Server { connection, registry, open: BTreeMap::new() };
+    // Some editors say twice that they are done, and some go without a last word.
+    let mut done = false;
     for message in &connection.receiver {
         match message {
+            Message::Request(request) if request.method == "shutdown" => {
+                done = true;
+                server.send(Response::new_ok(request.id, ()).into())?;
+            }
+            Message::Request(request) if done => {
+                let refusal = "throng is shutting down".to_owned();
+                server
+                    .send(Response::new_err(request.id, ErrorCode::InvalidRequest as i32, refusal).into())?;
+            }
             Message::Request(request) => {
-                match connection.handle_shutdown(&request) {
-                    Ok(false) => {}
-                    Ok(true) => return Ok(()),
-                    // It has said that it would go.
-                    Err(error) if error.channel_is_disconnected() => return Ok(()),
-                    Err(error) => return Err(error.into()),
-                }
                 let response = server.answer(request);
                 server.send(response.into())?;
             }
+            Message::Notification(notification) if notification.method == "exit" => break,
             Message::Notification(notification) => server.hear(notification)?,
             Message::Response(_) => {}
         }
     }
-    Err(ServerError::Gone)
+    if done { Ok(()) } else { Err(ServerError::Gone) }
 }
 
 fn capabilities() -> ServerCapabilities {
