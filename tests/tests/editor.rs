@@ -138,6 +138,9 @@ fn problems_are_shown_as_they_come_and_go() {
     assert_eq!(codes(&editor.change("throng 1\nscenario s {\n")), ["T0010"]);
     let warned = editor.change(&GOOD.replace(" for=\"1m\"", ""));
     assert_eq!((warned.len(), &warned[0]["severity"]), (1, &json!(2)), "{warned:?}");
+    let unset = GOOD.replace("\"/\"", "\"/${env('THRONG_TESTS_SET_NO_SUCH_NAME')}\"");
+    let unset = editor.change(&unset);
+    assert_eq!((codes(&unset), &unset[0]["severity"]), (vec!["T0186"], &json!(2)), "{unset:?}");
     let twice = editor.change(&GOOD.replace("target other noop", "target shop noop"));
     assert_eq!(codes(&twice), ["T0040"]);
     let related = &twice[0]["relatedInformation"][0];
@@ -187,7 +190,7 @@ fn what_may_stand_there_is_offered() {
     check_completion(&format!("{GOOD}// sc|"), &[], &[]);
     let basket =
         GOOD.replace("    http", "    set basket 0\n    http POST \"/\" { body \"${1 + |}\" }\n    http");
-    check_completion(&basket, &["basket", "now", "user.id", "iteration"], &["home"]);
+    check_completion(&basket, &["basket", "now", "user.id", "iteration", "random("], &["home"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use throng_components::workload::{NodeSpec, ValueKind};
+use throng_systems::behavior::FUNCTIONS;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::listeners::otlp::INSTRUMENTS;
 
@@ -56,6 +57,7 @@ pub(super) fn page(registry: &Registry) -> String {
         }
     }
     let _ = write!(page, "\n{EXPRESSIONS}");
+    functions(&mut page);
     tables(&mut page);
     page
 }
@@ -91,7 +93,7 @@ fn contents(families: &[Family], page: &mut String) {
         let _ = writeln!(page, "- {}: {}", link(family.name, family.name), members.join(", "));
     }
     page.push_str(
-        "- [Expressions](#expressions)\n- [Error codes](#error-codes)\n- [Exit codes](#exit-codes)\n",
+        "- [Expressions](#expressions): [functions](#functions)\n- [Error codes](#error-codes)\n- [Exit codes](#exit-codes)\n",
     );
     page.push_str("- [Metrics](#metrics)\n- [Results](#results)\n");
 }
@@ -168,6 +170,15 @@ fn inside(spec: &NodeSpec, name: &str, page: &mut String) {
     if !spec.later.is_empty() {
         let later: Vec<String> = spec.later.iter().map(|name| format!("`{name}`")).collect();
         let _ = writeln!(page, "\nNot yet: {}", later.join(", "));
+    }
+}
+
+fn functions(page: &mut String) {
+    page.push_str("\n### functions\n\n| call | gives | |\n| --- | --- | --- |\n");
+    for function in FUNCTIONS {
+        let gives =
+            if function.gives.is_empty() { String::new() } else { format!("`{}`", cell(function.gives)) };
+        let _ = writeln!(page, "| `{}` | {gives} | {} |", cell(function.sample), cell(function.summary));
     }
 }
 

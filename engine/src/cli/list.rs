@@ -57,7 +57,7 @@ pub(super) fn families(registry: &Registry) -> Vec<Family> {
 pub(super) fn known(registry: &Registry) -> Vec<&'static str> {
     let families = families(registry).into_iter().map(|family| family.name);
     let sections = sections().into_iter().map(|section| section.name);
-    std::iter::once("nodes").chain(families).chain(sections).collect()
+    std::iter::once("nodes").chain(families).chain(["functions"]).chain(sections).collect()
 }
 
 /// Shows one family, or all.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use throng_systems::behavior::FUNCTIONS;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::listeners::otlp::{INSTRUMENTS, MetricKind, MetricSpec};
 
@@ -78,6 +79,7 @@ pub(super) fn names(registry: &Registry) -> Vec<&'static str> {
     let families = families(registry);
     let members = families.iter().flat_map(|family| &family.members);
     names.extend(members.map(|spec| spec.name));
+    names.extend(FUNCTIONS.iter().map(|function| function.name));
     names.extend(sections().into_iter().flat_map(|section| section.rows).map(|(name, _)| name));
     names.sort_unstable();
     names.dedup();

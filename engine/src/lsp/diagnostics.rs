@@ -9,12 +9,16 @@ use throng_components::workload::{Label, Problem, SourceId, Span};
 use throng_systems::plugins::Registry;
 
 use super::positions::Positions;
-use crate::loader::{Overrides, Severity, Sources, load};
+use crate::loader::{Environment, Overrides, Severity, Sources, load};
 use crate::run::default_threads;
+
+/// The code of `env("NAME")` where NAME is not set.
+const UNSET_ENVIRONMENT: &str = "T0186";
 
 /// All that `check` finds in a text.
 pub(super) fn diagnostics(uri: &Uri, text: &str, registry: &Registry) -> Vec<Diagnostic> {
-    let overrides = Overrides { cores: Some(default_threads()), ..Overrides::default() };
+    let environment = Environment::of_process();
+    let overrides = Overrides { cores: Some(default_threads()), environment, ..Overrides::default() };
     let path = path_of(uri);
     let (problems, sources, severity) = match load(&path, text.as_bytes(), registry, &overrides) {
         Ok(loaded) => (loaded.warnings, loaded.sources, Severity::Warning),
@@ -74,6 +78,8 @@ impl Shown<'_> {
         Diagnostic {
             range: range.unwrap_or_default(),
             severity: Some(match self.severity {
+                // What the editor's own environment lacks is no mistake of the file.
+                Severity::Error if problem.code == UNSET_ENVIRONMENT => DiagnosticSeverity::Warning,
                 Severity::Error => DiagnosticSeverity::Error,
                 Severity::Warning => DiagnosticSeverity::Warning,
             }),

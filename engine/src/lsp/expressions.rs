@@ -1,4 +1,6 @@
-//! Names that may stand in the `${…}` at the cursor.
+//! Names and functions that may stand in the `${…}` at the cursor.
+
+use throng_systems::behavior::FUNCTIONS;
 
 use crate::loader::WrittenNode;
 
@@ -43,6 +45,7 @@ pub(super) fn names(nodes: &[WrittenNode]) -> Vec<(String, &'static str)> {
         }
     }
     found.extend(ALWAYS.iter().map(|(name, summary)| ((*name).to_owned(), *summary)));
+    found.extend(FUNCTIONS.iter().map(|function| (format!("{}(", function.name), function.summary)));
     found
 }
 
