@@ -16,7 +16,7 @@ use throng_systems::plugins::listeners::{CannotOpen, Delivery, ListenerEvent, Ou
 
 use crate::clock::RealClock;
 
-/// Events that may wait for a listener: blocks of up to a thousand samples each, 80 MB at the most.
+/// Events that may wait for a listener: blocks of up to a thousand samples each, with their phases 130 MB at the most.
 const QUEUE: usize = 1_024;
 
 /// How long a listener that hears nothing waits before it looks after what it has gathered.

@@ -251,3 +251,23 @@ fn the_built_in_server_speaks_tls() {
     assert_eq!(count(&summary, "steps.home.phases_ns.tls.count"), 8);
     assert_eq!(summary["scenarios"]["crew"]["connections"]["tls_unverified"], false);
 }
+
+#[test]
+fn without_roots_the_machines_own_are_trusted() {
+    let authority = Authority::new();
+    let server = Recorder::start_tls(authority.for_server("shop.test").server(None)).expect("a server");
+    let mut workload = Growing::new();
+    workload.add("shop", server.address(), "");
+    let scratch = workload.scratch(&[("machine.pem", &authority.certificate()), ("nobody.pem", "")]);
+    let run = |roots: &str| {
+        let environment = [("SSL_CERT_FILE", roots), ("SSL_CERT_DIR", "no-such-folder")];
+        scratch.throng_with(&["run", "w.kdl", "--summary", "summary.json"], &environment)
+    };
+    let ended = run("machine.pem");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(errors(&scratch.summary(), "shop"), json!({}));
+    let ended = run("nobody.pem");
+    assert_eq!(ended.code, Some(104), "{}", ended.stdout);
+    assert!(ended.stderr.contains("this machine trusts no certificate at all"), "{}", ended.stderr);
+    assert_eq!(server.seen().handshakes.len(), 2, "the second run sent nothing");
+}

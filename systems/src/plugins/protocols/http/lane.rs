@@ -339,3 +339,59 @@ fn traceparent(trace: &TraceContext, operation: &Operation) -> HeaderValue {
     let text = format!("00-{trace_id:032x}-{span_id:016x}-{flags:02x}");
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
+
+#[cfg(test)]
+mod tests {
+    use throng_components::target::{NameLookup, TargetAddress, TargetId};
+
+    use super::*;
+    use crate::plugins::protocols::TlsClients;
+    use crate::shard::ShardShare;
+
+    struct Nowhere;
+
+    impl TimeSource for Nowhere {
+        fn now(&self) -> Nanos {
+            Nanos::ZERO
+        }
+
+        fn until_start(&self) -> Option<Nanos> {
+            None
+        }
+    }
+
+    impl Completions for Nowhere {
+        fn complete(&self, _: Completion) {}
+
+        fn count_connection(&self, _: throng_components::scenario::ScenarioId, _: bool) {}
+    }
+
+    /// Each user has a lane: what it takes is taken a million times.
+    #[test]
+    fn a_lane_at_rest_stays_small() {
+        let clock: Arc<dyn TimeSource> = Arc::new(Nowhere);
+        let reactor = Reactor {
+            clock: Arc::clone(&clock),
+            completions: Rc::new(Nowhere),
+            trace: None,
+            share: ShardShare { place: 0, of: 1 },
+            tls: TlsClients::default(),
+        };
+        let target = Target {
+            id: TargetId(0),
+            name: String::new(),
+            address: TargetAddress::Demo,
+            timeout: Nanos::SECOND,
+            connections: ConnectionPolicy::PerUser,
+            life: ConnectionLife::default(),
+            lookup: NameLookup::default(),
+            tls: None,
+            proxy: None,
+            headers: Vec::new(),
+        };
+        let site = Rc::new(Site::new(&target, reactor));
+        let task = work(Weak::new(), Traffic::new(clock), site, Rc::default());
+        let (task, lane) = (size_of_val(&task), size_of::<Lane>());
+        assert!(task <= 1_792 && lane <= 192, "{task} bytes of a task, {lane} of a lane");
+    }
+}
