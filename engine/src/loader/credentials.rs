@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// A text in which user and password of every URL are blotted out. It stays as long as it was, so that places in it hold.
-pub(super) fn masked(text: &str) -> Cow<'_, str> {
+pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     let mut masked = Cow::Borrowed(text);
     for (scheme, _) in text.match_indices("://") {
         let start = scheme + 3;

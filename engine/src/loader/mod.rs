@@ -31,6 +31,7 @@ mod values;
 mod workload;
 
 pub use annotations::{render_github, render_json};
+pub(crate) use credentials::masked;
 pub use cursor::{At, Cursor, Written, WrittenNode, cursor, written};
 pub use diagnostics::{Severity, Style, render};
 pub use environment::Environment;

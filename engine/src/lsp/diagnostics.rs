@@ -9,7 +9,7 @@ use throng_components::workload::{Label, Problem, SourceId, Span};
 use throng_systems::plugins::Registry;
 
 use super::positions::Positions;
-use crate::loader::{Environment, Overrides, Severity, Sources, load};
+use crate::loader::{Environment, Overrides, Severity, Sources, load, masked};
 use crate::run::default_threads;
 
 /// The code of `env("NAME")` where NAME is not set.
@@ -59,7 +59,7 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn diagnostic(&self, problem: &Problem) -> Diagnostic {
-        let mut message = problem.message.clone();
+        let mut message = masked(&problem.message).into_owned();
         if let Some(help) = &problem.help {
             message.push_str("\nhelp: ");
             message.push_str(help);
