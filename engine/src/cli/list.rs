@@ -63,11 +63,8 @@ pub(super) fn known(registry: &Registry) -> Vec<&'static str> {
 /// Shows one family, or all.
 pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
     let families = families(registry);
-    let mut known = vec!["nodes"];
-    known.extend(families.iter().map(|family| family.name));
-    known.push("functions");
+    let known = known(registry);
     let sections = sections();
-    known.extend(sections.iter().map(|section| section.name));
     let asked = args.family.as_deref();
     let written = match asked {
         None if args.format == Format::Markdown => out.write_all(language::page(registry).as_bytes()),

@@ -1,0 +1,70 @@
+//! Texts that once broke the loader, or could: each is refused or read within the stack that a thread has, in bounded time.
+
+use std::path::Path;
+
+use throng::loader::{MOST_BYTES, Overrides, Registry, Severity, Style, load, render, render_json};
+
+/// The distinct codes of a text's problems, in the order of the text. They can be shown, too, in a page or two.
+fn codes(text: &str) -> Vec<&'static str> {
+    let result = load(Path::new("w.kdl"), text.as_bytes(), &Registry::default(), &Overrides::default());
+    let (problems, sources) = match result {
+        Ok(loaded) => (loaded.warnings, loaded.sources),
+        Err(refused) => (refused.problems, refused.sources),
+    };
+    let shown = render(&problems, &sources, Severity::Error, Style::PLAIN);
+    assert!(shown.len() < 500_000, "{} bytes of messages", shown.len());
+    assert_eq!(render_json(&problems, &sources, Severity::Error).lines().count(), problems.len());
+    let mut codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+    codes.dedup();
+    codes
+}
+
+fn check(text: &str, expected: &[&str]) {
+    let start: String = text.chars().take(40).collect();
+    assert_eq!(codes(text), expected, "{start}");
+}
+
+const HEAD: &str = "throng 1\ntarget t noop\nbehavior b { noop name=x }\n";
+
+#[test]
+fn the_parser_does_not_begin_anew_at_each_byte() {
+    check(&format!("throng 1\n{}", "}".repeat(300_000)), &["T0010"]);
+    check(&format!("throng 1\n{}", "= = =\n".repeat(50_000)), &["T0010"]);
+    check(&format!("throng 1\na {}", "\"".repeat(300_000)), &["T0010"]);
+    check(&format!("throng 1\na {}", "#".repeat(300_000)), &["T0010"]);
+    check(&format!("throng 1\na {}", "= ".repeat(100_000)), &["T0010"]);
+    check(&format!("throng 1\na {{ {} }}", ") ".repeat(100_000)), &["T0010"]);
+}
+
+#[test]
+fn what_is_larger_than_any_workload_is_refused() {
+    let levels = 10_000;
+    check(&format!("{}{}", "a {".repeat(levels), "}".repeat(levels)), &["T0006"]);
+    let scenarios =
+        |number| format!("scenario s{number} {{ behavior b; population {{ hold 1 for=\"1s\" }} }}\n");
+    check(&format!("{HEAD}{}", (0..100_000).map(scenarios).collect::<String>()), &["T0005"]);
+    check(&format!("{HEAD}{}", (0..2_000).map(scenarios).collect::<String>()), &["T0056"]);
+    check(&" ".repeat(MOST_BYTES + 1), &["T0005"]);
+    check(&format!("throng 1\n{}", "a\n".repeat(100_000)), &["T0194"]);
+}
+
+#[test]
+fn what_is_large_and_right_is_read() {
+    let scenario = "scenario s { behavior b; population { hold 1 for=\"1s\" } }\n";
+    let sets: String = (0..20_000).map(|number| format!("set v{number} \"${{v{number}}}\"\n")).collect();
+    check(&format!("throng 1\ntarget t noop\nbehavior b {{\n{sets}noop name=x }}\n{scenario}"), &[]);
+    let members: String = (0..20_000).map(|number| format!("m{number} 1;")).collect();
+    let step = format!("http POST \"/\" name=x {{ json {{ {members} }} }}");
+    check(&format!("throng 1\ntarget t \"http://h\"\nbehavior b {{ {step} }}\n{scenario}"), &[]);
+}
+
+#[test]
+fn many_mistakes_are_told_of_in_bounded_time_and_space() {
+    let scenario = "scenario s { behavior b; population { hold 1 for=\"1s\" } }\n";
+    let sets: String = (0..20_000).map(|number| format!("set v{number} \"${{w{number}}}\"\n")).collect();
+    check(&format!("throng 1\ntarget t noop\nbehavior b {{\n{sets}noop name=x }}\n{scenario}"), &["T0070"]);
+    let properties: String = (0..20_000).map(|number| format!(" k{number}=1")).collect();
+    check(&format!("{HEAD}{scenario}seed 1{properties}"), &["T0022"]);
+    let params: String = (0..1_100).map(|number| format!("param p{number} \"${{q{number}}}\"\n")).collect();
+    check(&format!("{HEAD}{scenario}{params}"), &["T0180", "T0056"]);
+}
