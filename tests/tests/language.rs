@@ -73,11 +73,9 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
         ("scenario", "pace") => open(&format!("population {{ hold 1 for=\"1s\" }}; {sample}")),
         ("scenario" | "scenario overflow", _) => open(&format!("{even}; {sample}")),
         (http, _) if http.starts_with("behavior http") => {
-            // A file that there is, beside these tests.
-            let sample = sample.replace("photo.png", "Cargo.toml");
             let inner = match http.rsplit(' ').next() {
                 Some(node @ ("expect" | "multipart")) => format!("{node} {{ {sample} }}"),
-                _ => sample,
+                _ => sample.to_owned(),
             };
             let step = format!("set basket 7\nhttp POST \"/\" name=home {{ {inner} }}");
             format!("throng 1\ntarget t \"http://h\"\nbehavior buyer {{\n{step}\n}}\n{OPEN}")
@@ -95,12 +93,15 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
 
 #[test]
 fn every_sample_of_the_table_loads() {
-    // Samples of TLS name files, which have to be there.
+    // Samples of TLS and of uploads name files, which have to be there.
     let directory = tempfile::tempdir().expect("a directory can be made");
     let client = Authority::new().for_client("ann");
-    for (name, text) in
-        [("ca.pem", &client.certificate), ("cert.pem", &client.certificate), ("key.pem", &client.key)]
-    {
+    for (name, text) in [
+        ("ca.pem", &client.certificate),
+        ("cert.pem", &client.certificate),
+        ("key.pem", &client.key),
+        ("photo.png", &client.key),
+    ] {
         std::fs::write(directory.path().join(name), text).expect("a file can be written");
     }
     for node in CORE.iter().filter(|node| node.spec.name != "include") {
