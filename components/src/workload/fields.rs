@@ -34,7 +34,7 @@ impl<'a> Fields<'a> {
 
     fn report_unknown(&mut self) {
         let (node, spec) = (self.node, self.spec);
-        let label = self.label();
+        let (label, owner) = (self.label(), node.head());
         let known: Vec<&str> = spec.properties.iter().map(|field| field.name).collect();
         for (name, _) in &node.properties {
             if spec.later.contains(&name.value.as_str()) {
@@ -44,7 +44,7 @@ impl<'a> Fields<'a> {
             } else if !known.contains(&name.value.as_str()) {
                 self.problems.push(FieldMistake::UnknownProperty {
                     node: label.clone(),
-                    owner: node.head(),
+                    owner,
                     span: name.span,
                     name: name.value.clone(),
                     known: known.clone(),
@@ -55,7 +55,7 @@ impl<'a> Fields<'a> {
             for entry in node.arguments.iter().skip(self.skipped + spec.arguments.len()) {
                 self.problems.push(FieldMistake::UnexpectedArgument {
                     node: label.clone(),
-                    owner: node.head(),
+                    owner,
                     span: entry.span,
                     value: entry.value.to_string(),
                 });
@@ -69,7 +69,7 @@ impl<'a> Fields<'a> {
                     name: child.name.value.clone(),
                 });
             } else if !spec.any_children && !spec.children.contains(&child.name.value.as_str()) {
-                self.unknown_child(child, spec.children);
+                self.unknown_child_of(owner, child, spec.children);
             }
         }
     }
@@ -85,9 +85,13 @@ impl<'a> Fields<'a> {
 
     /// Notes that a child is not one of the known ones.
     pub fn unknown_child(&mut self, child: &Node, known: &[&'static str]) {
+        self.unknown_child_of(self.node.head(), child, known);
+    }
+
+    fn unknown_child_of(&mut self, owner: Span, child: &Node, known: &[&'static str]) {
         self.problems.push(FieldMistake::UnknownChild {
             node: self.label(),
-            owner: self.node.head(),
+            owner,
             span: child.name.span,
             name: child.name.value.clone(),
             known: known.to_vec(),

@@ -126,8 +126,9 @@ pub(super) fn read_all(
     problems: &mut Problems,
 ) -> Vec<Read> {
     let mut all: Vec<Read> = Vec::new();
-    for node in nodes.iter().filter(|node| node.name.value == PARAM.name) {
-        if all.len() == MOST_OF_A_KIND {
+    let params = nodes.iter().filter(|node| node.name.value == PARAM.name);
+    for (number, node) in params.enumerate() {
+        if number == MOST_OF_A_KIND {
             problems.push(NameMistake::TooMany { kind: PARAM.name, span: node.name.span });
             break;
         }
