@@ -24,6 +24,11 @@ fn check(text: &str, expected: &[&str]) {
     assert_eq!(codes(text), expected, "{start}");
 }
 
+/// So many pieces, one after the other.
+fn each(count: usize, piece: impl Fn(usize) -> String) -> String {
+    (0..count).map(piece).collect::<Vec<_>>().concat()
+}
+
 const HEAD: &str = "throng 1\ntarget t noop\nbehavior b { noop name=x }\n";
 
 #[test]
@@ -42,8 +47,8 @@ fn what_is_larger_than_any_workload_is_refused() {
     check(&format!("{}{}", "a {".repeat(levels), "}".repeat(levels)), &["T0006"]);
     let scenarios =
         |number| format!("scenario s{number} {{ behavior b; population {{ hold 1 for=\"1s\" }} }}\n");
-    check(&format!("{HEAD}{}", (0..100_000).map(scenarios).collect::<String>()), &["T0005"]);
-    check(&format!("{HEAD}{}", (0..2_000).map(scenarios).collect::<String>()), &["T0056"]);
+    check(&format!("{HEAD}{}", each(100_000, scenarios)), &["T0005"]);
+    check(&format!("{HEAD}{}", each(2_000, scenarios)), &["T0056"]);
     check(&" ".repeat(MOST_BYTES + 1), &["T0005"]);
     check(&format!("throng 1\n{}", "a\n".repeat(100_000)), &["T0194"]);
 }
@@ -51,9 +56,9 @@ fn what_is_larger_than_any_workload_is_refused() {
 #[test]
 fn what_is_large_and_right_is_read() {
     let scenario = "scenario s { behavior b; population { hold 1 for=\"1s\" } }\n";
-    let sets: String = (0..20_000).map(|number| format!("set v{number} \"${{v{number}}}\"\n")).collect();
+    let sets = each(20_000, |number| format!("set v{number} \"${{v{number}}}\"\n"));
     check(&format!("throng 1\ntarget t noop\nbehavior b {{\n{sets}noop name=x }}\n{scenario}"), &[]);
-    let members: String = (0..20_000).map(|number| format!("m{number} 1;")).collect();
+    let members = each(20_000, |number| format!("m{number} 1;"));
     let step = format!("http POST \"/\" name=x {{ json {{ {members} }} }}");
     check(&format!("throng 1\ntarget t \"http://h\"\nbehavior b {{ {step} }}\n{scenario}"), &[]);
 }
@@ -61,10 +66,10 @@ fn what_is_large_and_right_is_read() {
 #[test]
 fn many_mistakes_are_told_of_in_bounded_time_and_space() {
     let scenario = "scenario s { behavior b; population { hold 1 for=\"1s\" } }\n";
-    let sets: String = (0..20_000).map(|number| format!("set v{number} \"${{w{number}}}\"\n")).collect();
+    let sets = each(20_000, |number| format!("set v{number} \"${{w{number}}}\"\n"));
     check(&format!("throng 1\ntarget t noop\nbehavior b {{\n{sets}noop name=x }}\n{scenario}"), &["T0070"]);
-    let properties: String = (0..20_000).map(|number| format!(" k{number}=1")).collect();
+    let properties = each(20_000, |number| format!(" k{number}=1"));
     check(&format!("{HEAD}{scenario}seed 1{properties}"), &["T0022"]);
-    let params: String = (0..1_100).map(|number| format!("param p{number} \"${{q{number}}}\"\n")).collect();
+    let params = each(1_100, |number| format!("param p{number} \"${{q{number}}}\"\n"));
     check(&format!("{HEAD}{scenario}{params}"), &["T0180", "T0056"]);
 }

@@ -11,7 +11,7 @@ use crate::loader::{Environment, Overrides};
 pub(super) struct Inputs {
     /// The workload
     pub(super) file: PathBuf,
-    /// Sets a parameter (`peak=300/s`; also THRONG_PARAM_PEAK) or any value by its path (`crowd.users.max=100`)
+    /// Sets a parameter (`peak=300/s`; also `THRONG_PARAM_PEAK`) or any value by its path (`crowd.users.max=100`)
     #[arg(long = "set", value_name = "NAME=VALUE")]
     sets: Vec<String>,
     /// Sets what `env("NAME")` gives in the workload; without it, it reads the environment

@@ -100,13 +100,13 @@ impl Reader<'_> {
         let error = match parse_node(text, off) {
             Ok(node) if off => return self.nothing(&node),
             Ok(node) => return Some(self.node(&node)),
-            Err(error) if slips.is_empty() => self.explained(text, off, error),
+            Err(error) if slips.is_empty() => explained(text, off, error),
             Err(_) => {
                 let patched = self.patch(range, slips);
                 match parse_node(&patched, off) {
                     Ok(node) if off => return self.nothing(&node),
                     Ok(node) => return Some(self.node(&node)),
-                    Err(error) => self.explained(&patched, off, error),
+                    Err(error) => explained(&patched, off, error),
                 }
             }
         };
@@ -118,14 +118,6 @@ impl Reader<'_> {
     fn nothing(&mut self, _node: &KdlNode) -> Option<Node> {
         self.count += 1;
         None
-    }
-
-    /// A short text's mistakes as the parser tells them of a whole document: it knows more places there.
-    fn explained(&self, text: &str, off: bool, error: KdlError) -> KdlError {
-        if text.len() > MOST_EXPLAINED || off {
-            return error;
-        }
-        KdlDocument::parse_v2(text).err().unwrap_or(error)
     }
 
     /// Reports bare words and gives the text with a plain word of the same length in place of each.
@@ -198,15 +190,12 @@ impl Reader<'_> {
                 continue;
             };
             let key = self.name(key);
-            match keys.get(&key.value) {
-                Some(first) => {
-                    let (first, name) = (*first, key.value);
-                    self.problems.push(SyntaxMistake::TwiceProperty { span: key.span, first, name });
-                }
-                None => {
-                    keys.insert(key.value.clone(), key.span);
-                    properties.push((key, value));
-                }
+            if let Some(first) = keys.get(&key.value) {
+                let (first, name) = (*first, key.value);
+                self.problems.push(SyntaxMistake::TwiceProperty { span: key.span, first, name });
+            } else {
+                keys.insert(key.value.clone(), key.span);
+                properties.push((key, value));
             }
         }
         let children = node.children().map(|children| {
@@ -263,6 +252,14 @@ const MOST_EXPLAINED: usize = 1_024;
 /// Parses one node. One that is switched off is no node to the parser, so that another one has to follow.
 fn parse_node(text: &str, off: bool) -> Result<KdlNode, KdlError> {
     if off { KdlNode::parse(&format!("{text}\nx")) } else { KdlNode::parse(text) }
+}
+
+/// A short text's mistakes as the parser tells them of a whole document: it knows more places there.
+fn explained(text: &str, off: bool, error: KdlError) -> KdlError {
+    if text.len() > MOST_EXPLAINED || off {
+        return error;
+    }
+    KdlDocument::parse_v2(text).err().unwrap_or(error)
 }
 
 fn scalar(value: &KdlValue) -> Scalar {

@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
             match first.get(&identity) {
                 Some((_, known)) if *known == node.span => {}
                 Some((by, known)) if *by != file => {
-                    let (span, first) = (node.head(), self.head_of(&merged, *known));
+                    let (span, first) = (node.head(), head_of(&merged, *known));
                     let (kind, name) = identity;
                     self.problems.push(IncludeMistake::Clash { kind, name, span, first });
                 }
@@ -216,10 +216,11 @@ impl<'a> Reader<'a> {
         }
         merged
     }
+}
 
-    fn head_of(&self, nodes: &[Node], span: Span) -> Span {
-        nodes.iter().find(|node| node.span == span).map_or(span, Node::head)
-    }
+/// The head of a node that is known by its span.
+fn head_of(nodes: &[Node], span: Span) -> Span {
+    nodes.iter().find(|node| node.span == span).map_or(span, Node::head)
 }
 
 /// What makes two top-level nodes the same: kind and name.

@@ -166,7 +166,7 @@ fn read(
         return fields.finish(None);
     }
     let outside = sets.take(name.value).or_else(|| {
-        let (variable, text) = values.from_environment(name.value)?;
+        let (variable, text) = values.in_environment(name.value)?;
         let source = sources.add(variable, text.as_str())?;
         Some(Spanned::new(text.clone(), super::document::span(source, 0, text.len())))
     });

@@ -121,7 +121,7 @@ impl<'a> Values<'a> {
     }
 
     /// What a parameter is in the environment: the variable's name and its value.
-    pub(super) fn from_environment(&self, parameter: &str) -> Option<(String, String)> {
+    pub(super) fn in_environment(&self, parameter: &str) -> Option<(String, String)> {
         let name = super::environment::variable_of_parameter(parameter);
         self.environment.variable(&name).map(|value| (name, value))
     }

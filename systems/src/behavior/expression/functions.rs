@@ -311,7 +311,7 @@ mod tests {
             assert!(spec.summary.ends_with('.') && spec.sample.starts_with(spec.name), "{}", spec.name);
             match sandbox::evaluate(spec.sample) {
                 Ok(value) if !spec.gives.is_empty() => {
-                    assert_eq!(value.to_string(), spec.gives, "{}", spec.sample)
+                    assert_eq!(value.to_string(), spec.gives, "{}", spec.sample);
                 }
                 Ok(_) => assert!(spec.function.is_drawn(), "{}: says not what it gives", spec.name),
                 Err(error) => panic!("{}: {error}", spec.sample),

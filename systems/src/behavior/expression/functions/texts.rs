@@ -38,7 +38,7 @@ impl Function {
             Self::Trim => text(value.trim().to_owned()),
             Self::Substring => self.substring(value, second, third),
             Self::Split => self.split(value, second, third),
-            Self::Replace => self.replace(value, self.text_of(second)?, self.text_of(third)?),
+            Self::Replace => replace(value, self.text_of(second)?, self.text_of(third)?),
             Self::Contains => Ok(Value::Bool(value.contains(self.text_of(second)?))),
             Self::StartsWith => Ok(Value::Bool(value.starts_with(self.text_of(second)?))),
             Self::EndsWith => Ok(Value::Bool(value.ends_with(self.text_of(second)?))),
@@ -78,16 +78,6 @@ impl Function {
         value.split(separator).nth(number).map_or(Err(self.out_of_range()), |part| text(part.to_owned()))
     }
 
-    /// Nothing is found where nothing is looked for.
-    fn replace(self, value: &str, from: &str, to: &str) -> Result<Value, EvaluationError> {
-        if from.is_empty() {
-            return text(value.to_owned());
-        }
-        let found = value.matches(from).count();
-        let length = (value.len() - found * from.len()).saturating_add(found.saturating_mul(to.len()));
-        if length > TEXT_BYTES_MAX { Err(EvaluationError::TooLong) } else { text(value.replace(from, to)) }
-    }
-
     /// Zeros stand behind a number's sign.
     fn pad(self, value: &str, width: &Value) -> Result<Value, EvaluationError> {
         let width = self.count(width)?;
@@ -124,6 +114,16 @@ impl Function {
         let decoded = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
         decoded.map_or(Err(self.out_of_range()), text)
     }
+}
+
+/// Nothing is found where nothing is looked for.
+fn replace(value: &str, from: &str, to: &str) -> Result<Value, EvaluationError> {
+    if from.is_empty() {
+        return text(value.to_owned());
+    }
+    let found = value.matches(from).count();
+    let length = (value.len() - found * from.len()).saturating_add(found.saturating_mul(to.len()));
+    if length > TEXT_BYTES_MAX { Err(EvaluationError::TooLong) } else { text(value.replace(from, to)) }
 }
 
 /// A text within the bound.

@@ -53,7 +53,7 @@ impl Json {
         for Spanned { value, span } in node.children.iter().map(|child| &child.name) {
             match names.get(value.as_str()) {
                 Some(first) => {
-                    compiler.problem(MemberTwice { name: value.clone(), span: *span, first: *first })
+                    compiler.problem(MemberTwice { name: value.clone(), span: *span, first: *first });
                 }
                 None => {
                     names.insert(value, *span);
