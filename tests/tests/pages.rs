@@ -98,12 +98,10 @@ fn with_tls(settings: &str) -> String {
 
 /// The codes of a workload of two targets and a parameter, with one value set.
 fn set(name: &str, value: &str) -> Vec<&'static str> {
-    let text = format!(
-        "throng 1\nparam peak \"10/s\"\ntarget a \"http://h\" {{ timeout \"1s\" }}\n\
-         target b \"http://h\" {{ timeout \"${{1/s / peak * 1s}}\" }}\n\
-         behavior buyer {{ http GET \"/\" target=a name=x }}\n\
-         scenario s {{ behavior buyer; population {{ hold 1 for=\"1s\" }} }}\n"
-    );
+    let text = "throng 1\nparam peak \"10/s\"\ntarget a \"http://h\" { timeout \"1s\" }\n\
+         target b \"http://h\" { timeout \"${1/s / peak * 1s}\" }\n\
+         behavior buyer { http GET \"/\" target=a name=x }\n\
+         scenario s { behavior buyer; population { hold 1 for=\"1s\" } }\n";
     let sets = vec![(name.to_owned(), value.to_owned())];
     let overrides = Overrides { sets, ..Overrides::default() };
     codes(load(Path::new("w.kdl"), text.as_bytes(), &Registry::default(), &overrides))
