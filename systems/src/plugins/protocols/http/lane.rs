@@ -342,7 +342,7 @@ fn traceparent(trace: &TraceContext, operation: &Operation) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use throng_components::target::{NameLookup, TargetAddress, TargetId};
+    use throng_components::target::{CookiePolicy, NameLookup, TargetAddress, TargetId};
 
     use super::*;
     use crate::plugins::protocols::TlsClients;
@@ -388,6 +388,9 @@ mod tests {
             tls: None,
             proxy: None,
             headers: Vec::new(),
+            cookies: CookiePolicy::Off,
+            follow: 0,
+            compression: Vec::new(),
         };
         let site = Rc::new(Site::new(&target, reactor));
         let task = work(Weak::new(), Traffic::new(clock), site, Rc::default());
