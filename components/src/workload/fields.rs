@@ -1,9 +1,11 @@
 //! Reads one node against its specification: every value typed, every leftover reported, every mistake kept.
 
+mod unknown;
+
 use super::field_mistake::FieldMistake;
 use super::node::{Entry, Node, Scalar};
 use super::problem::{Problem, Problems};
-use super::span::{Span, Spanned};
+use super::span::Spanned;
 use super::specification::{NodeSpec, ValueKind};
 use super::units::{
     Limit, Rate, Share, Size, UnitMistake, parse_duration, parse_rate, parse_share, parse_size,
@@ -32,48 +34,6 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    fn report_unknown(&mut self) {
-        let (node, spec) = (self.node, self.spec);
-        let (label, owner) = (self.label(), node.head());
-        let known: Vec<&str> = spec.properties.iter().map(|field| field.name).collect();
-        for (name, _) in &node.properties {
-            if spec.later.contains(&name.value.as_str()) {
-                let mistake =
-                    FieldMistake::NotYet { node: label.clone(), span: name.span, name: name.value.clone() };
-                self.problems.push(mistake);
-            } else if !known.contains(&name.value.as_str()) {
-                self.problems.push(FieldMistake::UnknownProperty {
-                    node: label.clone(),
-                    owner,
-                    span: name.span,
-                    name: name.value.clone(),
-                    known: known.clone(),
-                });
-            }
-        }
-        if !spec.more_arguments {
-            for entry in node.arguments.iter().skip(self.skipped + spec.arguments.len()) {
-                self.problems.push(FieldMistake::UnexpectedArgument {
-                    node: label.clone(),
-                    owner,
-                    span: entry.span,
-                    value: entry.value.to_string(),
-                });
-            }
-        }
-        for child in &node.children {
-            if spec.later.contains(&child.name.value.as_str()) {
-                self.problems.push(FieldMistake::NotYet {
-                    node: label.clone(),
-                    span: child.name.span,
-                    name: child.name.value.clone(),
-                });
-            } else if !spec.any_children && !spec.children.contains(&child.name.value.as_str()) {
-                self.unknown_child_of(owner, child, spec.children);
-            }
-        }
-    }
-
     /// The node as messages call it: its name, and its kind where it has one.
     fn label(&self) -> String {
         if self.spec.name == self.node.name.value || self.skipped == 0 {
@@ -81,26 +41,6 @@ impl<'a> Fields<'a> {
         } else {
             format!("{} {}", self.node.name.value, self.spec.name)
         }
-    }
-
-    /// Notes that a child is not one of the known ones.
-    pub fn unknown_child(&mut self, child: &Node, known: &[&'static str]) {
-        self.unknown_child_of(self.node.head(), child, known);
-    }
-
-    fn unknown_child_of(&mut self, owner: Span, child: &Node, known: &[&'static str]) {
-        self.problems.push(FieldMistake::UnknownChild {
-            node: self.label(),
-            owner,
-            span: child.name.span,
-            name: child.name.value.clone(),
-            known: known.to_vec(),
-        });
-    }
-
-    /// Notes that something of the language is not in this version.
-    pub fn not_yet(&mut self, name: &str, span: Span) {
-        self.problems.push(FieldMistake::NotYet { node: self.label(), span, name: name.to_owned() });
     }
 
     /// Notes a mistake of the caller's own.
