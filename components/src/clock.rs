@@ -148,6 +148,11 @@ impl RunClock {
         Nanos((self.number + self.look_ahead + 1).saturating_mul(self.tick.0))
     }
 
+    /// The instant from which on what is asked anew can still hold: up to it, all has been handed out by the tick before.
+    pub fn steer_from(&self) -> Nanos {
+        Nanos((self.number + 1).saturating_mul(self.tick.0))
+    }
+
     /// The instant up to which the execute phase has to have handed tokens out, itself excluded: always a whole tick ahead.
     pub fn hand_out_end(&self) -> Nanos {
         Nanos((self.number + 2).saturating_mul(self.tick.0))

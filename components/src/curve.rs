@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
+use crate::control::Factor;
 
 /// One straight piece: from a level to a level over a time. A hold has equal ends.
 ///
@@ -153,14 +154,21 @@ pub struct LevelChange {
     pub wanted: bool,
 }
 
-/// Walks a population curve: user k is wanted while the level is at least k − ½.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Walks a population curve, or a multiple of it: user k is wanted while the level is at least k − ½.
+#[derive(Clone, Debug)]
 pub struct LevelCursor {
     stage: usize,
     start: Nanos,
     wanted: u64,
-    /// Whether the stage's own first level has been reached: it may jump from the one before.
-    aligned: bool,
+    /// Where on the curve its level has still to be reached: it may jump between stages, and where its multiple changes.
+    jump: Option<Nanos>,
+    factor: Factor,
+}
+
+impl Default for LevelCursor {
+    fn default() -> Self {
+        Self { stage: 0, start: Nanos::ZERO, wanted: 0, jump: Some(Nanos::ZERO), factor: Factor::ONE }
+    }
 }
 
 impl LevelCursor {
@@ -174,7 +182,7 @@ impl LevelCursor {
             }
             self.start += stage.length;
             self.stage += 1;
-            self.aligned = false;
+            self.jump = Some(self.start);
         }
     }
 
@@ -183,36 +191,68 @@ impl LevelCursor {
         self.wanted = if change.wanted { change.user } else { change.user - 1 };
     }
 
-    fn change_in(&mut self, stage: &Stage) -> Option<LevelChange> {
-        if !self.aligned {
-            if self.wanted < stage.from {
-                return Some(LevelChange { at: self.start, user: self.wanted + 1, wanted: true });
-            }
-            if self.wanted > stage.from {
-                return Some(LevelChange { at: self.start, user: self.wanted, wanted: false });
-            }
-            self.aligned = true;
+    /// Goes on from an instant of the curve, with another multiple of it. Who is wanted stays so until the next change.
+    pub fn seek(&mut self, curve: &Curve, at: Nanos, factor: Factor) {
+        (self.stage, self.start) = (0, Nanos::ZERO);
+        while let Some(stage) = curve.stages.get(self.stage)
+            && self.start + stage.length <= at
+        {
+            self.start += stage.length;
+            self.stage += 1;
         }
-        let (user, wanted) = match self.wanted.cmp(&stage.to) {
-            Ordering::Less => (self.wanted + 1, true),
-            Ordering::Greater => (self.wanted, false),
-            Ordering::Equal => return None,
+        (self.jump, self.factor) = (Some(at), factor);
+    }
+
+    fn change_in(&mut self, stage: &Stage) -> Option<LevelChange> {
+        if let Some(at) = self.jump {
+            if let Some((user, wanted)) = self.towards(self.users_at(stage, at - self.start)) {
+                return Some(LevelChange { at, user, wanted });
+            }
+            self.jump = None;
+        }
+        let (user, wanted) = self.towards(self.users_at(stage, stage.length))?;
+        let crossing = self.crossing(stage, user, wanted);
+        // At the stage's end the next one begins, and with it its own level.
+        (crossing < stage.length).then(|| LevelChange { at: self.start + crossing, user, wanted })
+    }
+
+    /// The user to come or to go next, until so many are wanted.
+    fn towards(&self, users: u64) -> Option<(u64, bool)> {
+        match self.wanted.cmp(&users) {
+            Ordering::Less => Some((self.wanted + 1, true)),
+            Ordering::Greater => Some((self.wanted, false)),
+            Ordering::Equal => None,
+        }
+    }
+
+    /// How many users are wanted at an instant of a stage: the level to the nearest whole number, a half rounded up.
+    fn users_at(&self, stage: &Stage, time: Nanos) -> u64 {
+        let factor = 2 * u128::from(self.factor.as_thousandths());
+        let (from, length) = (u128::from(stage.from), u128::from(stage.length.0));
+        let users = if stage.from == stage.to || length == 0 {
+            (factor * from + ONE_USER) / (2 * ONE_USER)
+        } else {
+            let rise = u128::from(stage.from.abs_diff(stage.to)) * u128::from(time.0.min(stage.length.0));
+            let level = if stage.to > stage.from { from * length + rise } else { from * length - rise };
+            (factor * level + ONE_USER * length) / (2 * ONE_USER * length)
         };
-        let at = self.start + Nanos(Self::crossing(stage, user, wanted));
-        Some(LevelChange { at, user, wanted })
+        u64::try_from(users).unwrap_or(u64::MAX)
     }
 
     /// Where a ramp crosses `user` − ½: rounded up on the way up, the nanosecond after on the way down.
-    fn crossing(stage: &Stage, user: u64, up: bool) -> u64 {
-        let span = 2 * u128::from(stage.from.abs_diff(stage.to));
-        let doubled = 2 * u128::from(user) - 1;
-        let from = 2 * u128::from(stage.from);
-        let distance = if up { doubled - from } else { from - doubled };
+    fn crossing(&self, stage: &Stage, user: u64, up: bool) -> Nanos {
+        let factor = 2 * u128::from(self.factor.as_thousandths());
+        let span = factor * u128::from(stage.from.abs_diff(stage.to));
+        let doubled = (2 * u128::from(user) - 1) * ONE_USER;
+        let distance = doubled.abs_diff(factor * u128::from(stage.from));
         let product = distance * u128::from(stage.length.0);
         let time = if up { product.div_ceil(span) } else { product / span + 1 };
-        u64::try_from(time).unwrap_or(u64::MAX)
+        Nanos(u64::try_from(time).unwrap_or(u64::MAX))
     }
 }
+
+/// One user in the thousandths in which a multiple is kept.
+const ONE_USER: u128 = Factor::ONE.as_thousandths() as u128;
 
 #[cfg(test)]
 mod tests {

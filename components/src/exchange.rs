@@ -55,6 +55,20 @@ pub enum Order {
         /// For which scenario.
         scenario: ScenarioId,
     },
+    /// A closed scenario's users begin nothing more until a [`Order::Resume`].
+    Pause {
+        /// Of which scenario.
+        scenario: ScenarioId,
+        /// From when on.
+        at: Nanos,
+    },
+    /// A closed scenario's users that were held back begin their next iteration: it is due now.
+    Resume {
+        /// Of which scenario.
+        scenario: ScenarioId,
+        /// From when on.
+        at: Nanos,
+    },
     /// A scenario's shape is played: users of a closed one begin nothing more; queued tokens are still served.
     Finish {
         /// Which scenario.

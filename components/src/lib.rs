@@ -5,6 +5,7 @@
 //! | entity | components | written by | read by |
 //! |---|---|---|---|
 //! | scenario | [`Scenario`](scenario::Scenario), [`Population`](scenario::Population) or an arrival plug-in's own | loader | allocator, scheduler, shards |
+//! | | [`Steering`](steering::Steering) | live control | scheduler, allocator, summary |
 //! | | [`ScenarioProgress`](scenario::ScenarioProgress) | scheduler, executor, run state | rules, exporter |
 //! | | [`ShardCounts`](scenario::ShardCounts) | collector | run state, rules, exporter |
 //! | | [`ScenarioStatistics`](statistics::ScenarioStatistics) | observer | rules, summary |
@@ -19,6 +20,7 @@
 
 pub mod attempt_phases;
 pub mod clock;
+pub mod control;
 pub mod curve;
 pub mod exchange;
 pub mod exit_condition;
@@ -33,6 +35,7 @@ pub mod second_ranges;
 pub mod secret;
 pub mod seed;
 pub mod statistics;
+pub mod steering;
 pub mod target;
 pub mod thread;
 pub mod token;

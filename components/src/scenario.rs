@@ -41,7 +41,7 @@ pub struct Scenario {
     pub pace: Option<Nanos>,
     /// Iterations in all, at most.
     pub iterations: Option<u64>,
-    /// How long its shape plays, [`Nanos::MAX`] when only something else ends it.
+    /// How long its shape plays, pauses included; [`Nanos::MAX`] while it is paused and when only something else ends it.
     pub length: Nanos,
     /// Whether arrivals are planned as tokens (open) or users repeat by themselves (closed).
     pub open: bool,

@@ -3,6 +3,7 @@
 use bevy_ecs::component::Component;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Nanos;
 use crate::measure::Measure;
 use crate::second_ranges::SecondRanges;
 
@@ -27,10 +28,14 @@ pub struct ThreadFigures {
     pub waiting: u64,
     /// Users at home here.
     pub users: u64,
+    /// The share of a core that it used over the last whole second.
+    pub busy_share: f64,
     /// The largest share of a core that it used over any whole second.
     pub busy_share_max: f64,
     /// How much later than asked the reactor woke.
     pub loop_lag: Measure,
+    /// The largest such delay of the last whole second.
+    pub loop_lag_recent: Nanos,
     /// Blocks of orders that arrived after something in them was due.
     pub underruns: u64,
     /// When the world heard of these: a tick later at most, unless it was away itself.

@@ -99,6 +99,7 @@ mod tests {
             generator: GeneratorSummary::default(),
             rules: Vec::new(),
             listeners: Ordered::default(),
+            controls: Vec::new(),
         }
     }
 

@@ -10,9 +10,11 @@ use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, Sh
 use throng_components::second_ranges::SecondRanges;
 use throng_components::seed::RunSeed;
 use throng_components::statistics::ScenarioStatistics;
+use throng_components::steering::Steering;
 use throng_components::target::Target;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
 use throng_systems::exporter::AskedRate;
+use throng_systems::live_control::LiveControl;
 
 use crate::loader::Workload;
 use crate::summary::{
@@ -47,8 +49,14 @@ impl ProcessFigures {
 }
 
 /// One scenario's components at the end.
-type ScenarioRow<'a> =
-    (&'a Scenario, &'a ScenarioProgress, &'a ShardCounts, &'a ScenarioStatistics, Option<&'a AskedRate>);
+type ScenarioRow<'a> = (
+    &'a Scenario,
+    &'a ScenarioProgress,
+    &'a ShardCounts,
+    &'a ScenarioStatistics,
+    &'a Steering,
+    Option<&'a AskedRate>,
+);
 
 /// Whether a rule speaks for the run: a requirement that held, or a stop that did not have to come.
 fn rule_passed(condition: &ExitCondition, result: &RuleResult) -> bool {
@@ -131,16 +139,17 @@ pub(crate) fn summarise(
         },
         rules: &rules,
         listeners: &listeners,
+        controls: world.resource::<LiveControl>().records(),
     })
 }
 
 fn scenario_input<'a>(row: &ScenarioRow<'a>, steps: &'a [StepId]) -> ScenarioInput<'a> {
-    let (scenario, progress, counts, statistics, asked) = *row;
+    let (scenario, progress, counts, statistics, steering, asked) = *row;
     let ended_at = progress.stopped_at.unwrap_or(progress.ended_at.unwrap_or(Nanos::ZERO));
     let lasted = ended_at - scenario.delay;
     let expected = asked.map(|asked| Expected {
-        total: area(&asked.curve, lasted),
-        warm_up: area(&asked.curve, lasted.min(scenario.warm_up)),
+        total: area(&asked.curve, steering, lasted),
+        warm_up: area(&asked.curve, steering, lasted.min(scenario.warm_up)),
     });
     let counts: ScenarioCounts = counts.total();
     ScenarioInput {

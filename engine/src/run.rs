@@ -10,6 +10,8 @@ use throng_components::seed::RunSeed;
 use throng_components::target::{ConnectionPolicy, Target, TargetAddress, TlsSettings};
 use throng_components::trace::TraceContext;
 use throng_systems::drivers::simulated::{Discipline, EventLog, Service};
+use throng_systems::live_control::{Commands, LiveControl};
+use throng_systems::live_view::LiveView;
 use throng_systems::plugins::listeners::{CannotOpen, Outlets};
 use throng_systems::plugins::protocols::TlsClients;
 
@@ -32,6 +34,10 @@ pub struct RunOptions {
     pub duration: Option<Nanos>,
     /// Whether standard error is a terminal.
     pub terminal: bool,
+    /// Where commands come from while the run goes on.
+    pub commands: Option<Commands>,
+    /// A view that is told how the run stands.
+    pub view: Option<LiveView>,
     /// Where the event log of a simulation goes.
     pub events: Option<Box<dyn std::io::Write + Send>>,
 }
@@ -49,6 +55,8 @@ pub enum RunError {
     Demo(std::io::Error),
     /// The operating system gives no thread.
     Threads(std::io::Error),
+    /// The terminal cannot be taken over for a view.
+    View(std::io::Error),
     /// The event log cannot be written.
     Events(std::io::Error),
     /// Targets that nobody answers for in virtual time.
@@ -72,6 +80,7 @@ impl std::fmt::Display for RunError {
             Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
             Self::Demo(error) => write!(f, "the demo target cannot listen: {error}"),
             Self::Threads(error) => write!(f, "no thread to be had: {error}"),
+            Self::View(error) => write!(f, "the terminal cannot be taken over: {error}"),
             Self::Events(error) => write!(f, "cannot write the event log: {error}"),
             Self::NoService(names) => write!(
                 f,
@@ -184,6 +193,7 @@ pub fn run(
     let header = header(workload, options, ClockKind::Real);
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
+    attach(&mut world, options);
     let (targets, _demos) = start_demos(&workload.targets, seed)?;
     let tls = tls_clients(&targets)?;
     let listening = listening::open(&mut world, app.registry(), &outlets(options));
@@ -196,6 +206,16 @@ pub fn run(
     listening.close(&mut world);
     *world.resource_mut::<RunState>() = RunState::Ended;
     Ok(summarise(&mut world, workload, &sha256, process))
+}
+
+/// Joins a world to the controls and the view that it was given.
+fn attach(world: &mut World, options: &RunOptions) {
+    if let Some(commands) = options.commands.clone() {
+        world.insert_resource(LiveControl::listening_to(commands));
+    }
+    if let Some(view) = options.view.clone() {
+        world.insert_resource(view);
+    }
 }
 
 /// Starts a demo server for each target that asks for one; gives all targets with their addresses.
@@ -282,6 +302,7 @@ pub fn simulate(
     let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, workload.steps.all()));
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
+    attach(&mut world, &options);
     let listening = listening::open(&mut world, app.registry(), &outlets(&options));
     let listening = listening.map_err(RunError::CannotOpen)?;
     let before = ProcessFigures::read();

@@ -9,15 +9,17 @@ use throng_components::run::{RunDuration, RunHeader, RunState, RunStop};
 use throng_components::scenario::{ScenarioProgress, ShardCounts};
 use throng_components::seed::RunSeed;
 use throng_components::statistics::ScenarioStatistics;
+use throng_components::steering::Steering;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
 use throng_systems::allocator::{Allocation, FinishOrdered, Grants};
 use throng_systems::collector::UserIndex;
 use throng_systems::exit_condition::{CertainEnd, NextJudgement, StopCandidates, Tripwires, Watch};
 use throng_systems::exporter::AskedRate;
 use throng_systems::links::{Incoming, Links, Placement, Wake};
+use throng_systems::live_control::LiveControl;
 use throng_systems::observer::IntervalStatistics;
 use throng_systems::run_state::Interrupts;
-use throng_systems::scheduler::{NextArrival, TokenRows};
+use throng_systems::scheduler::{ArrivalsAhead, TokenRows};
 use throng_systems::schedules;
 use throng_systems::shard::{ShardSettings, ShardShare};
 
@@ -48,6 +50,7 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
     world.init_resource::<RunState>();
     world.init_resource::<RunStop>();
     world.init_resource::<Interrupts>();
+    world.init_resource::<LiveControl>();
     world.init_resource::<Links>();
     world.init_resource::<Incoming>();
     world.init_resource::<Wake>();
@@ -100,7 +103,8 @@ fn spawn_scenario(world: &mut World, plan: ScenarioPlan, workload: &Workload, th
         Allocation::default(),
         Grants::default(),
         FinishOrdered::default(),
-        NextArrival::default(),
+        ArrivalsAhead::default(),
+        Steering::default(),
     ));
     if let Some(population) = population {
         entity.insert(population);
@@ -136,8 +140,8 @@ pub(crate) fn shard_settings(
 }
 
 /// The expected number of arrivals of a scenario until an instant after its start.
-pub(crate) fn area(curve: &Curve, until: throng_components::clock::Nanos) -> f64 {
+pub(crate) fn area(curve: &Curve, steering: &Steering, until: throng_components::clock::Nanos) -> f64 {
     /// Twice the area of one event: rate units × nanoseconds × 2.
     const EVENT: f64 = 2.0 * 3.6e18;
-    curve.area_doubled_until(until) as f64 / EVENT
+    steering.area_doubled_until(curve, until) as f64 / EVENT
 }

@@ -2,10 +2,10 @@
 
 use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos, RunClock};
-use throng_components::curve::LevelCursor;
 use throng_components::exchange::Order;
 use throng_components::run::{RunDuration, RunState};
 use throng_components::scenario::{Population, Scenario, ScenarioPhase, ScenarioProgress, ShardCounts};
+use throng_components::steering::{SteeredLevels, Steering};
 
 use crate::exit_condition::CertainEnd;
 use crate::links::{Links, Placement, Wake};
@@ -14,14 +14,14 @@ use crate::shard::ShardShare;
 /// How far a population's curve has been turned into orders.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Allocation {
-    cursor: LevelCursor,
+    cursor: SteeredLevels,
     /// Whether an open scenario's first users have been ordered.
     prepared: bool,
 }
 
 /// Orders users: the first ones of open scenarios, and starts and retirements of closed ones at their exact instants.
 ///
-/// Reads: `RunClock`, `Scenario`, `Population`. Writes: `Allocation`, `Links`. Runs in: `Phase::Allocate`.
+/// Reads: `RunClock`, `Scenario`, `Population`, `Steering`. Writes: `Allocation`, `Links`. Runs in: `Phase::Allocate`.
 pub fn allocate_users(
     clock: Res<'_, RunClock>,
     state: Res<'_, RunState>,
@@ -30,7 +30,7 @@ pub fn allocate_users(
     mut scenarios: Query<
         '_,
         '_,
-        (&Scenario, &ScenarioProgress, &Placement, &mut Allocation, Option<&Population>),
+        (&Scenario, &ScenarioProgress, &Placement, &mut Allocation, Option<(&Population, &Steering)>),
     >,
 ) {
     if *state > RunState::Running {
@@ -59,7 +59,7 @@ pub fn allocate_users(
 
 fn order_changes(
     scenario: &Scenario,
-    population: &Population,
+    (population, steering): (&Population, &Steering),
     allocation: &mut Allocation,
     placement: &Placement,
     clock: &RunClock,
@@ -67,7 +67,7 @@ fn order_changes(
     wake: &mut Wake,
 ) {
     let mut group: Option<Order> = None;
-    while let Some(change) = allocation.cursor.peek(&population.curve) {
+    while let Some(change) = allocation.cursor.peek(&population.curve, steering) {
         let at = scenario.delay + change.at;
         if at >= clock.hand_out_end() {
             wake.at_tick((at.0 / clock.tick.0).saturating_sub(1));

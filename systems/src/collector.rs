@@ -158,10 +158,12 @@ fn note_figures(figures: &mut ThreadFigures, block: &ReportBlock, now: Nanos) {
     figures.waiting = block.counts.iter().map(|counts| counts.waiting).sum();
     figures.users = block.counts.iter().map(throng_components::scenario::ScenarioCounts::users).sum();
     if let Some(share) = told.busy_share {
+        figures.busy_share = share;
         figures.busy_share_max = figures.busy_share_max.max(share);
     }
     if let Some(lag) = &told.loop_lag {
         figures.loop_lag.merge(lag);
+        figures.loop_lag_recent = lag.max().unwrap_or_default();
     }
     figures.samples_folded += block.folded.as_ref().map_or(0, |folded| folded.count);
 }

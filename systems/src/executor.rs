@@ -35,8 +35,8 @@ pub fn hand_out_tokens(
         let row = row.bypass_change_detection();
         let Some((_, placement, progress)) = by_id.get_mut(row.scenario.index()) else { return false };
         match row.state {
-            TokenState::Planned if row.release >= end => {
-                wake.at_tick((row.release.0 / clock.tick.0).saturating_sub(1));
+            TokenState::Planned if row.release.max(row.due) >= end => {
+                wake.at_tick((row.release.max(row.due).0 / clock.tick.0).saturating_sub(1));
                 return true;
             }
             TokenState::Planned => {

@@ -9,6 +9,7 @@ use throng_components::curve::Curve;
 use throng_components::listener::ListenerFigures;
 use throng_components::run::{RunDuration, RunState};
 use throng_components::scenario::{Scenario, ScenarioProgress, ShardCounts};
+use throng_components::steering::Steering;
 use throng_components::workload::Rate;
 
 use crate::links::{Incoming, Wake};
@@ -93,7 +94,7 @@ pub fn export_progress(
     mut wake: ResMut<'_, Wake>,
     mut interval: ResMut<'_, IntervalStatistics>,
     mut listeners: Query<'_, '_, &mut ListenerQueue>,
-    scenarios: Query<'_, '_, (&Scenario, &ScenarioProgress, &ShardCounts, Option<&AskedRate>)>,
+    scenarios: Query<'_, '_, Standing<'_>>,
 ) {
     let due = listeners.iter().any(|queue| queue.is_due(clock.now));
     if due {
@@ -125,7 +126,8 @@ impl ListenerQueue {
 }
 
 /// What says how a scenario stands.
-type Standing<'a> = (&'a Scenario, &'a ScenarioProgress, &'a ShardCounts, Option<&'a AskedRate>);
+pub(crate) type Standing<'a> =
+    (&'a Scenario, &'a ScenarioProgress, &'a ShardCounts, &'a Steering, Option<&'a AskedRate>);
 
 impl Told {
     /// How the run stands now; begins a new interval.
@@ -165,11 +167,12 @@ impl Told {
     }
 }
 
-fn scenario_standing(
+/// How a scenario stands now, and what it began since it was last asked.
+pub(crate) fn scenario_standing(
     since: Nanos,
     now: Nanos,
     started: u64,
-    (scenario, progress, counts, asked): &Standing<'_>,
+    (scenario, progress, counts, steering, asked): &Standing<'_>,
 ) -> ScenarioStanding {
     let total = counts.total();
     ScenarioStanding {
@@ -181,7 +184,7 @@ fn scenario_standing(
         ended: total.started - total.running(),
         iterations: scenario.iterations,
         lost_tokens: total.dropped + total.expired + progress.dropped,
-        asked_per_s: asked.map(|asked| mean_rate(&asked.curve, since, now, scenario, progress)),
+        asked_per_s: asked.map(|asked| mean_rate((&asked.curve, steering), since, now, scenario, progress)),
     }
 }
 
@@ -190,7 +193,7 @@ fn scenario_standing(
 /// # Units
 /// Iterations a second.
 fn mean_rate(
-    curve: &Curve,
+    (curve, steering): (&Curve, &Steering),
     since: Nanos,
     now: Nanos,
     scenario: &Scenario,
@@ -200,7 +203,7 @@ fn mean_rate(
     const EVENT: f64 = 2.0 * Rate::PER_SECOND as f64 * 1e9;
     let capped = scenario.iterations.is_some_and(|cap| progress.planned >= cap);
     let end = if capped { progress.last_due } else { progress.stopped_at.unwrap_or(Nanos::MAX) };
-    let area = |at: Nanos| curve.area_doubled_until(at.min(end) - scenario.delay);
+    let area = |at: Nanos| steering.area_doubled_until(curve, at.min(end) - scenario.delay);
     let events = area(now).saturating_sub(area(since)) as f64 / EVENT;
     let seconds = (now - since).as_secs_f64();
     if seconds > 0.0 { events / seconds } else { 0.0 }
@@ -284,8 +287,13 @@ mod tests {
         let check = |stopped: Option<u64>, since: u64, now: u64, expected: f64| {
             let stopped_at = stopped.map(Nanos::from_secs);
             let progress = ScenarioProgress { stopped_at, ..ScenarioProgress::default() };
-            let rate =
-                mean_rate(&curve, Nanos::from_secs(since), Nanos::from_secs(now), &scenario, &progress);
+            let rate = mean_rate(
+                (&curve, &Steering::default()),
+                Nanos::from_secs(since),
+                Nanos::from_secs(now),
+                &scenario,
+                &progress,
+            );
             assert!((rate - expected).abs() < 1e-9, "{since} to {now}: {rate}, not {expected}");
         };
         check(None, 0, 1, 0.0);

@@ -15,6 +15,8 @@ pub mod exit_condition;
 pub mod exporter;
 mod json;
 pub mod links;
+pub mod live_control;
+pub mod live_view;
 mod logarithm;
 pub mod observer;
 pub mod plugins;

@@ -16,6 +16,15 @@ use crate::scheduler::TokenRows;
 pub struct Interrupts {
     /// How often an interrupt came: the first drains, the second cuts.
     pub count: u32,
+    /// How often a stop came from the controls: each is as good as an interrupt.
+    pub commands: u32,
+}
+
+impl Interrupts {
+    /// Interrupts of either kind.
+    pub fn total(self) -> u32 {
+        self.count.saturating_add(self.commands)
+    }
 }
 
 /// Takes the earliest stop that a rule, the run's length or an interrupt asks for. A run is stopped once.
@@ -39,14 +48,14 @@ pub fn decide_stop(
             next.0 = next.0.min(length);
         }
     }
-    if interrupts.count > 0 {
+    if interrupts.total() > 0 {
         let by = "interrupt".to_owned();
         stops.push((u16::MAX, Stop { at: clock.now, by, outcome: Outcome::Interrupted }));
-        stop.cut |= interrupts.count > 1;
+        stop.cut |= interrupts.total() > 1;
     }
     // An interrupt during the drain is an interrupt all the same: it changes what the run came to.
     if let Some(stopped) = &mut stop.stop
-        && interrupts.count > 0
+        && interrupts.total() > 0
         && *state <= RunState::Draining
         && stopped.outcome != Outcome::Interrupted
     {
@@ -243,7 +252,7 @@ mod tests {
         world.insert_resource(clock);
         world.insert_resource(asked.state);
         world.insert_resource(RunDuration(asked.duration.map(Nanos::from_secs)));
-        world.insert_resource(Interrupts { count: asked.interrupts });
+        world.insert_resource(Interrupts { count: asked.interrupts, ..Interrupts::default() });
         let stops = asked.rules.iter().map(|(order, second, outcome)| {
             (*order, Stop { at: Nanos::from_secs(*second), by: format!("rule {order}"), outcome: *outcome })
         });

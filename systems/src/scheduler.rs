@@ -1,11 +1,14 @@
 //! Plans tokens: which iterations of open scenarios are due in the ticks ahead.
 
+use std::collections::VecDeque;
+
 use bevy_ecs::prelude::*;
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::phase::Phase;
 use throng_components::run::RunState;
 use throng_components::scenario::{Scenario, ScenarioPhase, ScenarioProgress};
 use throng_components::seed::RunSeed;
+use throng_components::steering::{SteeredAreas, Steering};
 use throng_components::token::{Token, TokenState};
 
 use crate::links::Wake;
@@ -20,11 +23,31 @@ pub struct TokenRows {
     pub planned: Vec<Entity>,
 }
 
-/// The next arrival of a plan, taken from its law and not yet planned, because it lies beyond the horizon.
-#[derive(Component, Clone, Copy, Debug, Default)]
-pub struct NextArrival {
-    /// The arrival, if one was taken ahead.
-    pub arrival: Option<Arrival>,
+/// Arrivals of a plan that were taken from its law ahead of time. Holds as many as the look-ahead has tokens.
+#[derive(Component, Clone, Debug, Default)]
+pub struct ArrivalsAhead {
+    /// Planned with their due times, and perhaps not handed out yet: what is asked anew takes these back.
+    planned: VecDeque<(Nanos, Arrival)>,
+    /// Not planned yet, because they lie beyond the horizon or were taken back.
+    next: VecDeque<Arrival>,
+    /// How far the curve has been walked.
+    cursor: SteeredAreas,
+}
+
+impl ArrivalsAhead {
+    fn forget_handed_out(&mut self, until: Nanos) {
+        while self.planned.pop_front_if(|(due, _)| *due < until).is_some() {}
+    }
+
+    /// Takes back what is planned for an instant or later; gives how many tokens that were.
+    pub fn take_back(&mut self, from: Nanos) -> u64 {
+        let mut taken = 0;
+        while let Some((_, arrival)) = self.planned.pop_back_if(|(due, _)| *due >= from) {
+            self.next.push_front(arrival);
+            taken += 1;
+        }
+        taken
+    }
 }
 
 /// Adds the system that plans scenarios of one arrival law.
@@ -40,7 +63,7 @@ pub struct Planning;
 ///
 /// After a gap (a paused machine) one call plans all of it: nothing is skipped, and the lateness shows.
 ///
-/// Reads: `RunClock`, `RunSeed`, `Scenario`. Writes: `Token`, `ScenarioProgress`, the law's own state. Runs in: `Phase::Schedule`.
+/// Reads: `RunClock`, `RunSeed`, `Scenario`, `Steering`. Writes: `Token`, `ScenarioProgress`, the law's own state. Runs in: `Phase::Schedule`.
 pub fn plan_arrivals<A: ArrivalLaw>(
     clock: Res<'_, RunClock>,
     seed: Res<'_, RunSeed>,
@@ -48,18 +71,20 @@ pub fn plan_arrivals<A: ArrivalLaw>(
     mut rows: ResMut<'_, TokenRows>,
     mut wake: ResMut<'_, Wake>,
     mut tokens: Query<'_, '_, &mut Token>,
-    mut scenarios: Query<'_, '_, (&Scenario, &mut A, &mut NextArrival, &mut ScenarioProgress)>,
+    mut scenarios: Query<'_, '_, (&Scenario, &Steering, &mut A, &mut ArrivalsAhead, &mut ScenarioProgress)>,
     mut commands: Commands<'_, '_>,
 ) {
     if *state > RunState::Running {
         return;
     }
-    for (scenario, mut law, mut next, mut progress) in &mut scenarios {
+    for (scenario, steering, mut law, mut ahead, mut progress) in &mut scenarios {
         if matches!(progress.phase, ScenarioPhase::Delayed | ScenarioPhase::Playing)
             && !progress.plan_exhausted
         {
             let key = seed.key(u64::from(scenario.id.0), 0);
-            let mut plan = Plan { scenario, law: &mut *law, next: &mut next, progress: &mut progress, key };
+            ahead.forget_handed_out(clock.steer_from());
+            let mut plan =
+                Plan { scenario, steering, law: &mut *law, ahead: &mut ahead, progress: &mut progress, key };
             let beyond = plan.fill(clock.plan_end(), &mut |token| {
                 place(token, &mut rows, &mut tokens, &mut commands);
             });
@@ -93,8 +118,9 @@ fn place(
 /// One scenario's plan being made.
 struct Plan<'a, A> {
     scenario: &'a Scenario,
+    steering: &'a Steering,
     law: &'a mut A,
-    next: &'a mut NextArrival,
+    ahead: &'a mut ArrivalsAhead,
     progress: &'a mut ScenarioProgress,
     key: u64,
 }
@@ -103,19 +129,19 @@ impl<A: ArrivalLaw> Plan<'_, A> {
     /// Emits all tokens due before the horizon; gives the instant of the first one beyond it.
     fn fill(&mut self, horizon: Nanos, emit: &mut impl FnMut(Token)) -> Option<Nanos> {
         loop {
-            let capped = self.scenario.iterations.is_some_and(|cap| self.progress.planned >= cap);
-            if !capped && self.next.arrival.is_none() {
-                self.next.arrival = self.law.next(self.key);
-            }
-            let Some(arrival) = self.next.arrival.filter(|_| !capped) else {
+            if self.scenario.iterations.is_some_and(|cap| self.progress.planned >= cap) {
                 self.progress.plan_exhausted = true;
                 return None;
-            };
-            let due = self.scenario.delay + arrival.at;
-            if due >= horizon {
-                return Some(due);
             }
-            self.next.arrival = None;
+            let arrival = self.ahead.next.pop_front().unwrap_or_else(|| self.law.next(self.key));
+            let at = self.ahead.cursor.instant_at(self.law.curve(), self.steering, arrival.area);
+            let due = at.map(|at| self.scenario.delay + at);
+            let Some(due) = due.filter(|due| *due < horizon) else {
+                self.ahead.next.push_front(arrival);
+                self.progress.plan_exhausted = due.is_none();
+                return due;
+            };
+            self.ahead.planned.push_back((due, arrival));
             self.progress.planned += 1;
             self.progress.last_due = due;
             emit(Token {

@@ -14,7 +14,7 @@ use crate::exit_condition::{Arming, Judging, NextJudgement, wake_for_rules};
 use crate::links::Wake;
 use crate::plugins::Registry;
 use crate::scheduler::Planning;
-use crate::{allocator, collector, executor, exporter, observer, run_state};
+use crate::{allocator, collector, executor, exporter, live_control, live_view, observer, run_state};
 
 /// All seven phases.
 #[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -104,7 +104,12 @@ pub fn tick(registry: &Registry) -> Schedule {
     let mut schedule = ordered(Tick);
     schedule.add_systems(forget_wishes.in_set(Phase::Collect).before(collector::collect_reports));
     schedule.add_systems(collector::collect_reports.in_set(Phase::Collect));
-    let allocate = (allocator::grant_iterations, allocator::allocate_users, allocator::finish_shapes);
+    let allocate = (
+        live_control::take_commands,
+        allocator::grant_iterations,
+        allocator::allocate_users,
+        allocator::finish_shapes,
+    );
     schedule.add_systems(allocate.chain().in_set(Phase::Allocate));
     schedule.add_systems(
         allocator::announce_end.in_set(Phase::Allocate).after(Arming).after(allocator::finish_shapes),
@@ -117,7 +122,8 @@ pub fn tick(registry: &Registry) -> Schedule {
     schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
     add_judging(&mut schedule, registry);
     place_custom(&mut schedule);
-    schedule.add_systems((exporter::export_samples, exporter::export_progress).chain().in_set(Phase::Export));
+    let export = (exporter::export_samples, exporter::export_progress, live_view::export_view);
+    schedule.add_systems(export.chain().in_set(Phase::Export));
     schedule
 }
 
@@ -128,6 +134,6 @@ pub fn judgement(registry: &Registry) -> Schedule {
     schedule.add_systems(collector::collect_reports.in_set(Phase::Collect));
     schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
     add_judging(&mut schedule, registry);
-    schedule.add_systems(exporter::export_samples.in_set(Phase::Export));
+    schedule.add_systems((exporter::export_samples, live_view::export_view).chain().in_set(Phase::Export));
     schedule
 }

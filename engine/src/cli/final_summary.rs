@@ -1,7 +1,7 @@
 //! The results as a person reads them: how it ended, why, and what to look at next, 80 columns wide.
 
 mod paint;
-mod quantity;
+pub(super) mod quantity;
 mod table;
 
 use std::fmt::Write as _;
@@ -12,7 +12,8 @@ use self::paint::{Colour, Paint};
 use self::quantity::{bytes, count, duration, per_second, share};
 use self::table::{Column, Table, wrap};
 use crate::summary::{
-    DurationsSummary, Ordered, PhasesSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
+    ControlSummary, DurationsSummary, Ordered, PhasesSummary, RuleSummary, ScenarioSummary, StepSummary,
+    Summary,
 };
 
 /// What a value without data is shown as.
@@ -66,6 +67,9 @@ fn heading(text: &mut String, summary: &Summary, paint: Paint) {
     if let Some(by) = &summary.stopped_by {
         wrap(text, &format!("stopped by: {by}"), "  ");
     }
+    if !summary.controls.is_empty() {
+        wrap(text, &format!("steered by hand: {}", controls(&summary.controls)), "  ");
+    }
     let (word, colour) = match summary.verdict {
         Verdict::Valid => ("valid: the load kept its schedule", Colour::Green),
         Verdict::Degraded => ("DEGRADED: the generator did not keep all of its schedule", Colour::Yellow),
@@ -75,6 +79,18 @@ fn heading(text: &mut String, summary: &Summary, paint: Paint) {
     for reason in &summary.verdict_reasons {
         wrap(text, &format!("- {reason}"), "  ");
     }
+}
+
+/// Commands that are shown; the rest stands in the JSON.
+const CONTROLS_SHOWN: usize = 12;
+
+fn controls(all: &[ControlSummary]) -> String {
+    let shown = all.iter().take(CONTROLS_SHOWN);
+    let mut parts: Vec<_> = shown.map(|one| format!("{} at {}", one.what, duration(one.at_ns))).collect();
+    if all.len() > CONTROLS_SHOWN {
+        parts.push(format!("and {} more", count((all.len() - CONTROLS_SHOWN) as u64)));
+    }
+    parts.join(", ")
 }
 
 fn rules(text: &mut String, rules: &[RuleSummary], paint: Paint) {

@@ -157,7 +157,7 @@ fn options(common: &Common) -> RunOptions {
         directory: common.inputs.file.parent().unwrap_or(Path::new("")).to_owned(),
         duration: common.duration,
         terminal: std::io::stderr().is_terminal(),
-        events: None,
+        ..RunOptions::default()
     }
 }
 
@@ -200,7 +200,9 @@ pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
 fn told(error: &RunError, secrets: &Secrets) -> ExitCode {
     complain(&secrets.redact(&error.to_string()));
     match error {
-        RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) => ExitCode::Output,
+        RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) | RunError::View(_) => {
+            ExitCode::Output
+        }
         RunError::Threads(_) | RunError::Tls(_) => ExitCode::Internal,
         RunError::NoRoots | RunError::NoService(_) | RunError::StandsStill(_) => ExitCode::BadWorkload,
     }

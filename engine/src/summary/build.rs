@@ -2,14 +2,16 @@
 
 use jiff::Timestamp;
 use throng_components::clock::Nanos;
+use throng_components::control::{Command, ControlRecord};
 use throng_components::measure::Measure;
 use throng_components::scenario::StepNames;
 use throng_components::statistics::{PhaseStatistics, StepStatistics};
 
 use super::{
-    ConnectionsSummary, DurationsSummary, Expected, GeneratorInput, GeneratorSummary, IterationsSummary,
-    ListenerSummary, Ordered, PhasesSummary, RateSummary, RuleInput, RuleSummary, ScenarioInput,
-    ScenarioSummary, StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    ConnectionsSummary, ControlSummary, DurationsSummary, Expected, GeneratorInput, GeneratorSummary,
+    IterationsSummary, ListenerSummary, Ordered, PhasesSummary, RateSummary, RuleInput, RuleSummary,
+    ScenarioInput, ScenarioSummary, StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION,
+    WarmUpSummary,
 };
 
 /// Units whose values are parts or rates; values of all others are whole.
@@ -49,7 +51,21 @@ pub fn build(input: SummaryInput<'_>) -> Summary {
                 (listener.name.to_owned(), ListenerSummary { kind, delivered, lost })
             })
             .collect(),
+        controls: input.controls.iter().map(|record| of_control(*record, input.scenarios)).collect(),
     }
+}
+
+fn of_control(record: ControlRecord, scenarios: &[ScenarioInput<'_>]) -> ControlSummary {
+    let what = match record.command {
+        Command::Pause => "pause".to_owned(),
+        Command::Resume => "resume".to_owned(),
+        Command::Stop => "stop".to_owned(),
+        Command::Scale { scenario, factor } => {
+            let input = scenarios.iter().find(|input| input.scenario.id == scenario);
+            format!("scale {} {factor}", input.map_or("", |input| &input.scenario.name))
+        }
+    };
+    ControlSummary { at_ns: record.at.0, what }
 }
 
 /// RFC 3339 in UTC. A clock that stands outside the years 1970 to 9999 gives an empty text rather than no results.

@@ -1,6 +1,7 @@
 //! What a summary is made from.
 
 use throng_components::clock::Nanos;
+use throng_components::control::ControlRecord;
 use throng_components::exit_condition::{ExitCondition, RuleResult};
 use throng_components::run::{Outcome, RunHeader, Verdict};
 use throng_components::sample::StepId;
@@ -38,6 +39,8 @@ pub struct SummaryInput<'a> {
     pub rules: &'a [RuleInput<'a>],
     /// In file order.
     pub listeners: &'a [ListenerInput<'a>],
+    /// What was asked of the run while it went on.
+    pub controls: &'a [ControlRecord],
 }
 
 /// One scenario at its end.

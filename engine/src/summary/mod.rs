@@ -20,8 +20,8 @@ pub use inputs::{Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInp
 pub use ordered::Ordered;
 pub use page::{SummaryField, fields};
 pub use schema::{
-    ConnectionsSummary, DurationsSummary, GeneratorSummary, IterationsSummary, ListenerSummary,
-    PhasesSummary, RateSummary, RuleSummary, ScenarioSummary, StepSummary, Summary, TokensSummary,
-    UsersSummary, VERSION, WarmUpSummary,
+    ConnectionsSummary, ControlSummary, DurationsSummary, GeneratorSummary, IterationsSummary,
+    ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
+    TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 pub use verdict::{GeneratorFacts, verdict};

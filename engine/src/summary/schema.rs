@@ -56,6 +56,18 @@ pub struct Summary {
     pub rules: Vec<RuleSummary>,
     /// By listener.
     pub listeners: Ordered<ListenerSummary>,
+    /// What was asked of the run while it went on, in order: a run that was steered is another run.
+    #[serde(default)]
+    pub controls: Vec<ControlSummary>,
+}
+
+/// A command that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlSummary {
+    /// From when on it held.
+    pub at_ns: u64,
+    /// What was asked: `pause`, `resume`, `scale crowd 120%` or `stop`.
+    pub what: String,
 }
 
 /// One scenario.

@@ -2,6 +2,7 @@
 
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{ClockKind, Nanos};
+use throng_components::control::{Command, ControlRecord, Factor};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::run::{Outcome, RunHeader, Verdict};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
@@ -164,7 +165,18 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
             RuleInput { condition: &rules[1], result: result(Some(0.97)), passed: false },
         ],
         listeners: &[ListenerInput { name: "main", kind: "otlp", delivered: 9, lost: 1 }],
+        controls: &[ControlRecord {
+            at: Nanos::from_secs(2),
+            command: Command::Scale { scenario: ScenarioId(1), factor: Factor::ONE.changed_by_percent(20) },
+        }],
     })
+}
+
+#[test]
+fn a_command_is_named_with_its_scenario() {
+    let controls = summary(|_| {}).controls;
+    assert_eq!(controls.len(), 1);
+    assert_eq!((controls[0].at_ns, controls[0].what.as_str()), (2_000_000_000, "scale a crew 120%"));
 }
 
 #[test]

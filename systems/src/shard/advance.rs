@@ -76,6 +76,8 @@ impl Shard {
                 slots: Vec::new(),
                 begun: Vec::new(),
                 stopped: None,
+                paused: false,
+                resumed: Nanos::ZERO,
             }
         });
         Self {
@@ -106,6 +108,8 @@ impl Shard {
                 Order::CreateUsers { .. } | Order::Grant { .. } | Order::Revoke { .. } => Nanos::ZERO,
                 Order::StartUsers { at, .. }
                 | Order::RetireUsers { at, .. }
+                | Order::Pause { at, .. }
+                | Order::Resume { at, .. }
                 | Order::Finish { at, .. }
                 | Order::Stop { at, .. }
                 | Order::Cut { at, .. } => at,

@@ -116,10 +116,10 @@ impl Shard {
         if user.retiring || roster.stopped.is_some() {
             return self.leave_closed(slot, actions);
         }
-        if roster.granted == 0 {
-            if roster.last_grant {
-                return self.leave_closed(slot, actions);
-            }
+        if roster.granted == 0 && roster.last_grant {
+            return self.leave_closed(slot, actions);
+        }
+        if roster.granted == 0 || roster.paused {
             let generation = user.generation;
             // Twice as many as there are users: at least half have left, and looking at all is paid for.
             if roster.ungranted.len() as u64 > 2 * roster.counts.users() {
@@ -131,7 +131,7 @@ impl Shard {
         if roster.granted != u64::MAX {
             roster.granted -= 1;
         }
-        let due = user.due;
+        let due = user.due.max(roster.resumed);
         self.begin_granted(slot, due, due, now, actions);
     }
 
@@ -179,6 +179,18 @@ impl Shard {
             Order::Grant { scenario, iterations, last } => {
                 let more = self.grant(scenario, iterations, last, now, actions);
                 let order = Order::Grant { scenario, iterations: 0, last };
+                more.then_some(Appointment { order, ..appointment })
+            }
+            Order::Pause { scenario, .. } => {
+                self.rosters[scenario.index()].paused = true;
+                None
+            }
+            Order::Resume { scenario, at } => {
+                let roster = &mut self.rosters[scenario.index()];
+                (roster.paused, roster.resumed) = (false, at);
+                let more = self.grant(scenario, 0, false, now, actions);
+                // What is left of it is as an empty grant, which holds at once.
+                let order = Order::Grant { scenario, iterations: 0, last: false };
                 more.then_some(Appointment { order, ..appointment })
             }
             Order::Revoke { scenario } => {
@@ -303,7 +315,7 @@ impl Shard {
         roster.last_grant |= last;
         for _ in 0..USERS_AT_ONCE {
             let roster = &mut self.rosters[scenario.index()];
-            if roster.granted == 0 && !roster.last_grant {
+            if roster.granted == 0 && !roster.last_grant || roster.paused {
                 return false;
             }
             let Some(entry) = roster.ungranted.pop_front() else { return false };

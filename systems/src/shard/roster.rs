@@ -46,7 +46,7 @@ pub(super) struct Roster {
     pub(super) granted: u64,
     /// Closed: whether no more grants will come.
     pub(super) last_grant: bool,
-    /// Closed: users whose next iteration waits for a grant, first come first served. Some may have left since: to look
+    /// Closed: users whose next iteration waits for a grant or for the end of a pause, first come first served. Some may have left since: to look
     /// for each of a crowd that leaves would take the square of its number.
     pub(super) ungranted: VecDeque<Ungranted>,
     /// Closed: the slot of each user, by its number within the shard.
@@ -55,6 +55,10 @@ pub(super) struct Roster {
     pub(super) begun: Vec<u64>,
     /// From when on nothing begins any more.
     pub(super) stopped: Option<Nanos>,
+    /// Closed: whether users begin nothing for now; those that would wait as if for a grant.
+    pub(super) paused: bool,
+    /// Closed: when users last were let go on. What was due before and held back is due then: the plan stood still.
+    pub(super) resumed: Nanos,
 }
 
 impl Roster {

@@ -19,5 +19,5 @@ pub use dice::Dice;
 pub use event::{Event, Record, read_log};
 pub use fingerprint::fingerprint;
 pub use plan::{Load, OverflowPlan, Plan, ScenarioPlan, ServicePlan, StopRule};
-pub use run::{Case, Observed, Run, comparable, run};
+pub use run::{Case, Observed, Run, comparable, run, run_with};
 pub use shape::{Shape, Stage};

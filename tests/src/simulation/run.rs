@@ -67,8 +67,18 @@ impl Write for Memory {
 /// # Panics
 /// When the workload does not load: its problems are shown.
 pub fn run(run: impl Into<Run>) -> Result<Observed, RunError> {
+    run_with(&App::new(), run)
+}
+
+/// Runs a workload to its end, with an application's own systems.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Panics
+/// As [`run`].
+pub fn run_with(app: &App, run: impl Into<Run>) -> Result<Observed, RunError> {
     let run = run.into();
-    let app = App::new();
     let loaded = load(Path::new("simulated.kdl"), run.text.as_bytes(), app.registry(), &Overrides::default());
     let loaded = loaded.unwrap_or_else(|refused| {
         let shown = render(&refused.problems, &refused.sources, Severity::Error, Style::PLAIN);
@@ -80,7 +90,7 @@ pub fn run(run: impl Into<Run>) -> Result<Observed, RunError> {
         events: Some(Box::new(memory.clone())),
         ..RunOptions::default()
     };
-    let summary = throng::simulate(&app, loaded, options, &AtomicU32::new(0))?;
+    let summary = throng::simulate(app, loaded, options, &AtomicU32::new(0))?;
     let log = std::mem::take(&mut *memory.0.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(Observed { summary, events: read_log(&log), log })
 }

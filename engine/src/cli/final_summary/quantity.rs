@@ -26,7 +26,7 @@ fn scaled(value: f64, units: &[(f64, &str)]) -> String {
 }
 
 /// A duration: `143ms`, `1.25s`, `12.0min`.
-pub(super) fn duration(nanos: u64) -> String {
+pub(in crate::cli) fn duration(nanos: u64) -> String {
     let value = nanos as f64;
     match nanos {
         0 => "0".to_owned(),
@@ -38,7 +38,7 @@ pub(super) fn duration(nanos: u64) -> String {
 }
 
 /// A count: `28,123`, `1.25M`.
-pub(super) fn count(number: u64) -> String {
+pub(in crate::cli) fn count(number: u64) -> String {
     if number >= 1_000_000 {
         return scaled(number as f64, &[(1e6, "M"), (1e9, "G"), (1e12, "T")]);
     }
@@ -46,7 +46,7 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// A rate a second, without the unit: `0.25`, `190.5`, `28,123`.
-pub(super) fn per_second(rate: f64) -> String {
+pub(in crate::cli) fn per_second(rate: f64) -> String {
     if rate < 9.995 {
         format!("{rate:.2}")
     } else if rate < 999.95 {
@@ -58,7 +58,7 @@ pub(super) fn per_second(rate: f64) -> String {
 }
 
 /// A share: `0.12%`, `5.1%`, `100%`. What is not nothing is never shown as nothing, nor what is not all as all.
-pub(super) fn share(part: f64) -> String {
+pub(in crate::cli) fn share(part: f64) -> String {
     let percent = part * 100.0;
     if percent > 0.0 && percent < 0.01 {
         "<0.01%".to_owned()
@@ -74,7 +74,7 @@ pub(super) fn share(part: f64) -> String {
 }
 
 /// A size: `512B`, `12.0MiB`.
-pub(super) fn bytes(number: u64) -> String {
+pub(in crate::cli) fn bytes(number: u64) -> String {
     const KIB: f64 = 1024.0;
     if number < 1_000 {
         return format!("{number}B");

@@ -23,6 +23,7 @@ fn a_quiet_run() {
     summary.verdict_reasons.clear();
     summary.rules.clear();
     summary.listeners.0.clear();
+    summary.controls.clear();
     summary.scenarios.0.truncate(1);
     summary.steps.0.truncate(1);
     for (_, step) in &mut summary.steps.0 {

@@ -6,7 +6,6 @@ mod stages;
 
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
-use throng_components::clock::Nanos;
 use throng_components::curve::Curve;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
@@ -14,14 +13,18 @@ pub use self::stages::{LevelUnit, STAGE_SPECS, read_curve};
 use super::listeners::Installer;
 use super::registry::Named;
 
-/// One planned arrival.
+/// One arrival, in the time of the area under the rate curve: where it lies on the clock follows from the curve as it is
+/// asked for, which may change while it is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// When, from the scenario's start.
-    pub at: Nanos,
+    /// Twice the area under the rate curve at which it is due: rate units × nanoseconds × 2; [`EVENT`] is one event's.
+    pub area: u128,
     /// What its iteration's draws are keyed by; unique in the scenario and independent of who plays the lane.
     pub key: u64,
 }
+
+/// Twice the area of one event: rate units (millionths of an event an hour) × nanoseconds × 2.
+pub const EVENT: u128 = 2 * 3_600_000_000_000_000_000;
 
 /// A law of arrivals. The type is the component that holds its settings and how far it has come.
 pub trait ArrivalLaw: Component<Mutability = Mutable> + Sized {
@@ -37,10 +40,10 @@ pub trait ArrivalLaw: Component<Mutability = Mutable> + Sized {
     /// The rate over time that it keeps, on average.
     fn curve(&self) -> &Curve;
 
-    /// The next arrival, never before the last one; `None` when the curve is played.
+    /// The next arrival, never before the last one. There is always one: the curve's end ends the plan.
     ///
     /// `key` names the scenario in draws.
-    fn next(&mut self, key: u64) -> Option<Arrival>;
+    fn next(&mut self, key: u64) -> Arrival;
 }
 
 /// What the loader learns from an arrivals node.

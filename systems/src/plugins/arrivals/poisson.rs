@@ -9,12 +9,11 @@
 //! a fleet can divide them and the union stays the same.
 
 use bevy_ecs::component::Component;
-use throng_components::curve::{AreaCursor, Curve};
+use throng_components::curve::Curve;
 use throng_components::seed::{Purpose, draw, unit_above_zero};
 use throng_components::workload::{Fields, NodeSpec, Problems};
 
-use super::even::EVENT;
-use super::{Arrival, ArrivalLaw, LevelUnit, read_curve};
+use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, read_curve};
 use crate::logarithm::ln;
 
 /// Lanes whose union is the process.
@@ -33,7 +32,6 @@ struct Next {
 #[derive(Component, Clone, Debug)]
 pub struct Poisson {
     curve: Curve,
-    cursor: AreaCursor,
     /// Each lane's next arrival, the earliest at the top; empty before the first call.
     lanes: std::collections::BinaryHeap<std::cmp::Reverse<Next>>,
 }
@@ -57,46 +55,39 @@ impl ArrivalLaw for Poisson {
 
     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
         let curve = read_curve(&mut fields, LevelUnit::Rate);
-        fields.finish(curve.map(|curve| Self {
-            curve,
-            cursor: AreaCursor::default(),
-            lanes: std::collections::BinaryHeap::new(),
-        }))
+        fields.finish(curve.map(|curve| Self { curve, lanes: std::collections::BinaryHeap::new() }))
     }
 
     fn curve(&self) -> &Curve {
         &self.curve
     }
 
-    fn next(&mut self, key: u64) -> Option<Arrival> {
+    fn next(&mut self, key: u64) -> Arrival {
         if self.lanes.is_empty() {
             let first = |lane| std::cmp::Reverse(Next { area: gap(key, lane, 0), lane, index: 0 });
             self.lanes = (0..LANES).map(first).collect();
         }
-        let mut top = self.lanes.peek_mut()?;
+        let Some(mut top) = self.lanes.peek_mut() else { unreachable!("there are {LANES} lanes") };
         let next = top.0;
-        let at = self.cursor.instant_at(&self.curve, next.area)?;
         let index = next.index + 1;
         top.0 = Next { area: next.area + gap(key, next.lane, index), lane: next.lane, index };
-        Some(Arrival { at, key: next.index * LANES + next.lane })
+        Arrival { area: next.area, key: next.index * LANES + next.lane }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use throng_components::clock::Nanos;
-    use throng_components::curve::Stage;
+    use throng_components::curve::{AreaCursor, Stage};
     use throng_components::workload::Rate;
 
     use super::*;
 
     fn instants(stages: Vec<Stage>, key: u64) -> Vec<Nanos> {
-        let mut law = Poisson {
-            curve: Curve { stages },
-            cursor: AreaCursor::default(),
-            lanes: std::collections::BinaryHeap::new(),
-        };
-        std::iter::from_fn(|| law.next(key)).map(|arrival| arrival.at).collect()
+        let curve = Curve { stages };
+        let mut law = Poisson { curve: curve.clone(), lanes: std::collections::BinaryHeap::new() };
+        let mut cursor = AreaCursor::default();
+        std::iter::from_fn(|| cursor.instant_at(&curve, law.next(key).area)).collect()
     }
 
     #[test]
