@@ -15,6 +15,7 @@ mod man;
 mod reference;
 mod run;
 mod serve_demo;
+mod terminal_view;
 
 use std::io::{IsTerminal, Write};
 

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::diagnostics::Format;
 use super::inputs::Inputs;
+use super::terminal_view::{Session, Subject, check_terminal};
 use super::{complain, final_summary, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
@@ -24,6 +25,9 @@ use crate::summary::{Summary, conservation};
 pub(super) struct Run {
     #[command(flatten)]
     common: Common,
+    /// Shows the run on the whole terminal, with keys to pause, scale and stop it; `?` there says which
+    #[arg(long, conflicts_with = "quiet")]
+    tui: bool,
 }
 
 /// Runs a workload in virtual time, against its services
@@ -113,14 +117,14 @@ fn count_interrupts() -> std::io::Result<Arc<AtomicU32>> {
     Ok(count)
 }
 
-/// Loads the workload and shows what is wrong in it.
-fn load(app: &App, common: &Common, live: bool) -> Result<Loaded, ExitCode> {
+/// Loads the workload and shows what is wrong in it. Without `consoles`, none of its console listeners says anything.
+fn load(app: &App, common: &Common, live: bool, consoles: bool) -> Result<Loaded, ExitCode> {
     let stderr = std::io::stderr();
     // Virtual time has one thread in any case.
     let cores = live.then(default_threads);
     let mut overrides =
         Overrides { seed: common.seed, outs: common.outs.clone(), cores, ..common.inputs.overrides()? };
-    let shows = live && !common.quiet && stderr.is_terminal();
+    let shows = live && consoles && stderr.is_terminal();
     let loaded = load_file(&common.inputs.file, app.registry(), &overrides).and_then(|loaded| {
         let has_console = loaded.workload.listeners.iter().any(|plan| plan.listener.kind == "console");
         if shows && !has_console {
@@ -135,9 +139,10 @@ fn load(app: &App, common: &Common, live: bool) -> Result<Loaded, ExitCode> {
     };
     match loaded {
         Ok(mut loaded) => {
-            if common.quiet {
+            if !consoles {
                 loaded.workload.listeners.retain(|plan| plan.listener.kind != "console");
-            } else if !loaded.warnings.is_empty() {
+            }
+            if !common.quiet && !loaded.warnings.is_empty() {
                 let (warnings, sources) = (&loaded.warnings, &loaded.sources);
                 tell(common.diagnostics.render(warnings, sources, Severity::Warning, style(&stderr)));
             }
@@ -172,16 +177,41 @@ fn create(path: &Path) -> Result<std::fs::File, ExitCode> {
 /// Runs a workload in real time.
 pub(super) fn run(app: &App, run: &Run) -> ExitCode {
     let common = &run.common;
-    finish(load(app, common, true).and_then(|loaded| {
+    if run.tui
+        && let Err(why) = check_terminal()
+    {
+        complain(&why);
+        return ExitCode::Usage;
+    }
+    finish(load(app, common, true, !common.quiet && !run.tui).and_then(|loaded| {
         let secrets = loaded.secrets.clone();
-        attempt(common, &secrets, |interrupts| crate::run::run(app, loaded, &options(common), interrupts))
+        let mut session = None;
+        attempt(common, &secrets, |interrupts| {
+            let mut options = options(common);
+            if run.tui {
+                session = Some(view(&loaded, &mut options)?);
+            }
+            let summary = crate::run::run(app, loaded, &options, interrupts);
+            // The results are printed on the terminal as it was before.
+            session.iter_mut().for_each(Session::close);
+            summary
+        })
     }))
+}
+
+/// Opens a view of a run, and joins the run to it.
+fn view(loaded: &Loaded, options: &mut RunOptions) -> Result<Session, RunError> {
+    let subject = Subject::of(loaded, &options.workload);
+    let colour = style(&std::io::stderr()).color;
+    let (session, commands, view) = Session::open(subject, colour).map_err(RunError::View)?;
+    (options.commands, options.view) = (Some(commands), Some(view));
+    Ok(session)
 }
 
 /// Runs a workload in virtual time.
 pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
     let common = &simulate.common;
-    finish(load(app, common, false).and_then(|loaded| {
+    finish(load(app, common, false, !common.quiet).and_then(|loaded| {
         // A workload that is refused leaves no empty files behind.
         check_virtual(&loaded.workload).map_err(|error| told(&error, &loaded.secrets))?;
         let events = simulate.events.as_deref().map(create).transpose()?;

@@ -20,6 +20,7 @@ mod real_server;
 mod reference;
 mod scratch;
 mod telemetry;
+mod terminal_view;
 mod tls;
 mod values;
 mod way;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use throng_tests::support::{Ended, Process};
+use throng_tests::support::{Ended, Process, PseudoTerminal};
 
 /// The command. It is built from the source of `throng` itself.
 pub(crate) const THRONG: &str = env!("CARGO_BIN_EXE_throng-under-test");
@@ -67,6 +67,22 @@ impl Scratch {
         }
         command.envs(variables.iter().copied());
         Process::start(command, self.directory.path(), "throng").expect("the command can be started")
+    }
+
+    /// Starts the command in it on a terminal; standard output goes there as well, or to a file in it.
+    pub(crate) fn start_on(
+        &self,
+        size: (u16, u16),
+        arguments: &[&str],
+        stdout: Option<&str>,
+    ) -> PseudoTerminal {
+        let mut command = std::process::Command::new("setsid");
+        command.args(["--ctty", THRONG]).args(arguments).current_dir(self.directory.path());
+        for name in ENVIRONMENT {
+            command.env_remove(name);
+        }
+        let stdout = stdout.map(|name| std::fs::File::create(self.path(name)).expect("a file can be made"));
+        PseudoTerminal::start(command, size, stdout).expect("there is a pseudo-terminal, and the command")
     }
 
     /// Runs the command in it to its end.
