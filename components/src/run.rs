@@ -110,6 +110,8 @@ pub struct RunHeader {
     pub scenarios: Vec<String>,
     /// Step names by [`StepId`](crate::sample::StepId).
     pub steps: Vec<StepHeader>,
+    /// Names of groups by number.
+    pub groups: Vec<String>,
     /// How trace ids come about.
     pub trace: TraceContext,
 }

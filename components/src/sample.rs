@@ -14,12 +14,16 @@ pub struct StepId(pub u16);
 /// What a sample is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SampleKind {
-    /// One attempt of a step.
+    /// A step's only or last attempt: with it the step is finished, or cut.
     Attempt,
+    /// An attempt that failed and is followed by another one of the same step.
+    Retried,
     /// One iteration, from due to end.
     Iteration,
     /// A redirect that a step followed within an attempt. It counts as nothing else.
     Redirect,
+    /// One pass through a `group`, from its first step's due to its last one's end.
+    Group,
 }
 
 /// How it ended.
@@ -131,6 +135,12 @@ error_types! {
     BAD_REDIRECT = 44 "bad_redirect";
     /// The answer's body is not encoded as its head says.
     BAD_ENCODING = 45 "bad_content_encoding";
+    /// A `while` went round as often as it may: its iteration has failed.
+    LOOP_LIMIT = 50 "loop_limit";
+    /// A condition was neither true nor false: its iteration has failed.
+    CONDITION = 51 "condition_not_boolean";
+    /// What `repeat` was given is no whole number: its iteration has failed.
+    REPEAT_TIMES = 52 "repeat_not_a_count";
 }
 
 impl ErrorType {
@@ -165,9 +175,10 @@ impl ErrorType {
 /// Instants are nanoseconds since the run's start, sizes are bytes (saturating at 4 GiB).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
-    /// When it was due: by the plan, or by the end of the step before and the waits declared in between.
+    /// When it was due: by the plan, or by the end of the step before and the waits declared in between. All tries of a step
+    /// have its due.
     pub due: Nanos,
-    /// When its user was free: `due` for all but an iteration's first step.
+    /// When its user was free: `due` for all but an iteration's first step; for a further try when its wait was over.
     pub ready: Nanos,
     /// When its connection was free.
     pub unblocked: Nanos,
@@ -179,10 +190,10 @@ pub struct Sample {
     pub user: UserId,
     /// The token's number in an open scenario, the user's own iteration number in a closed one; from 1.
     pub iteration: u64,
-    /// The scenario.
-    pub scenario: ScenarioId,
-    /// The step; 0 and without meaning for an iteration.
+    /// The step, or the group by its number among groups; 0 and without meaning for an iteration.
     pub step: StepId,
+    /// The innermost group it lies in, by its count within the iteration, from 1; 0 for none, and for those beyond 65,535.
+    pub group: u16,
     /// The protocol's status: an HTTP status, or 0.
     pub status: u16,
     /// Why it failed.
@@ -191,19 +202,33 @@ pub struct Sample {
     pub bytes_sent: u32,
     /// Bytes read, heads included.
     pub bytes_received: u32,
-    /// Which operation of the iteration it was, from 0; names its span.
+    /// Which operation of the iteration it was, from 0, or which group, from 1; names its span. Each strand of a `parallel`
+    /// has numbers of its own, [`OPERATIONS_OF_A_STRAND`] apart.
     pub ordinal: u32,
     /// What it is about.
     pub kind: SampleKind,
     /// How it ended.
     pub outcome: SampleOutcome,
-    /// Which try of the step this was, from 1; 0 for a step that failed unsent.
+    /// Which try of the step this was, from 1; 0 for a step that failed unsent or was cut between two tries.
     pub attempt: u8,
     /// Whether it belongs to the warm-up, which results leave out.
     pub warm_up: bool,
 }
 
+/// Ordinals that one strand of an iteration may use before they meet those of the next: 67 million.
+pub const OPERATIONS_OF_A_STRAND: u32 = 1 << 26;
+
 impl Sample {
+    /// The scenario.
+    pub fn scenario(&self) -> ScenarioId {
+        self.user.scenario()
+    }
+
+    /// Whether it is about a try of a step, the last one or not.
+    pub fn is_try(&self) -> bool {
+        matches!(self.kind, SampleKind::Attempt | SampleKind::Retried)
+    }
+
     /// Due until end: what the caller of a service feels.
     pub fn response(&self) -> Nanos {
         self.ended - self.due

@@ -75,7 +75,6 @@ mod tests {
     use super::*;
     use crate::clock::Nanos;
     use crate::sample::{ErrorType, SampleKind, SampleOutcome, StepId};
-    use crate::scenario::ScenarioId;
     use crate::virtual_user::UserId;
 
     fn sample(iteration: u64) -> Sample {
@@ -87,8 +86,8 @@ mod tests {
             ended: Nanos::ZERO,
             user: UserId(1),
             iteration,
-            scenario: ScenarioId(0),
             step: StepId(0),
+            group: 0,
             status: 0,
             error: ErrorType::NONE,
             bytes_sent: 0,

@@ -255,12 +255,14 @@ impl ShardCounts {
     }
 }
 
-/// The names of all measured steps. Steps of one name, in whatever behaviours, share a number.
+/// The names of all measured steps and groups. Steps of one name, in whatever behaviours, share a number; so do groups.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct StepNames {
     names: Vec<String>,
     /// The same by name: a generated workload may have tens of thousands.
     by_name: BTreeMap<String, StepId>,
+    /// Names of groups, numbered apart.
+    groups: Vec<String>,
 }
 
 impl StepNames {
@@ -273,6 +275,22 @@ impl StepNames {
         self.names.push(name.to_owned());
         self.by_name.insert(name.to_owned(), id);
         Some(id)
+    }
+
+    /// The number of the group of that name, new or not; `None` beyond 65,536 names.
+    pub fn intern_group(&mut self, name: &str) -> Option<StepId> {
+        let known = self.groups.iter().position(|known| known == name);
+        let index = known.unwrap_or(self.groups.len());
+        let id = StepId(u16::try_from(index).ok()?);
+        if known.is_none() {
+            self.groups.push(name.to_owned());
+        }
+        Some(id)
+    }
+
+    /// Names of all groups, in the order of their numbers.
+    pub fn groups(&self) -> &[String] {
+        &self.groups
     }
 
     /// The number of that name.

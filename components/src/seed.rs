@@ -19,6 +19,8 @@ impl Purpose {
     pub const SERVICE_FAILURE: Self = Self(3);
     /// The draws of an iteration's own steps: think times, choices, `random()`.
     pub const BEHAVIOR: Self = Self(4);
+    /// How much a wait between two tries of a step differs from what was declared.
+    pub const RETRY: Self = Self(10);
 }
 
 /// The golden ratio's odd 64-bit fraction: spreads consecutive numbers over the whole range.

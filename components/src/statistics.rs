@@ -21,6 +21,8 @@ pub struct StepStatistics {
     pub cut: u64,
     /// Failures by reason.
     pub errors: BTreeMap<ErrorType, u64>,
+    /// Tries that failed and were followed by another one, by reason. Their steps' ends are counted elsewhere.
+    pub retried: BTreeMap<ErrorType, u64>,
     /// Bytes written.
     pub bytes_sent: u64,
     /// Bytes read.
@@ -29,7 +31,7 @@ pub struct StepStatistics {
     pub redirects: u64,
     /// Due to end of finished steps, failed ones included.
     pub response: Measure,
-    /// Start to end of finished steps, failed ones included.
+    /// Start to end of finished steps' last attempts, failed ones included.
     pub service: Measure,
     /// What attempts' time went into; `None` where no attempt has told.
     pub phases: Option<Box<PhaseStatistics>>,
@@ -63,6 +65,13 @@ impl PhaseStatistics {
     }
 }
 
+/// Adds the counts of another map.
+fn add(counts: &mut BTreeMap<ErrorType, u64>, others: &BTreeMap<ErrorType, u64>) {
+    for (error, count) in others {
+        *counts.entry(*error).or_default() += count;
+    }
+}
+
 impl StepStatistics {
     /// Finished steps.
     pub fn count(&self) -> u64 {
@@ -73,6 +82,10 @@ impl StepStatistics {
         self.attempts += u64::from(sample.attempt > 0);
         self.bytes_sent += u64::from(sample.bytes_sent);
         self.bytes_received += u64::from(sample.bytes_received);
+        if sample.kind == SampleKind::Retried {
+            *self.retried.entry(sample.error).or_default() += 1;
+            return;
+        }
         if sample.outcome == SampleOutcome::Cut {
             self.cut += 1;
             return;
@@ -90,9 +103,8 @@ impl StepStatistics {
         self.attempts += other.attempts;
         self.failures += other.failures;
         self.cut += other.cut;
-        for (error, count) in &other.errors {
-            *self.errors.entry(*error).or_default() += count;
-        }
+        add(&mut self.errors, &other.errors);
+        add(&mut self.retried, &other.retried);
         self.bytes_sent += other.bytes_sent;
         self.bytes_received += other.bytes_received;
         self.redirects += other.redirects;
@@ -101,6 +113,40 @@ impl StepStatistics {
         if let Some(other) = &other.phases {
             self.phases.get_or_insert_default().merge(other);
         }
+    }
+}
+
+/// One group's figures.
+#[derive(Clone, Debug, Default)]
+pub struct GroupStatistics {
+    /// Finished groups in which a step failed.
+    pub failures: u64,
+    /// Groups under way when the engine ended their iteration.
+    pub cut: u64,
+    /// The first step's due to the last one's end, of finished groups.
+    pub duration: Measure,
+}
+
+impl GroupStatistics {
+    /// Finished groups.
+    pub fn count(&self) -> u64 {
+        self.duration.count()
+    }
+
+    fn observe(&mut self, sample: &Sample) {
+        if sample.outcome == SampleOutcome::Cut {
+            self.cut += 1;
+            return;
+        }
+        self.failures += u64::from(sample.outcome == SampleOutcome::Failed);
+        self.duration.record(sample.response());
+    }
+
+    /// Adds all of another's.
+    pub fn merge(&mut self, other: &Self) {
+        self.failures += other.failures;
+        self.cut += other.cut;
+        self.duration.merge(&other.duration);
     }
 }
 
@@ -127,6 +173,10 @@ pub struct ScenarioStatistics {
     pub lateness: Measure,
     /// By [`StepId`](crate::sample::StepId).
     pub steps: Vec<StepStatistics>,
+    /// By the group's number; as long as the highest one seen asks for.
+    pub groups: Vec<GroupStatistics>,
+    /// Why iterations failed beside their steps, warm-up included.
+    pub iteration_errors: BTreeMap<ErrorType, u64>,
 }
 
 impl ScenarioStatistics {
@@ -138,17 +188,13 @@ impl ScenarioStatistics {
     /// Adds one sample.
     pub fn observe(&mut self, sample: &Sample) {
         match sample.kind {
-            SampleKind::Attempt => self.observe_attempt(sample),
-            SampleKind::Iteration | SampleKind::Redirect if sample.warm_up => {}
+            SampleKind::Attempt | SampleKind::Retried => self.observe_attempt(sample),
+            SampleKind::Group | SampleKind::Redirect if sample.warm_up => {}
+            SampleKind::Group => self.group(usize::from(sample.step.0)).observe(sample),
+            SampleKind::Iteration => self.observe_iteration(sample),
             SampleKind::Redirect => {
                 if let Some(step) = self.steps.get_mut(usize::from(sample.step.0)) {
                     step.redirects += 1;
-                }
-            }
-            SampleKind::Iteration => {
-                self.waiting.record(sample.waiting());
-                if sample.outcome != SampleOutcome::Cut {
-                    self.iteration.record(sample.response());
                 }
             }
         }
@@ -162,6 +208,27 @@ impl ScenarioStatistics {
         if let Some(step) = self.steps.get_mut(usize::from(sample.step.0)) {
             step.phases.get_or_insert_default().observe(phases);
         }
+    }
+
+    fn observe_iteration(&mut self, sample: &Sample) {
+        if sample.error.is_failure() {
+            *self.iteration_errors.entry(sample.error).or_default() += 1;
+        }
+        if sample.warm_up {
+            return;
+        }
+        self.waiting.record(sample.waiting());
+        if sample.outcome != SampleOutcome::Cut {
+            self.iteration.record(sample.response());
+        }
+    }
+
+    /// The figures of the group of that number.
+    fn group(&mut self, number: usize) -> &mut GroupStatistics {
+        if self.groups.len() <= number {
+            self.groups.resize_with(number + 1, GroupStatistics::default);
+        }
+        &mut self.groups[number]
     }
 
     fn observe_attempt(&mut self, sample: &Sample) {
@@ -196,5 +263,9 @@ impl ScenarioStatistics {
         for (step, other) in self.steps.iter_mut().zip(&other.steps) {
             step.merge(other);
         }
+        for (number, other) in other.groups.iter().enumerate() {
+            self.group(number).merge(other);
+        }
+        add(&mut self.iteration_errors, &other.iteration_errors);
     }
 }

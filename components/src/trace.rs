@@ -39,6 +39,14 @@ impl TraceContext {
         RunSeed(high ^ low).key(low, number).max(1)
     }
 
+    /// The id of a group's span within a trace, by the group's count within the iteration, from 1.
+    pub fn group_span_id(&self, trace_id: u128, group: u32) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
+        let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
+        // Beyond all ordinals.
+        RunSeed(high ^ low).key(low, (1 << 33) + u64::from(group)).max(1)
+    }
+
     /// Whether an iteration's spans are exported: by the trace id's lower 56 bits, as W3C's random trace ids allow,
     /// so that every span of a trace gets the same answer.
     pub fn is_sampled(&self, trace_id: u128) -> bool {
@@ -65,5 +73,6 @@ mod tests {
         unique.dedup();
         assert_eq!(unique.len(), ids.len());
         assert_ne!(context.span_id(ids[0], None), context.span_id(ids[0], Some(0)));
+        assert_ne!(context.span_id(ids[0], Some(u32::MAX)), context.group_span_id(ids[0], 0));
     }
 }

@@ -96,6 +96,7 @@ mod tests {
             verdict_reasons: Vec::new(),
             scenarios: Ordered::default(),
             steps: Ordered::default(),
+            groups: Ordered::default(),
             generator: GeneratorSummary::default(),
             rules: Vec::new(),
             listeners: Ordered::default(),

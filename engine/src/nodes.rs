@@ -2,8 +2,8 @@
 
 use throng_components::workload::NodeSpec;
 use throng_systems::plugins::listeners::otlp;
-use throng_systems::plugins::steps::choose;
 use throng_systems::plugins::steps::http::{expect, form, multipart, read as http, save, transfer};
+use throng_systems::plugins::steps::{choose, parallel, retry};
 
 use crate::loader::include::INCLUDE;
 use crate::loader::lower as nodes;
@@ -72,7 +72,10 @@ pub const CORE: &[CoreNode] = &[
     inside("behavior http", &save::SAVE),
     inside("behavior http", &transfer::REDIRECTS),
     inside("behavior http", &transfer::COMPRESSION),
+    inside("behavior http", &retry::RETRY),
+    inside("behavior noop", &retry::RETRY),
     inside("behavior choose", &choose::BRANCH),
+    inside("behavior parallel", &parallel::BRANCH),
     top(&nodes::SCENARIO),
     inside("scenario", &nodes::SCENARIO_BEHAVIOR),
     of_family(inside("scenario", &nodes::ARRIVALS), "arrivals"),

@@ -110,6 +110,7 @@ fn header(workload: &Workload, options: &RunOptions, clock: ClockKind) -> RunHea
         epoch_unix_ns: RealClock::unix_now(),
         scenarios: workload.scenarios.iter().map(|plan| plan.scenario.name.clone()).collect(),
         steps: workload.step_headers.clone(),
+        groups: workload.steps.groups().to_vec(),
         trace: TraceContext { run: run_id.as_u128(), ratio: 0.0, propagate: false },
     }
 }
@@ -299,7 +300,7 @@ pub fn simulate(
     let duration = RunDuration(options.duration);
     let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration };
     let header = header(workload, &options, ClockKind::Virtual);
-    let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, workload.steps.all()));
+    let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, &workload.steps));
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
     attach(&mut world, &options);

@@ -59,13 +59,13 @@ pub fn observe_samples(
     by_id.sort_unstable_by_key(|(scenario, _)| scenario.id);
     for block in &incoming.samples {
         for sample in block.iter() {
-            if let Some((_, statistics)) = by_id.get_mut(sample.scenario.index()) {
+            if let Some((_, statistics)) = by_id.get_mut(sample.scenario().index()) {
                 statistics.bypass_change_detection().observe(sample);
             }
         }
     }
     for (sample, phases) in incoming.samples.iter().flat_map(|block| block.phased()) {
-        if let Some((_, statistics)) = by_id.get_mut(sample.scenario.index()) {
+        if let Some((_, statistics)) = by_id.get_mut(sample.scenario().index()) {
             statistics.bypass_change_detection().observe_phases(sample, phases);
         }
     }
@@ -81,9 +81,9 @@ pub fn observe_samples(
 
 fn observe_interval(incoming: &Incoming, interval: &mut IntervalFigures) {
     let samples = incoming.samples.iter().flat_map(|block| block.iter());
-    for sample in samples.filter(|sample| sample.kind == SampleKind::Attempt) {
+    for sample in samples.filter(|sample| sample.is_try()) {
         interval.lateness_max = interval.lateness_max.max(sample.lateness());
-        if sample.outcome != SampleOutcome::Cut {
+        if sample.kind == SampleKind::Attempt && sample.outcome != SampleOutcome::Cut {
             interval.steps += 1;
             interval.failures += u64::from(sample.error.is_failure());
             interval.response.record(sample.response());

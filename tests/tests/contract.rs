@@ -33,7 +33,12 @@ fn families() -> Vec<Family> {
         Family {
             name: "steps",
             specs: registry.steps.specs().collect(),
-            around: |sample| format!("{HEAD}behavior visit {{ {sample} }}\n{CROWD}"),
+            around: |sample| {
+                // An `else` has a `when` before it, a call something to call.
+                let when = if sample.starts_with("else") { "when #false { noop name=never }\n" } else { "" };
+                let called = "behavior log-in { noop name=login }\n";
+                format!("{HEAD}{called}behavior visit {{ {when}{sample} }}\n{CROWD}")
+            },
             runs: true,
         },
         Family {

@@ -80,6 +80,12 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
             let step = format!("set basket 7\nhttp POST \"/\" name=home {{ {inner} }}");
             format!("throng 1\ntarget t \"http://h\"\nbehavior buyer {{\n{step}\n}}\n{OPEN}")
         }
+        ("behavior noop", _) => {
+            format!("throng 1\ntarget t noop\nbehavior buyer {{ noop name=home {{ {sample} }} }}\n{OPEN}")
+        }
+        ("behavior parallel", _) => {
+            format!("throng 1\ntarget t noop\nbehavior buyer {{ parallel {{ {sample} }} }}\n{OPEN}")
+        }
         ("behavior choose", _) => {
             format!("throng 1\ntarget t noop\nbehavior buyer {{ choose {{ {sample} }} }}\n{OPEN}")
         }

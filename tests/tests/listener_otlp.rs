@@ -76,6 +76,7 @@ fn header() -> RunHeader {
         epoch_unix_ns: 1_767_225_600_000_000_000,
         scenarios: vec!["crowd".to_owned()],
         steps: vec![step("home", "http", "GET"), step("login", "http", "POST"), step("nothing", "noop", "")],
+        groups: vec!["checkout".to_owned()],
         trace: TraceContext { run: 0x0192_4567_89ab_cdef_0123, ratio: 1.0, propagate: true },
     }
 }
@@ -115,8 +116,8 @@ fn iteration(number: u64) -> [Sample; 3] {
         ended: start + Nanos(203_000),
         user: UserId::new(ScenarioId(0), number % 50 + 1),
         iteration: number,
-        scenario: ScenarioId(0),
         step: StepId(0),
+        group: 0,
         status: 200,
         error: ErrorType::NONE,
         bytes_sent: 100,
@@ -331,6 +332,39 @@ fn failures_retries_and_cuts_are_told_apart() {
     let steps = counts(&received, "throng.step.response.duration", "error.type");
     assert_eq!((steps["unset-variable"], steps[""], steps.values().sum::<u64>()), (1, 1, 4));
     assert_eq!(counts(&received, "throng.lateness", "throng.scenario")["crowd"], 3);
+}
+
+#[test]
+fn a_group_stands_between_an_iteration_and_its_steps() {
+    let sink = OtlpSink::start(Wire::Http).expect("a receiver");
+    let (mut worker, _) = open(&listener(Wire::Http, &sink.url(), "100%"));
+    let [first, second, whole] = iteration(1);
+    let second = Sample { group: 2, ..second };
+    let tried = Sample { kind: SampleKind::Retried, outcome: SampleOutcome::Failed, group: 2, ..first };
+    let tried = Sample { error: ErrorType::TIMEOUT, ordinal: 7, ..tried };
+    let group = |ordinal, group| Sample { kind: SampleKind::Group, step: StepId(0), ordinal, group, ..whole };
+    feed(worker.as_mut(), vec![first, tried, second, group(2, 1), group(1, 0), whole]);
+    worker.close(LIMIT);
+
+    let received = sink.received();
+    assert_right(&received);
+    let trace = header().trace;
+    let id = trace.trace_id(whole.user, whole.iteration);
+    let parent = |span_id: u64| {
+        let found = received.spans.iter().find(|span| span.span_id == span_id.to_be_bytes());
+        found.unwrap_or_else(|| panic!("no span {span_id:x}")).parent_span_id.clone()
+    };
+    let (inner, outer) = (trace.group_span_id(id, 2), trace.group_span_id(id, 1));
+    let root = trace.span_id(id, None);
+    assert_eq!(parent(trace.span_id(id, Some(0))), root.to_be_bytes());
+    assert_eq!(parent(trace.span_id(id, Some(1))), inner.to_be_bytes());
+    assert_eq!(parent(trace.span_id(id, Some(7))), inner.to_be_bytes());
+    assert_eq!(parent(inner), outer.to_be_bytes());
+    assert_eq!(parent(outer), root.to_be_bytes());
+    // A try that another one follows is a request, and no step's end.
+    let requests = counts(&received, "http.client.request.duration", "throng.step");
+    let steps = counts(&received, "throng.step.response.duration", "throng.step");
+    assert_eq!((requests["home"], steps["home"]), (2, 1));
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
             let text = with_tls("roots \"ca.pem\"");
             codes(load(&directory.path().join("w.kdl"), text.as_bytes(), &registry, &Overrides::default()))
         }
+        "T0204" => codes(load_text(doubling(20).as_bytes())),
         "T0056" => codes(load_text(&[b"throng 1\n".to_vec(), b"target t noop\n".repeat(1001)].concat())),
         "T0183" => set("peak", "300"),
         "T0184" => set("paek", "300/s"),
@@ -118,6 +119,19 @@ fn codes_of_included(files: &[(&str, &str)], directory: &tempfile::TempDir) -> V
 fn in_behavior(steps: &str) -> String {
     format!(
         "throng 1\ntarget t noop\nbehavior b {{ {steps} }}\nscenario s {{ behavior b; population {{ hold 1 for=\"1s\" }} }}\n"
+    )
+}
+
+/// Behaviours that each call the next one twice.
+fn doubling(depth: usize) -> String {
+    let calls = (0..depth).map(|number| {
+        let next = number + 1;
+        format!("behavior b{number} {{ call b{next}; call b{next} }}\n")
+    });
+    let scenario = "scenario s { behavior b0; population { hold 1 for=\"1s\" } }\n";
+    format!(
+        "throng 1\ntarget t noop\n{}behavior b{depth} {{ noop name=x }}\n{scenario}",
+        calls.collect::<String>()
     )
 }
 

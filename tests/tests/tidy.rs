@@ -124,7 +124,8 @@ const USED_BY_ORDER: &[(&str, &[&str])] = &[
 ];
 
 /// Files in a family's folder that are no plug-ins but parts that several of them share.
-const SHARED_PARTS: &[&str] = &["arrivals/stages", "exit_conditions/window"];
+const SHARED_PARTS: &[&str] =
+    &["arrivals/stages", "exit_conditions/window", "steps/condition", "steps/retry"];
 
 /// `lib.rs` and `mod.rs` files that may hold functions, and why.
 const WITH_FUNCTIONS: &[(&str, &str)] = &[

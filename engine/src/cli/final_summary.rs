@@ -1,5 +1,7 @@
 //! The results as a person reads them: how it ended, why, and what to look at next, 80 columns wide.
 
+mod errors;
+mod groups;
 mod paint;
 pub(super) mod quantity;
 mod table;
@@ -8,12 +10,13 @@ use std::fmt::Write as _;
 
 use throng_components::run::{Outcome, Verdict};
 
+use self::errors::errors;
+use self::groups::groups;
 use self::paint::{Colour, Paint};
 use self::quantity::{bytes, count, duration, per_second, share};
 use self::table::{Column, Table, wrap};
 use crate::summary::{
-    ControlSummary, DurationsSummary, Ordered, PhasesSummary, RuleSummary, ScenarioSummary, StepSummary,
-    Summary,
+    ControlSummary, DurationsSummary, PhasesSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
 };
 
 /// What a value without data is shown as.
@@ -27,7 +30,8 @@ pub(crate) fn render(summary: &Summary, colours: bool) -> String {
     rules(&mut text, &summary.rules, paint);
     load(&mut text, summary, paint);
     steps(&mut text, summary, paint);
-    errors(&mut text, &summary.steps, paint);
+    groups(&mut text, summary, paint);
+    errors(&mut text, summary, paint);
     delays(&mut text, summary, paint);
     connections(&mut text, summary, paint);
     phases(&mut text, summary, paint);
@@ -236,6 +240,10 @@ fn steps(text: &mut String, summary: &Summary, paint: Paint) {
             &time(response.max),
             &time(step.service_ns.p99),
         ]);
+        let retried: u64 = step.retried.values().sum();
+        if retried > 0 {
+            table.note(&format!("{} tries failed and were tried again", count(retried)));
+        }
         if step.cut > 0 {
             table.note(&format!("{} cut at the end, in no other figure", count(step.cut)));
         }
@@ -260,20 +268,6 @@ fn step_rate(summary: &Summary, name: &str, step: &StepSummary) -> f64 {
 
 fn time(value: Option<u64>) -> String {
     value.map_or(NOTHING.to_owned(), duration)
-}
-
-fn errors(text: &mut String, steps: &Ordered<StepSummary>, paint: Paint) {
-    if steps.iter().all(|(_, step)| step.errors.is_empty()) {
-        return;
-    }
-    section(text, "errors", paint);
-    for (name, step) in steps.iter().filter(|(_, step)| !step.errors.is_empty()) {
-        let mut kinds: Vec<_> = step.errors.iter().collect();
-        kinds.sort_by(|left, right| right.1.cmp(left.1).then(left.0.cmp(right.0)));
-        let kinds: Vec<_> =
-            kinds.iter().map(|(kind, number)| format!("{kind} × {}", count(**number))).collect();
-        wrap(text, &format!("{name}: {}", kinds.join(", ")), "  ");
-    }
 }
 
 /// Why starts were late, in its three parts, which are never summed.

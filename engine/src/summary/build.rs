@@ -1,17 +1,20 @@
 //! Makes the summary from what the world holds at a run's end.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use throng_components::clock::Nanos;
 use throng_components::control::{Command, ControlRecord};
 use throng_components::measure::Measure;
+use throng_components::sample::ErrorType;
 use throng_components::scenario::StepNames;
-use throng_components::statistics::{PhaseStatistics, StepStatistics};
+use throng_components::statistics::{GroupStatistics, PhaseStatistics, StepStatistics};
 
 use super::{
     ConnectionsSummary, ControlSummary, DurationsSummary, Expected, GeneratorInput, GeneratorSummary,
-    IterationsSummary, ListenerSummary, Ordered, PhasesSummary, RateSummary, RuleInput, RuleSummary,
-    ScenarioInput, ScenarioSummary, StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION,
-    WarmUpSummary,
+    GroupSummary, IterationsSummary, ListenerSummary, Ordered, PhasesSummary, RateSummary, RuleInput,
+    RuleSummary, ScenarioInput, ScenarioSummary, StepSummary, Summary, SummaryInput, TokensSummary,
+    UsersSummary, VERSION, WarmUpSummary,
 };
 
 /// Units whose values are parts or rates; values of all others are whole.
@@ -41,6 +44,7 @@ pub fn build(input: SummaryInput<'_>) -> Summary {
             .map(|scenario| (scenario.scenario.name.clone(), of_scenario(scenario, input.step_names)))
             .collect(),
         steps: over_all(input.scenarios, input.step_names),
+        groups: groups_over_all(input.scenarios, input.step_names),
         generator: of_generator(input.generator),
         rules: input.rules.iter().map(of_rule).collect(),
         listeners: input
@@ -84,6 +88,7 @@ fn of_scenario(input: &ScenarioInput<'_>, names: &StepNames) -> ScenarioSummary 
             crashed: counts.crashed,
             cut: counts.cut,
             pace_missed: input.scenario.pace.map(|_| counts.pace_missed),
+            errors: by_reason(&statistics.iteration_errors),
         },
         warm_up: WarmUpSummary { iterations: counts.started_warm_up },
         users: UsersSummary {
@@ -103,6 +108,7 @@ fn of_scenario(input: &ScenarioInput<'_>, names: &StepNames) -> ScenarioSummary 
             let figures = statistics.steps.get(index);
             figures.filter(|figures| shown || is_used(figures)).cloned()
         }),
+        groups: groups(names, |index| statistics.groups.get(index).cloned()),
         connections: ConnectionsSummary {
             opened: counts.connections_opened,
             reused: counts.connections_reused,
@@ -166,13 +172,44 @@ fn over_all(scenarios: &[ScenarioInput<'_>], names: &StepNames) -> Ordered<StepS
     })
 }
 
+/// Every group that something is known of, in the order of the numbers.
+fn groups(names: &StepNames, figures: impl Fn(usize) -> Option<GroupStatistics>) -> Ordered<GroupSummary> {
+    let used = |figures: &GroupStatistics| figures.count() + figures.cut > 0;
+    let of = |(index, name): (usize, &String)| {
+        let figures = figures(index).filter(used)?;
+        let summary = GroupSummary {
+            count: figures.count(),
+            failures: figures.failures,
+            cut: figures.cut,
+            duration_ns: (&figures.duration).into(),
+        };
+        Some((name.clone(), summary))
+    };
+    names.groups().iter().enumerate().filter_map(of).collect()
+}
+
+fn groups_over_all(scenarios: &[ScenarioInput<'_>], names: &StepNames) -> Ordered<GroupSummary> {
+    groups(names, |index| {
+        let mut merged = GroupStatistics::default();
+        for figures in scenarios.iter().filter_map(|scenario| scenario.statistics.groups.get(index)) {
+            merged.merge(figures);
+        }
+        Some(merged)
+    })
+}
+
+fn by_reason(errors: &BTreeMap<ErrorType, u64>) -> BTreeMap<String, u64> {
+    errors.iter().map(|(error, count)| (error.slug().into_owned(), *count)).collect()
+}
+
 fn of_step(figures: &StepStatistics) -> StepSummary {
     StepSummary {
         count: figures.count(),
         attempts: figures.attempts,
         failures: figures.failures,
         cut: figures.cut,
-        errors: figures.errors.iter().map(|(error, count)| (error.slug().into_owned(), *count)).collect(),
+        errors: by_reason(&figures.errors),
+        retried: by_reason(&figures.retried),
         bytes_sent: figures.bytes_sent,
         bytes_received: figures.bytes_received,
         redirects: figures.redirects,

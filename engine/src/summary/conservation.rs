@@ -89,6 +89,18 @@ fn of_scenario(violations: &mut Violations, name: &str, scenario: &ScenarioSumma
         "users created",
         scenario.users.created,
     );
+    for (group_name, group) in scenario.groups.iter() {
+        let place = format!("{place}, group `{group_name}`");
+        violations.equal(&place, "count", group.count, "durations recorded", group.duration_ns.count);
+        violations.at_most(&place, "failures", group.failures, "count", group.count);
+    }
+    violations.at_most(
+        &place,
+        "iterations failed beside their steps",
+        iterations.errors.values().sum(),
+        "failed + cut",
+        iterations.failed + iterations.cut,
+    );
     for (step_name, step) in scenario.steps.iter() {
         of_step(violations, &format!("{place}, step `{step_name}`"), step);
     }
@@ -101,4 +113,13 @@ fn of_step(violations: &mut Violations, place: &str, step: &StepSummary) {
     violations.at_most(place, "failures", step.failures, "count", step.count);
     let unsent: u64 = UNSENT.iter().filter_map(|slug| step.errors.get(*slug)).sum();
     violations.at_most(place, "count", step.count, "attempts + unsent", step.attempts + unsent);
+    // A step's last attempt is none of those that another one followed.
+    let retried: u64 = step.retried.values().sum();
+    violations.at_most(
+        place,
+        "count + retried",
+        step.count + retried,
+        "attempts + unsent",
+        step.attempts + unsent,
+    );
 }

@@ -20,7 +20,7 @@ pub use inputs::{Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInp
 pub use ordered::Ordered;
 pub use page::{SummaryField, fields};
 pub use schema::{
-    ConnectionsSummary, ControlSummary, DurationsSummary, GeneratorSummary, IterationsSummary,
+    ConnectionsSummary, ControlSummary, DurationsSummary, GeneratorSummary, GroupSummary, IterationsSummary,
     ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
     TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };

@@ -78,7 +78,7 @@ mod against_the_json {
     use serde_json::Value;
 
     /// Objects whose keys are names of the workload's own.
-    const BY_NAME: &[&str] = &["params", "scenarios", "steps", "errors", "listeners"];
+    const BY_NAME: &[&str] = &["params", "scenarios", "steps", "groups", "errors", "retried", "listeners"];
 
     /// Whether a path leads to figures of a duration: by its name, and all that is in `phases_ns`.
     fn holds_durations(path: &str) -> bool {
@@ -94,6 +94,10 @@ mod against_the_json {
             Value::Object(_) if path == "scenarios.*.steps.*" => {
                 found.insert(path.to_owned());
                 fields("steps.*", value, found);
+            }
+            Value::Object(_) if path == "scenarios.*.groups.*" => {
+                found.insert(path.to_owned());
+                fields("groups.*", value, found);
             }
             Value::Object(durations) if holds_durations(path) => {
                 found.insert(path.to_owned());

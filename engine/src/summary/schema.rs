@@ -50,6 +50,9 @@ pub struct Summary {
     pub scenarios: Ordered<ScenarioSummary>,
     /// By step, over all scenarios.
     pub steps: Ordered<StepSummary>,
+    /// By group, over all scenarios; absent without one.
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    pub groups: Ordered<GroupSummary>,
     /// How the generator itself fared.
     pub generator: GeneratorSummary,
     /// Every rule, and what it said last.
@@ -94,6 +97,9 @@ pub struct ScenarioSummary {
     pub lateness_ns: DurationsSummary,
     /// By step.
     pub steps: Ordered<StepSummary>,
+    /// By group; absent without one.
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    pub groups: Ordered<GroupSummary>,
     /// Its connections.
     pub connections: ConnectionsSummary,
     /// Cookies for which its users had no room; only where there were any.
@@ -121,7 +127,7 @@ pub struct TokensSummary {
 }
 
 /// What became of iterations: `started` is the sum of the next four.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IterationsSummary {
     /// Begun.
     pub started: u64,
@@ -136,6 +142,9 @@ pub struct IterationsSummary {
     /// Begun later than their `pace` asked for; only where one was declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace_missed: Option<u64>,
+    /// Failures beside their steps, by reason; absent without any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<String, u64>,
 }
 
 /// What the warm-up took out of the figures.
@@ -232,6 +241,9 @@ pub struct StepSummary {
     pub cut: u64,
     /// Failures by reason.
     pub errors: BTreeMap<String, u64>,
+    /// Tries that failed and were followed by another one, by reason; absent without any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub retried: BTreeMap<String, u64>,
     /// Bytes written.
     pub bytes_sent: u64,
     /// Bytes read.
@@ -241,7 +253,7 @@ pub struct StepSummary {
     pub redirects: u64,
     /// Due to end.
     pub response_ns: DurationsSummary,
-    /// Start to end.
+    /// Start to end of the last attempt.
     pub service_ns: DurationsSummary,
     /// What attempts' time went into; only where one has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -261,6 +273,19 @@ pub struct PhasesSummary {
     pub first_byte: DurationsSummary,
     /// From the answer's first byte to its last.
     pub body: DurationsSummary,
+}
+
+/// One group, without the warm-up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSummary {
+    /// Finished, failed ones included.
+    pub count: u64,
+    /// In which a step failed.
+    pub failures: u64,
+    /// Ended by the engine.
+    pub cut: u64,
+    /// The first step's due to the last one's end.
+    pub duration_ns: DurationsSummary,
 }
 
 /// A scenario's connections.

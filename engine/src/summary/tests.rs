@@ -46,8 +46,8 @@ fn sample(kind: SampleKind, step: u16, error: ErrorType) -> Sample {
         ended: Nanos::SECOND + Nanos::from_millis(5),
         user: UserId(1),
         iteration: 1,
-        scenario: ScenarioId(0),
         step: StepId(step),
+        group: 0,
         status: 200,
         error,
         bytes_sent: 10,
@@ -64,7 +64,14 @@ fn statistics(iterations: u64, failed: u64) -> ScenarioStatistics {
     let mut statistics = ScenarioStatistics::new(3, Nanos::from_millis(10));
     for number in 0..iterations {
         let error = if number < failed { ErrorType::status(500) } else { ErrorType::NONE };
-        statistics.observe(&sample(SampleKind::Attempt, 0, error));
+        let last = sample(SampleKind::Attempt, 0, error);
+        if error.is_failure() {
+            let first = sample(SampleKind::Retried, 0, ErrorType::TIMEOUT);
+            statistics.observe(&Sample { attempt: 1, ..first });
+            statistics.observe(&Sample { attempt: 2, ..last });
+        } else {
+            statistics.observe(&last);
+        }
         // Every tenth opens a connection.
         let opening = number % 10 == 0;
         let phases = AttemptPhases {
@@ -76,6 +83,7 @@ fn statistics(iterations: u64, failed: u64) -> ScenarioStatistics {
         };
         statistics.observe_phases(&sample(SampleKind::Attempt, 0, error), &phases);
         statistics.observe(&sample(SampleKind::Iteration, 0, error));
+        statistics.observe(&sample(SampleKind::Group, 0, error));
     }
     statistics
 }
@@ -109,6 +117,7 @@ fn header() -> RunHeader {
         epoch_unix_ns: 1_767_225_600_000_000_000,
         scenarios: Vec::new(),
         steps: Vec::new(),
+        groups: Vec::new(),
         trace: TraceContext { run: 1, ratio: 0.0, propagate: false },
     }
 }
@@ -117,6 +126,8 @@ fn header() -> RunHeader {
 fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
     let mut names = StepNames::default();
     let steps: Vec<StepId> = ["login", "buy", "other"].iter().filter_map(|name| names.intern(name)).collect();
+    let group = names.intern_group("checkout");
+    assert_eq!(group, Some(StepId(0)));
     let (crowd, crew) = (scenario(0, "crowd", true), scenario(1, "a crew", false));
     let progress = ScenarioProgress { planned: 108, cancelled: 5, ..ScenarioProgress::default() };
     let mut crowd_counts = counts(100, 20, 8);
@@ -244,5 +255,6 @@ fn a_step_that_does_not_add_up_is_found() {
     let violations = conservation(&summary).join("\n");
     assert!(violations.contains("failures 8 is not the sum of errors 0"), "{violations}");
     assert!(violations.contains("count 130 is more than attempts + unsent 3"), "{violations}");
-    assert!(violations.contains("attempts 3 is not its parts 130"), "{violations}");
+    assert!(violations.contains("attempts 3 is not its parts 138"), "{violations}");
+    assert!(violations.contains("count + retried 138 is more than attempts + unsent 3"), "{violations}");
 }

@@ -9,14 +9,15 @@ use throng_components::run::StepHeader;
 use throng_components::sample::StepId;
 use throng_components::scenario::StepNames;
 use throng_components::target::{Target, TargetAddress};
-use throng_components::workload::{
-    Entry, Fields, Label, Mistake, Node, Problem, Problems, Scalar, Span, did_you_mean,
-};
+use throng_components::workload::{Entry, Fields, Node, Problem, Problems, Scalar, Span};
 
 use super::answer::Capture;
+use super::calls::CallGraph;
 use super::expression::{Constants, VariableIsParameter};
 use super::files::Files;
+use super::group::Group;
 use super::program::{Instruction, Perform, Program};
+use super::step_mistake::{DEPTH_LIMIT, StepMistake};
 use super::template::Template;
 use super::value::{Kind, Value};
 use crate::plugins::Registry;
@@ -24,102 +25,23 @@ use crate::plugins::steps::LATER;
 
 /// What a behaviour may name.
 #[derive(Clone, Copy, Debug)]
-pub struct TargetNames<'a> {
-    /// As declared, by number.
+pub struct Declared<'a> {
+    /// Targets as declared, by number.
     pub targets: &'a [Target],
     /// Files that steps may name.
     pub files: &'a dyn Files,
+    /// Behaviours and which of them call which.
+    pub behaviors: &'a CallGraph<'a>,
 }
-
-/// Blocks inside blocks, at most: far more than a reader can follow, and little for the stack.
-const DEPTH_LIMIT: usize = 64;
 
 /// Unknown names of one behaviour that are compared with the known ones: more than anybody reads at one time.
 const MOST_SUGGESTIONS: u32 = 50;
 
-/// A mistake in a behaviour.
-#[derive(Clone, Debug)]
-enum StepMistake {
-    UnknownStep { span: Span, name: String, known: Vec<&'static str> },
-    NotYet { span: Span, name: String },
-    NoTarget { span: Span, known: Vec<String> },
-    UnknownTarget { span: Span, name: String, known: Vec<String> },
-    WrongTarget { span: Span, name: String, step: &'static str, needs: &'static str },
-    TooDeep { span: Span },
-    TooManyNames { span: Span },
-    WrongKind { span: Span, found: Kind, kind: Kind },
-}
-
-impl Mistake for StepMistake {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownStep { .. } => "T0090",
-            Self::NotYet { .. } => "T0028",
-            Self::NoTarget { .. } => "T0091",
-            Self::UnknownTarget { .. } => "T0092",
-            Self::WrongTarget { .. } => "T0093",
-            Self::TooDeep { .. } => "T0094",
-            Self::TooManyNames { .. } => "T0095",
-            Self::WrongKind { .. } => "T0198",
-        }
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Self::UnknownStep { name, .. } => format!("unknown step `{name}`"),
-            Self::NotYet { name, .. } => format!("`{name}` is not built yet"),
-            Self::NoTarget { .. } => "the step does not say which target it goes to".to_owned(),
-            Self::UnknownTarget { name, .. } => format!("unknown target `{name}`"),
-            Self::WrongTarget { name, step, .. } => format!("`{step}` cannot go to the target `{name}`"),
-            Self::TooDeep { .. } => format!("blocks are nested more than {DEPTH_LIMIT} deep"),
-            Self::TooManyNames { .. } => "more than 65,536 names".to_owned(),
-            Self::WrongKind { found, .. } => format!("the value is {found}"),
-        }
-    }
-
-    fn labels(&self) -> Vec<Label> {
-        let (span, text) = match self {
-            Self::UnknownStep { span, .. } => (*span, "no step of this name".to_owned()),
-            Self::NotYet { span, .. } => (*span, "in the language, but not in this version".to_owned()),
-            Self::NoTarget { span, known } if known.is_empty() => {
-                (*span, "the workload declares no target".to_owned())
-            }
-            Self::NoTarget { span, known } => (*span, format!("one of: {}", known.join(", "))),
-            Self::UnknownTarget { span, .. } => (*span, "no target of this name".to_owned()),
-            Self::WrongTarget { span, needs, .. } => (*span, format!("it needs {needs}")),
-            Self::TooDeep { span } => (*span, "this block".to_owned()),
-            Self::TooManyNames { span } => (*span, "this one is too many".to_owned()),
-            Self::WrongKind { span, kind, .. } => (*span, format!("should be {kind}")),
-        };
-        vec![Label::new(span, text)]
-    }
-
-    fn help(&self) -> Option<String> {
-        match self {
-            Self::UnknownStep { name, known, .. } => did_you_mean(name, known),
-            Self::NotYet { .. } => Some("remove it, or switch it off with `/-` in front".to_owned()),
-            Self::NoTarget { known, .. } => match known.first() {
-                Some(name) => Some(format!("add `target={name}`")),
-                None => Some("add a target: `target shop \"http://127.0.0.1:8080\"`".to_owned()),
-            },
-            Self::UnknownTarget { name, known, .. } => {
-                did_you_mean(name, &known.iter().map(String::as_str).collect::<Vec<_>>())
-            }
-            Self::WrongKind { kind: Kind::Int, .. } => Some("`int(…)` makes a whole number".to_owned()),
-            Self::WrongKind { .. }
-            | Self::WrongTarget { .. }
-            | Self::TooDeep { .. }
-            | Self::TooManyNames { .. } => None,
-        }
-    }
-}
-
 /// Compiles one behaviour. Steps of every kind add their instructions to it.
 pub struct Compiler<'a> {
     registry: &'a Registry,
-    targets: &'a [Target],
+    pub(super) declared: Declared<'a>,
     constants: &'a Constants,
-    files: &'a dyn Files,
     steps: &'a mut StepNames,
     problems: Problems,
     program: Program,
@@ -135,8 +57,27 @@ pub struct Compiler<'a> {
     performed: Vec<(usize, String)>,
     /// Steps whose header the program has.
     headed: BTreeSet<StepId>,
-    stop_on_failure: bool,
+    pub(super) stop_on_failure: bool,
     depth: usize,
+    /// The behaviours that are compiled in one another just now, the outermost first.
+    pub(super) calling: Vec<String>,
+    /// Calls that were written out so far.
+    pub(super) calls: u32,
+    /// The groups around the next step, outermost first.
+    groups: Vec<Group>,
+    /// Where the `else` of the last node would have to be joined.
+    chain: Option<Chain>,
+    /// Whether the next step runs beside others.
+    in_parallel: bool,
+}
+
+/// A `when` and the `else` nodes behind it, as far as they are compiled: instructions to be completed.
+#[derive(Debug, Default)]
+pub struct Chain {
+    /// Conditions: each goes on behind all of it when nobody can tell.
+    pub conditions: Vec<u32>,
+    /// Jumps at the end of each way: to what stands behind all of it.
+    pub ends: Vec<u32>,
 }
 
 impl<'a> Compiler<'a> {
@@ -147,19 +88,18 @@ impl<'a> Compiler<'a> {
     pub fn program(
         node: &Node,
         registry: &'a Registry,
-        targets: TargetNames<'a>,
+        declared: Declared<'a>,
         constants: &'a Constants,
         steps: &'a mut StepNames,
     ) -> Result<Program, Problems> {
         let name = node.text(0).map_or_else(String::new, |name| name.value.to_owned());
-        let is_stop = |entry: &Entry| entry.value == Scalar::Text("stop".to_owned());
         let mut compiler = Self {
             registry,
-            targets: targets.targets,
+            declared,
             constants,
-            files: targets.files,
             steps,
             problems: Problems::new(),
+            calling: vec![name.clone()],
             program: Program { name, ..Program::default() },
             slots: BTreeMap::new(),
             step_names: BTreeSet::new(),
@@ -167,10 +107,17 @@ impl<'a> Compiler<'a> {
             suggestions: Cell::new(MOST_SUGGESTIONS),
             performed: Vec::new(),
             headed: BTreeSet::new(),
-            stop_on_failure: node.property("on-failure").is_some_and(is_stop),
+            stop_on_failure: stops_on_failure(node),
             depth: 0,
+            calls: 0,
+            groups: Vec::new(),
+            chain: None,
+            in_parallel: false,
         };
         compiler.gather_names(node, 0);
+        for other in declared.behaviors.related(node) {
+            compiler.gather_names(other, 0);
+        }
         compiler.children(node);
         compiler.attach_captures();
         compiler.problems.or(compiler.program)
@@ -198,15 +145,21 @@ impl<'a> Compiler<'a> {
         if self.depth > DEPTH_LIMIT {
             self.problems.push(StepMistake::TooDeep { span: node.name.span });
         } else {
+            self.chain = None;
             for child in &node.children {
                 self.child(child);
             }
+            self.chain = None;
         }
         self.depth -= 1;
     }
 
-    fn child(&mut self, node: &Node) {
+    /// Compiles one step.
+    pub fn child(&mut self, node: &Node) {
         let name = node.name.value.as_str();
+        if name != "else" {
+            self.chain = None;
+        }
         if let Some(entry) = self.registry.steps.find(name) {
             return (entry.compile)(node, self);
         }
@@ -224,7 +177,7 @@ impl<'a> Compiler<'a> {
     /// # Errors
     /// Why it cannot be had, in a few words.
     pub fn read_file(&self, path: &str, most: usize) -> Result<Vec<u8>, String> {
-        self.files.read(path, most)
+        self.declared.files.read(path, most)
     }
 
     /// Keeps a reader's value, or its problems.
@@ -235,6 +188,48 @@ impl<'a> Compiler<'a> {
     /// Notes a mistake.
     pub fn problem(&mut self, problem: impl Into<Problem>) {
         self.problems.push(problem);
+    }
+
+    /// The `when` or `else` that stands right before the node that is compiled, if one does.
+    pub fn take_chain(&mut self) -> Option<Chain> {
+        self.chain.take()
+    }
+
+    /// Keeps a `when` or `else` for an `else` right behind it.
+    pub fn keep_chain(&mut self, chain: Chain) {
+        self.chain = Some(chain);
+    }
+
+    /// Compiles what runs beside other steps; false when that is so already.
+    pub fn in_parallel(&mut self, compile: impl FnOnce(&mut Self)) -> bool {
+        if self.in_parallel {
+            return false;
+        }
+        self.in_parallel = true;
+        compile(self);
+        self.in_parallel = false;
+        true
+    }
+
+    /// Compiles the steps of a group, timed under its name.
+    pub fn group(&mut self, name: &str, span: Span, compile: impl FnOnce(&mut Self)) {
+        let Some(id) = self.steps.intern_group(name) else {
+            return self.problems.push(StepMistake::TooManyNames { span });
+        };
+        if self.program.groups.is_empty() {
+            self.program.group_counter = self.hidden_variable(span);
+        }
+        let slot = self.hidden_variable(span);
+        for _ in 1..Group::VARIABLES {
+            self.hidden_variable(span);
+        }
+        let group = Group { id, slot, parent: self.groups.last().map(|group| group.slot) };
+        self.program.groups.push(group);
+        self.push(Instruction::Enter(group));
+        self.groups.push(group);
+        compile(self);
+        self.groups.pop();
+        self.push(Instruction::Leave(group));
     }
 
     /// The plug-ins of the application.
@@ -262,6 +257,7 @@ impl<'a> Compiler<'a> {
     /// Adds a step that reaches for a target.
     pub fn perform(&mut self, name: &str, header: StepHeader, mut perform: Perform) {
         perform.stop_on_failure |= self.stop_on_failure;
+        perform.groups = self.groups.iter().map(|group| group.slot).collect();
         self.performed.push((self.program.instructions.len(), name.to_owned()));
         if self.headed.insert(perform.step) {
             self.program.headers.push((perform.step, header));
@@ -339,17 +335,17 @@ impl<'a> Compiler<'a> {
         suits: impl Fn(&TargetAddress) -> bool,
     ) -> Option<&'a Target> {
         let node = fields.node();
-        let known = || self.targets.iter().map(|target| target.name.clone()).collect::<Vec<_>>();
+        let known = || self.declared.targets.iter().map(|target| target.name.clone()).collect::<Vec<_>>();
         let found = if let Some(name) = fields.text("target") {
-            let named = self.targets.iter().find(|target| target.name == name.value);
+            let named = self.declared.targets.iter().find(|target| target.name == name.value);
             named.map(|target| (target, name.span)).ok_or_else(|| StepMistake::UnknownTarget {
                 span: name.span,
                 name: name.value.to_owned(),
                 known: known(),
             })
         } else {
-            let mut suitable = self.targets.iter().filter(|target| suits(&target.address));
-            match (suitable.next(), suitable.next(), self.targets) {
+            let mut suitable = self.declared.targets.iter().filter(|target| suits(&target.address));
+            match (suitable.next(), suitable.next(), self.declared.targets) {
                 (Some(target), None, _) | (None, None, [target]) => Ok((target, node.head())),
                 _ => Err(StepMistake::NoTarget { span: node.head(), known: known() }),
             }
@@ -372,4 +368,10 @@ impl<'a> Compiler<'a> {
             }
         }
     }
+}
+
+/// Whether a behaviour's failed steps end its iterations.
+pub(super) fn stops_on_failure(behavior: &Node) -> bool {
+    let is_stop = |entry: &Entry| entry.value == Scalar::Text("stop".to_owned());
+    behavior.property("on-failure").is_some_and(is_stop)
 }

@@ -1,22 +1,34 @@
 //! Behaviours: compiled once, run by machines that do no I/O.
 
 mod answer;
+mod attempt;
+mod calls;
 mod compiler;
 mod expression;
 mod files;
+mod flow;
+mod group;
 mod machine;
+mod parallel;
 mod program;
+mod retry;
 mod session;
+mod step_mistake;
+mod strand;
 mod template;
 mod value;
 
 pub use answer::{BodyExpectation, Capture, Comparison, Expectations, HeaderExpectation, Save, Source};
-pub use compiler::{Compiler, TargetNames};
+pub use calls::CallGraph;
+pub use compiler::{Chain, Compiler, Declared};
 pub use expression::{Constants, FUNCTIONS, FunctionSpec, Parameter};
 pub use files::Files;
-pub use machine::{Action, Event, Machine, Strand, Surroundings};
+pub use group::Group;
+pub use machine::{Action, Event, Machine, Surroundings};
 pub use program::{Instruction, Perform, Program, RequestTemplate};
+pub use retry::{Failure, Retry};
 pub(crate) use session::resolve;
 pub use session::{Conduct, Session};
+pub use strand::{Part, PartState, Parts, Progress, Strand};
 pub use template::{Escape, EvaluationError, Frame, Name, Resolve, Template};
 pub use value::{Kind, Value};

@@ -8,6 +8,8 @@ use throng_components::sample::StepId;
 use throng_components::target::TargetId;
 
 use super::answer::{Capture, Expectations, Save};
+use super::group::Group;
+use super::retry::Retry;
 use super::session::Conduct;
 use super::template::{EvaluationError, Frame, Template};
 use crate::plugins::laws::Law;
@@ -48,8 +50,46 @@ pub enum Instruction {
         /// For each way: the sum of all weights up to it, and its first instruction.
         branches: Vec<(u64, u32)>,
     },
+    /// Begins a loop's round while something holds, at most so often; goes to `end` when it does not.
+    While {
+        /// The variable that counts the rounds.
+        counter: u16,
+        /// What has to hold.
+        condition: Template,
+        /// Rounds, at most.
+        most: u32,
+        /// Behind the loop.
+        end: u32,
+    },
+    /// Goes on where something holds, and elsewhere where it does not.
+    When {
+        /// What has to hold.
+        condition: Template,
+        /// Where to go on when it does not.
+        otherwise: u32,
+        /// Where to go on when nobody can tell.
+        after: u32,
+    },
     /// Goes on elsewhere.
     Jump(u32),
+    /// Begins a pass through a group.
+    Enter(Group),
+    /// Ends it.
+    Leave(Group),
+    /// Begins several strands at one time, and goes on when all have ended.
+    Parallel {
+        /// The first instruction of each.
+        first: Vec<u32>,
+        /// Behind all of them.
+        after: u32,
+    },
+    /// Ends a strand.
+    Join,
+    /// Ends the iteration.
+    Stop {
+        /// Whether the user leaves with it.
+        leaves: bool,
+    },
 }
 
 /// A request that may hold variables.
@@ -84,6 +124,10 @@ pub struct Perform {
     pub captures: Vec<Capture>,
     /// Whether its failure ends the iteration.
     pub stop_on_failure: bool,
+    /// Whether it is tried again.
+    pub retry: Option<Retry>,
+    /// The groups that it stands in, by their first variable, outermost first.
+    pub groups: Vec<u16>,
 }
 
 /// A compiled behaviour.
@@ -95,6 +139,10 @@ pub struct Program {
     pub instructions: Vec<Instruction>,
     /// Names of its variables; a user has one value for each.
     pub variables: Vec<String>,
+    /// The groups in it; those around others come first.
+    pub groups: Vec<Group>,
+    /// The variable that counts passes through groups, where there are any.
+    pub group_counter: u16,
     /// The measured steps in it, and what listeners are told of them.
     pub headers: Vec<(StepId, StepHeader)>,
 }

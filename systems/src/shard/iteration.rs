@@ -2,7 +2,7 @@
 
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
-use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
+use throng_components::sample::{Sample, SampleKind, SampleOutcome, StepId};
 
 use super::advance::{DriverAction, Shard};
 use super::slab::Activity;
@@ -46,6 +46,9 @@ impl Shard {
                 stop_on_failure: roster.scenario.stop_on_failure,
             },
             strand: &mut user.strand,
+            number: 0,
+            progress: &mut user.progress,
+            parts: &mut user.parts,
             variables: &mut user.variables,
             session: &mut user.session,
             actions: &mut self.wishes,
@@ -64,11 +67,16 @@ impl Shard {
                 }
                 Action::DropCookies(count) => self.count_dropped_cookies(slot, count),
                 Action::Perform(operation) => {
-                    self.users.get_mut(slot).activity = Activity::Performing;
+                    let activity =
+                        if operation.id.strand == 0 { Activity::Performing } else { Activity::Parallel };
+                    self.users.get_mut(slot).activity = activity;
                     self.in_flight += 1;
                     actions.push(DriverAction::Perform(operation));
                 }
-                Action::Wait(until) => self.wait(slot, Activity::Thinking, until),
+                Action::Cancel(operation) => actions.push(DriverAction::Cancel(operation)),
+                Action::Wait { strand: 0, until } => self.wait(slot, Activity::Thinking, until),
+                Action::Wait { strand, until } => self.wait_in_part(slot, strand, until),
+                Action::Leave => self.users.get_mut(slot).retiring = true,
                 Action::Finish(outcome) => self.finished(slot, outcome, now),
             }
         }
@@ -83,10 +91,18 @@ impl Shard {
         self.wheel.insert(until, TimerKey { slot, generation: user.generation });
     }
 
+    /// Sets the timer of one strand of a `parallel`.
+    fn wait_in_part(&mut self, slot: u32, strand: u8, until: Nanos) {
+        self.wait(slot, Activity::Parallel, until);
+        let user = self.users.get_mut(slot);
+        if let Some(part) = user.parts.as_mut().and_then(|parts| parts.get_mut(strand)) {
+            part.timer = user.generation;
+        }
+    }
+
     /// Takes an answer. One to an operation that is over is discarded.
     pub fn complete(&mut self, completion: &Completion, now: Nanos, actions: &mut Vec<DriverAction>) {
-        let user = self.users.get(completion.id.slot);
-        if user.activity != Activity::Performing || user.operation(completion.id.slot) != completion.id {
+        if !self.users.get(completion.id.slot).awaits(completion.id) {
             return;
         }
         self.in_flight -= 1;
@@ -97,13 +113,23 @@ impl Shard {
     /// A user's timer has come; one that was set anew since is stale.
     pub(super) fn timer_fired(&mut self, key: TimerKey, now: Nanos, actions: &mut Vec<DriverAction>) {
         let user = self.users.get(key.slot);
-        if user.generation != key.generation {
-            return;
-        }
+        let is_last = user.generation == key.generation;
         match user.activity {
-            Activity::Thinking => self.drive(key.slot, Event::TimerFired, now, actions),
-            Activity::Resting => self.begin_closed(key.slot, now, actions),
-            Activity::Gone | Activity::Idle | Activity::Performing => {}
+            Activity::Thinking if is_last => {
+                self.drive(key.slot, Event::TimerFired { strand: 0 }, now, actions);
+            }
+            Activity::Resting if is_last => self.begin_closed(key.slot, now, actions),
+            Activity::Parallel => {
+                let strand = user.parts.as_ref().and_then(|parts| parts.of_timer(key.generation));
+                if let Some(strand) = strand {
+                    self.drive(key.slot, Event::TimerFired { strand }, now, actions);
+                }
+            }
+            Activity::Gone
+            | Activity::Idle
+            | Activity::Resting
+            | Activity::Performing
+            | Activity::Thinking => {}
         }
     }
 
@@ -121,10 +147,10 @@ impl Shard {
             ended,
             user: user.id,
             iteration: user.iteration,
-            scenario: user.scenario(),
             step: StepId(0),
+            group: 0,
             status: 0,
-            error: ErrorType::NONE,
+            error: user.progress.error,
             bytes_sent: 0,
             bytes_received: 0,
             ordinal: user.strand.ordinal,
@@ -134,7 +160,7 @@ impl Shard {
             warm_up: user.warm_up,
         };
         self.emitter.samples.push(sample);
-        let counts = &mut self.rosters[sample.scenario.index()].counts;
+        let counts = &mut self.rosters[sample.scenario().index()].counts;
         counts.last_end = counts.last_end.max(ended);
         match outcome {
             SampleOutcome::Succeeded => counts.succeeded += 1,
@@ -150,7 +176,7 @@ impl Shard {
         let user = self.users.get(slot);
         match user.activity {
             Activity::Performing => actions.push(DriverAction::Cancel(user.operation(slot))),
-            Activity::Thinking => self.drive(slot, Event::Cancelled, now, actions),
+            Activity::Thinking | Activity::Parallel => self.drive(slot, Event::Cancelled, now, actions),
             Activity::Gone | Activity::Idle | Activity::Resting => {}
         }
     }

@@ -236,7 +236,8 @@ impl Shard {
         }
         // Closed users at rest leave; the others do after their iteration, unless it is cut.
         let concerned = |user: &User| {
-            let under_way = matches!(user.activity, Activity::Performing | Activity::Thinking);
+            let under_way =
+                matches!(user.activity, Activity::Performing | Activity::Thinking | Activity::Parallel);
             user.scenario() == scenario && (user.activity == Activity::Resting || cuts && under_way)
         };
         let part = self.part_from(appointment.from, USERS_AT_ONCE, concerned);

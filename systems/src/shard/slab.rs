@@ -4,7 +4,7 @@ use throng_components::clock::Nanos;
 use throng_components::scenario::ScenarioId;
 use throng_components::virtual_user::UserId;
 
-use crate::behavior::{Session, Strand, Value};
+use crate::behavior::{Parts, Progress, Session, Strand, Value};
 use crate::plugins::protocols::OperationId;
 
 /// What a user is doing.
@@ -21,6 +21,8 @@ pub enum Activity {
     Performing,
     /// Between steps, by declaration.
     Thinking,
+    /// Several things at one time: its parts know which.
+    Parallel,
 }
 
 /// A user's private state. It never leaves its shard as a whole.
@@ -44,8 +46,12 @@ pub struct User {
     pub retiring: bool,
     /// Whether the current iteration belongs to the warm-up.
     pub warm_up: bool,
-    /// Its one strand of steps.
+    /// Its own strand of steps.
     pub strand: Strand,
+    /// What all its strands share.
+    pub progress: Progress,
+    /// Strands of a `parallel`, once it had one.
+    pub parts: Option<Box<Parts>>,
     /// Its variables, by the program's slots.
     pub variables: Box<[Value]>,
     /// Its cookies and redirects, once it has any.
@@ -56,6 +62,18 @@ impl User {
     /// The scenario it belongs to.
     pub fn scenario(&self) -> ScenarioId {
         self.id.scenario()
+    }
+
+    /// Whether it waits for the answer to that operation.
+    pub(super) fn awaits(&self, id: OperationId) -> bool {
+        match self.activity {
+            Activity::Performing => self.operation(id.slot) == id,
+            Activity::Parallel => {
+                let part = self.parts.as_ref().and_then(|parts| parts.get(id.strand));
+                part.is_some_and(|part| part.awaits(id.number))
+            }
+            _ => false,
+        }
     }
 
     /// The operation it waits for, when it does.
@@ -82,7 +100,7 @@ impl Slab {
         if let Some(slot) = self.free.pop() {
             let place = self.get_mut(slot);
             user.generation = place.generation.wrapping_add(1);
-            user.strand.operation = place.strand.operation.wrapping_add(1);
+            user.progress.operations = place.progress.operations;
             *place = user;
             return slot;
         }
@@ -102,6 +120,7 @@ impl Slab {
         user.activity = Activity::Gone;
         user.variables = Box::default();
         user.session = None;
+        user.parts = None;
         self.free.push(slot);
     }
 

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-/// One attempt of a step, or one iteration.
+/// One attempt of a step, one group, or one iteration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The scenario's name.
     pub scenario: String,
-    /// The step's name; empty for an iteration.
+    /// The step's or group's name; empty for an iteration.
     pub step: String,
     /// The user's number.
     pub user: u64,
@@ -29,6 +29,15 @@ pub struct Record {
     pub status: u64,
     /// Why it failed, or nothing.
     pub error: String,
+    /// Which try of its step, from 1; 0 for a step that was cut between two tries.
+    pub attempt: u64,
+}
+
+impl Record {
+    /// The strand of its iteration: 0 but within a `parallel`.
+    pub fn strand(&self) -> u64 {
+        self.ordinal >> 26
+    }
 }
 
 /// One line of the log.
@@ -38,8 +47,12 @@ pub enum Event {
     Created(String, u64, u64),
     /// A user went: its scenario, its number, when.
     Retired(String, u64, u64),
-    /// A step was tried.
+    /// A step has ended, with this try.
     Step(Record),
+    /// A try failed and is followed by another one.
+    Retried(Record),
+    /// A group has ended.
+    Group(Record),
     /// An iteration ended.
     Iteration(Record),
 }
@@ -49,7 +62,9 @@ impl Event {
     pub fn at(&self) -> u64 {
         match self {
             Self::Created(_, _, at) | Self::Retired(_, _, at) => *at,
-            Self::Step(record) | Self::Iteration(record) => record.ended,
+            Self::Step(record) | Self::Retried(record) | Self::Group(record) | Self::Iteration(record) => {
+                record.ended
+            }
         }
     }
 }
@@ -81,11 +96,14 @@ fn read_line(line: &str) -> Event {
         outcome: text("outcome"),
         status: number("status"),
         error: text("error"),
+        attempt: value["attempt"].as_u64().unwrap_or(1),
     };
     let event = match value["event"].as_str() {
         Some("user-created") => Event::Created(text("scenario"), number("user"), number("at_ns")),
         Some("user-retired") => Event::Retired(text("scenario"), number("user"), number("at_ns")),
         Some("step") => Event::Step(record()),
+        Some("retried") => Event::Retried(record()),
+        Some("group") => Event::Group(record()),
         Some("iteration") => Event::Iteration(record()),
         _ => panic!("no event: {line}"),
     };

@@ -130,6 +130,30 @@ impl Observed {
             _ => None,
         })
     }
+
+    /// All tries of steps, in the order in which they ended. A step that was cut between two tries is none.
+    pub fn tries(&self) -> impl Iterator<Item = &Record> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Step(record) | Event::Retried(record) => Some(record).filter(|record| record.attempt > 0),
+            _ => None,
+        })
+    }
+
+    /// Tries that were followed by another one.
+    pub fn retried(&self) -> impl Iterator<Item = &Record> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Retried(record) => Some(record),
+            _ => None,
+        })
+    }
+
+    /// All groups, in the order in which they ended.
+    pub fn groups(&self) -> impl Iterator<Item = &Record> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Group(record) => Some(record),
+            _ => None,
+        })
+    }
 }
 
 /// A drawn workload and what came of it: what checkers look at.

@@ -119,3 +119,40 @@ fn a_single_user_is_had_by_every_thread() {
     assert_eq!(count(&summary, "scenarios.crowd.users.peak"), 1);
     assert_eq!(server.seen().connections, 1);
 }
+
+#[test]
+fn strands_of_a_user_have_connections_of_their_own() {
+    let server = Recorder::start().expect("a server");
+    let scratch = Scratch::new(format!(
+        "{CALM}target shop \"{}\"\n\
+         behavior visit {{\n  http GET \"/\" name=page\n\
+           parallel {{\n    http GET \"/1\" name=one\n    http GET \"/2\" name=two\n\
+             branch {{ http GET \"/3\" name=three; http GET \"/4\" name=four }}\n  }}\n}}\n\
+         scenario crew {{ behavior visit; population {{ hold 5 for=\"10m\" }}; iterations 50 }}\n\
+         listener file \"samples.jsonl\"\n",
+        server.url()
+    ));
+    let summary = scratch.run(0);
+    assert_adds_up(&summary);
+    assert_lines_agree(&summary, &scratch.lines("samples.jsonl"));
+    let seen = server.seen();
+    assert_eq!((seen.connections, seen.requests.len()), (15, 250), "three a user, for all its iterations");
+    assert_eq!(count(&summary, "scenarios.crew.connections.opened"), 15);
+}
+
+#[test]
+fn a_strand_that_ends_the_iteration_gives_up_what_the_others_wait_for() {
+    let scratch = Scratch::new(format!(
+        "{CALM}target shop demo\n\
+         behavior visit {{\n  parallel {{\n    http GET \"/never\" name=never\n\
+             branch {{ http GET \"/\" name=page; stop }}\n  }}\n}}\n\
+         scenario crew {{ behavior visit; population {{ hold 3 for=\"10m\" }}; iterations 30 }}\n\
+         listener file \"samples.jsonl\"\n"
+    ));
+    let summary = scratch.run(0);
+    assert_adds_up(&summary);
+    assert_lines_agree(&summary, &scratch.lines("samples.jsonl"));
+    assert_eq!(count(&summary, "scenarios.crew.iterations.succeeded"), 30);
+    assert_eq!((count(&summary, "steps.never.count"), count(&summary, "steps.never.cut")), (0, 30));
+    assert_eq!(count(&summary, "steps.page.count"), 30);
+}

@@ -24,10 +24,15 @@ fn a_quiet_run() {
     summary.rules.clear();
     summary.listeners.0.clear();
     summary.controls.clear();
+    summary.groups.0.clear();
     summary.scenarios.0.truncate(1);
+    for (_, scenario) in &mut summary.scenarios.0 {
+        scenario.iterations.errors.clear();
+    }
     summary.steps.0.truncate(1);
     for (_, step) in &mut summary.steps.0 {
         step.errors.clear();
+        step.retried.clear();
         step.failures = 0;
     }
     insta::assert_snapshot!(render(&summary, false));
@@ -38,6 +43,7 @@ fn a_run_of_nothing() {
     let mut summary = eventful();
     summary.scenarios.0.clear();
     summary.steps.0.clear();
+    summary.groups.0.clear();
     summary.rules.clear();
     summary.listeners.0.clear();
     summary.duration_ns = 0;

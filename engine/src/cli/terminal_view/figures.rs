@@ -72,7 +72,7 @@ impl Figures {
         if sample.outcome == SampleOutcome::Cut {
             return;
         }
-        if let Some(history) = self.histories.get_mut(sample.scenario.index()) {
+        if let Some(history) = self.histories.get_mut(sample.scenario().index()) {
             history.record(sample.response());
         }
         let Some(step) = self.steps.get_mut(usize::from(sample.step.0)) else { return };

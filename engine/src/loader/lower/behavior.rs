@@ -2,7 +2,7 @@
 
 use throng_components::scenario::StepNames;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Problems, ValueKind};
-use throng_systems::behavior::{Compiler, Constants, Program, TargetNames};
+use throng_systems::behavior::{Compiler, Constants, Declared, Program};
 use throng_systems::plugins::Registry;
 
 /// `behavior buyer { … }`
@@ -30,13 +30,13 @@ pub(crate) const BEHAVIOR: NodeSpec = NodeSpec {
 pub(super) fn read(
     node: &Node,
     registry: &Registry,
-    names: TargetNames<'_>,
+    declared: Declared<'_>,
     constants: &Constants,
     steps: &mut StepNames,
 ) -> Result<(Program, bool), Problems> {
     let mut fields = Fields::of(node, &BEHAVIOR, 0);
     let name = fields.text_argument(0);
     let stopping = fields.word("on-failure") == Some("stop");
-    let program = fields.take(Compiler::program(node, registry, names, constants, steps));
+    let program = fields.take(Compiler::program(node, registry, declared, constants, steps));
     fields.finish(name.zip(program).map(|(_, program)| (program, stopping)))
 }

@@ -1,5 +1,7 @@
 //! Drives one shard against modelled services.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
@@ -81,6 +83,11 @@ pub struct Simulation {
     now: Nanos,
     /// When each user's last operation began, by its place in the shard.
     begun: Vec<Nanos>,
+    /// The same of the strands of a `parallel`, by place and strand.
+    begun_in_parts: BTreeMap<(u32, u8), Nanos>,
+    /// Answers to what one strand of a user made others give up: they come behind all else of their instant, so that what
+    /// has its answer by then keeps it.
+    given_up: VecDeque<Completion>,
     /// When the shard next wants to run.
     shard_next: Option<Nanos>,
     /// Samples that have been logged and counted already.
@@ -110,6 +117,8 @@ impl Simulation {
             tripwires: Vec::new(),
             now: Nanos::ZERO,
             begun: Vec::new(),
+            begun_in_parts: BTreeMap::new(),
+            given_up: VecDeque::new(),
             shard_next: None,
             seen: 0,
             users_logged: 0,
@@ -132,7 +141,8 @@ impl Simulation {
 
     /// The instant of the next event.
     pub fn next_event(&mut self) -> Option<Nanos> {
-        [self.agenda.peek(), self.shard_next].into_iter().flatten().min().map(|at| at.max(self.now))
+        let given_up = self.given_up.front().map(|completion| completion.ended);
+        [self.agenda.peek(), self.shard_next, given_up].into_iter().flatten().min().map(|at| at.max(self.now))
     }
 
     /// Lets everything happen that happens before `limit`.
@@ -164,7 +174,8 @@ impl Simulation {
         let now = self.now;
         let mut events = 1;
         while events < BUDGET as u64
-            && let Some(pending) = self.agenda.pop_due(now)
+            && let Some(pending) =
+                self.agenda.pop_due(now).or_else(|| self.given_up.pop_front().map(Pending::Completion))
         {
             events += 1;
             match pending {
@@ -199,23 +210,50 @@ impl Simulation {
             match action {
                 DriverAction::Perform(operation) => self.perform(operation),
                 DriverAction::Cancel(id) => {
-                    let begun = self.begun.get(id.slot as usize).copied().unwrap_or(self.now);
+                    let begun = self.begun(id);
                     let cut = Completion { end: CompletionEnd::Cut, ended: self.now, ..empty(id, begun) };
-                    self.agenda.insert(self.now, Pending::Completion(cut));
+                    if id.strand == 0 {
+                        self.agenda.insert(self.now, Pending::Completion(cut));
+                    } else {
+                        self.given_up.push_back(cut);
+                    }
                 }
-                DriverAction::Leave(_) => {}
+                DriverAction::Leave(slot) => {
+                    let left: Vec<(u32, u8)> =
+                        self.begun_in_parts.range((slot, 0)..=(slot, u8::MAX)).map(|(key, _)| *key).collect();
+                    for key in left {
+                        self.begun_in_parts.remove(&key);
+                    }
+                }
             }
         }
         self.actions = actions;
     }
 
-    fn perform(&mut self, operation: Operation) {
-        let now = self.now;
-        let place = operation.id.slot as usize;
+    /// When an operation began.
+    fn begun(&self, id: protocols::OperationId) -> Nanos {
+        let begun = match id.strand {
+            0 => self.begun.get(id.slot as usize),
+            strand => self.begun_in_parts.get(&(id.slot, strand)),
+        };
+        begun.copied().unwrap_or(self.now)
+    }
+
+    fn note_begun(&mut self, id: protocols::OperationId) {
+        let (now, place) = (self.now, id.slot as usize);
+        if id.strand > 0 {
+            self.begun_in_parts.insert((id.slot, id.strand), now);
+            return;
+        }
         if self.begun.len() <= place {
             self.begun.resize(place + 1, now);
         }
         self.begun[place] = now;
+    }
+
+    fn perform(&mut self, operation: Operation) {
+        let now = self.now;
+        self.note_begun(operation.id);
         match self.answerers[usize::from(operation.target.0)] {
             Answerer::Noop => {
                 let completion = protocols::answer(&operation, now);

@@ -2,20 +2,21 @@
 //!
 //! | field | type | meaning |
 //! |---|---|---|
-//! | `at_ns` | integer | when it happened, since the run's start; no line is before the one above it |
-//! | `event` | string | `user-created`, `user-retired`, `step` (an attempt has ended) or `iteration` (one has ended) |
+//! | `at_ns` | integer | when it happened, since the run's start; no line but a group's is before the one above it |
+//! | `event` | string | `user-created`, `user-retired`, `step` (one has ended), `retried` (a try of one has, and another one follows), `group` (one was left) or `iteration` (one has ended) |
 //! | `scenario`, `user` | string, integer | who: the user's number within its scenario, from 1 |
 //!
 //! What has ended has these, too:
 //!
 //! | field | type | meaning |
 //! |---|---|---|
-//! | `step` | string or null | the step's name; null for an iteration |
-//! | `iteration`, `ordinal` | integer | the iteration's number, and which of its operations it was, from 0 |
+//! | `step` | string or null | the step's or group's name; null for an iteration |
+//! | `iteration`, `ordinal` | integer | the iteration's number, and which of its operations it was, from 0, or which of its groups, from 1 |
 //! | `outcome` | string | `succeeded`, `failed`, or `cut` when the engine ended it |
 //! | `status` | integer | the protocol's status; 0 without one |
 //! | `error` | string | why it failed: a stable slug such as `timeout` or `500`; empty without a failure |
 //! | `due_ns` … `ended_ns` | integer | due ≤ ready ≤ started ≤ ended; the last is `at_ns` |
+//! | `attempt` | integer | which try of the step, where it had several; 0 for a step that was cut between two tries |
 //!
 //! Users that are there when the run is over leave without a line. The log holds simulated things only, no run id, wall time, tick, path or version: the same seed and workload give the same
 //! bytes, for every tick and build.
@@ -25,7 +26,8 @@ use std::io::{self, Write};
 
 use throng_components::clock::Nanos;
 use throng_components::exchange::UserChange;
-use throng_components::sample::{Sample, SampleKind};
+use throng_components::sample::{Sample, SampleKind, SampleOutcome};
+use throng_components::scenario::StepNames;
 
 use crate::json::quoted;
 
@@ -34,15 +36,23 @@ pub struct EventLog {
     sink: Box<dyn Write + Send>,
     scenarios: Vec<String>,
     steps: Vec<String>,
+    groups: Vec<String>,
     line: String,
     error: Option<io::Error>,
 }
 
 impl EventLog {
-    /// A log into a sink, with the names of scenarios and steps by number.
-    pub fn new(sink: Box<dyn Write + Send>, scenarios: &[String], steps: &[String]) -> Self {
+    /// A log into a sink, with the names of scenarios, and those of steps and groups, by number.
+    pub fn new(sink: Box<dyn Write + Send>, scenarios: &[String], names: &StepNames) -> Self {
         let quote = |names: &[String]| names.iter().map(|name| quoted(name)).collect();
-        Self { sink, scenarios: quote(scenarios), steps: quote(steps), line: String::new(), error: None }
+        Self {
+            sink,
+            scenarios: quote(scenarios),
+            steps: quote(names.all()),
+            groups: quote(names.groups()),
+            line: String::new(),
+            error: None,
+        }
     }
 
     /// Writes what a shard told in one step of time: users first, then samples.
@@ -73,20 +83,33 @@ impl EventLog {
     }
 
     fn sample(&mut self, sample: &Sample) {
-        let scenario = &self.scenarios[sample.scenario.index()];
+        let scenario = &self.scenarios[sample.scenario().index()];
         let (event, step) = match sample.kind {
             // A model never leads anywhere else.
             SampleKind::Attempt | SampleKind::Redirect => {
                 ("step", self.steps[usize::from(sample.step.0)].as_str())
             }
+            SampleKind::Retried => ("retried", self.steps[usize::from(sample.step.0)].as_str()),
             SampleKind::Iteration => ("iteration", "null"),
+            SampleKind::Group => ("group", self.groups[usize::from(sample.step.0)].as_str()),
+        };
+        // Only where it says something: most steps have one attempt.
+        let more = match sample.kind {
+            SampleKind::Attempt | SampleKind::Retried if sample.attempt > 1 => {
+                format!(r#","attempt":{}"#, sample.attempt)
+            }
+            SampleKind::Retried => r#","attempt":1"#.to_owned(),
+            SampleKind::Attempt if sample.attempt == 0 && sample.outcome == SampleOutcome::Cut => {
+                r#","attempt":0"#.to_owned()
+            }
+            _ => String::new(),
         };
         let _ = writeln!(
             self.line,
             concat!(
                 r#"{{"at_ns":{},"event":"{}","scenario":{},"user":{},"step":{},"iteration":{},"ordinal":{},"#,
                 r#""outcome":"{}","status":{},"error":"{}","#,
-                r#""due_ns":{},"ready_ns":{},"started_ns":{},"ended_ns":{}}}"#
+                r#""due_ns":{},"ready_ns":{},"started_ns":{},"ended_ns":{}{}}}"#
             ),
             sample.ended.0,
             event,
@@ -102,6 +125,7 @@ impl EventLog {
             sample.ready.0,
             sample.started.0,
             sample.ended.0,
+            more,
         );
     }
 

@@ -113,12 +113,12 @@ impl Reports {
             Box::new(FoldedSamples { scenarios: scenarios.collect(), count: 0 })
         });
         for sample in block.samples.iter() {
-            if let Some(statistics) = folded.scenarios.get_mut(sample.scenario.index()) {
+            if let Some(statistics) = folded.scenarios.get_mut(sample.scenario().index()) {
                 statistics.observe(sample);
             }
         }
         for (sample, phases) in block.samples.phased() {
-            if let Some(statistics) = folded.scenarios.get_mut(sample.scenario.index()) {
+            if let Some(statistics) = folded.scenarios.get_mut(sample.scenario().index()) {
                 statistics.observe_phases(sample, phases);
             }
         }

@@ -39,7 +39,7 @@ impl Rule for Backlog {
         fields.word("outcome");
         fields.require("above");
         let above = fields.count("above", 0, u64::MAX);
-        let scope = Scope { scenario: scenario(&mut fields, &names), step: None };
+        let scope = Scope { scenario: scenario(&mut fields, &names), ..Scope::default() };
         fields.finish(above.map(|above| Self { above, scope }))
     }
 

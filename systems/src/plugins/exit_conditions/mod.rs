@@ -10,7 +10,7 @@ mod window;
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
 use throng_components::clock::Nanos;
-use throng_components::sample::{Sample, StepId};
+use throng_components::sample::{Sample, SampleKind, StepId};
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames};
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
@@ -38,6 +38,8 @@ pub struct Scope {
     pub scenario: Option<ScenarioId>,
     /// One step, or all.
     pub step: Option<StepId>,
+    /// One group, instead of steps.
+    pub group: Option<StepId>,
 }
 
 impl Scope {
@@ -48,7 +50,16 @@ impl Scope {
 
     /// Whether a sample is in it and counts: what warms up does not.
     pub fn concerns(self, sample: &Sample) -> bool {
-        !sample.warm_up && self.covers(sample.scenario) && self.step.is_none_or(|only| only == sample.step)
+        let named = match self.group {
+            Some(group) => sample.kind == SampleKind::Group && sample.step == group,
+            None => self.step.is_none_or(|only| only == sample.step),
+        };
+        !sample.warm_up && self.covers(sample.scenario()) && named
+    }
+
+    /// Samples of which kind end what it is about: a step, or a group.
+    pub fn kind(self) -> SampleKind {
+        if self.group.is_some() { SampleKind::Group } else { SampleKind::Attempt }
     }
 }
 
@@ -205,7 +216,7 @@ pub const ALL: &[Entry] = &[
 
 #[cfg(test)]
 mod tests {
-    use throng_components::sample::{ErrorType, SampleKind, SampleOutcome};
+    use throng_components::sample::{ErrorType, SampleOutcome};
     use throng_components::scenario::{Overflow, UserBounds};
     use throng_components::virtual_user::UserId;
     use throng_components::workload::{Entry as Value, Scalar, Span, Spanned};
@@ -243,8 +254,8 @@ mod tests {
             ended: Nanos::from_millis(millis),
             user: UserId(1),
             iteration: 1,
-            scenario: ScenarioId(0),
             step: StepId(0),
+            group: 0,
             status: 0,
             error: ErrorType::NONE,
             bytes_sent: 0,

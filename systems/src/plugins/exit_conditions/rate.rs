@@ -70,7 +70,7 @@ impl Rule for Rate {
         fields.word("outcome");
         let (at_least, below) = (bound(&mut fields, "at-least"), bound(&mut fields, "below"));
         require_bound(&mut fields, ["at-least", "below"], "at-least=, below=");
-        let scope = Scope { scenario: scenario(&mut fields, &names), step: None };
+        let scope = Scope { scenario: scenario(&mut fields, &names), ..Scope::default() };
         let window = Window::read(&mut fields, &names);
         let rule = at_least.or(below).map(|bound| Self {
             bound,

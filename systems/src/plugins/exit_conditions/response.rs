@@ -10,10 +10,12 @@
 use bevy_ecs::component::Component;
 use throng_components::clock::Nanos;
 use throng_components::measure::Measure;
-use throng_components::sample::{Sample, SampleKind, SampleOutcome};
+use throng_components::sample::{Sample, SampleOutcome};
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::window::{OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope};
+use super::window::{
+    GROUP, OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope_with_groups,
+};
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope};
 
 /// The rule.
@@ -61,6 +63,7 @@ impl Rule for Response {
             },
             SCENARIO,
             STEP,
+            GROUP,
             WINDOW,
             TIMES,
             OUTCOME,
@@ -75,7 +78,7 @@ impl Rule for Response {
         let (above, below) = (fields.duration("above"), fields.duration("below"));
         require_bound(&mut fields, ["above", "below"], "above=, below=");
         let min_count = fields.count("min-count", 1, u64::MAX).unwrap_or(1);
-        let scope = scope(&mut fields, &names);
+        let scope = scope_with_groups(&mut fields, &names);
         let window = Window::read(&mut fields, &names);
         let rule = p.zip(above.or(below)).map(|(p, bound)| Self {
             quantile: p / 100.0,
@@ -102,7 +105,7 @@ impl Rule for Response {
     }
 
     fn observe(&mut self, sample: &Sample) {
-        if sample.kind == SampleKind::Attempt && sample.outcome != SampleOutcome::Cut {
+        if sample.kind == self.scope.kind() && sample.outcome != SampleOutcome::Cut {
             self.measure.record(sample.response());
         }
     }
@@ -123,6 +126,7 @@ impl Rule for Response {
 mod tests {
     use super::super::tests::{judge, read, sample};
     use super::*;
+    use throng_components::sample::SampleKind;
     use throng_components::scenario::ScenarioCounts;
 
     /// One window of steps of these lengths in milliseconds; `expected`: the value in whole milliseconds, and whether it holds.

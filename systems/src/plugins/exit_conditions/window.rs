@@ -31,6 +31,13 @@ pub(super) const STEP: FieldSpec = FieldSpec {
     summary: "One step; without it, all of them.",
 };
 
+pub(super) const GROUP: FieldSpec = FieldSpec {
+    name: "group",
+    kind: ValueKind::Name,
+    default: "",
+    summary: "One group, from its first step's due to its last one's end, instead of steps.",
+};
+
 pub(super) const WINDOW: FieldSpec = FieldSpec {
     name: "window",
     kind: ValueKind::Duration,
@@ -47,6 +54,7 @@ pub(super) enum RuleMistake {
     UnknownName { what: &'static str, span: Span, name: String, known: Vec<String> },
     NoBound { span: Span, known: &'static str },
     WindowInRequire { span: Span },
+    StepAndGroup { span: Span, step: Span },
 }
 
 impl Mistake for RuleMistake {
@@ -55,6 +63,7 @@ impl Mistake for RuleMistake {
             Self::UnknownName { .. } => "T0120",
             Self::NoBound { .. } => "T0121",
             Self::WindowInRequire { .. } => "T0122",
+            Self::StepAndGroup { .. } => "T0210",
         }
     }
 
@@ -63,6 +72,7 @@ impl Mistake for RuleMistake {
             Self::UnknownName { what, name, .. } => format!("unknown {what} `{name}`"),
             Self::NoBound { .. } => "the rule compares with nothing".to_owned(),
             Self::WindowInRequire { .. } => "`require` looks at the whole run, not at windows".to_owned(),
+            Self::StepAndGroup { .. } => "the rule names a step and a group".to_owned(),
         }
     }
 
@@ -73,6 +83,9 @@ impl Mistake for RuleMistake {
             }
             Self::NoBound { span, known } => vec![Label::new(*span, format!("one of: {known}"))],
             Self::WindowInRequire { span } => vec![Label::new(*span, "has no meaning here")],
+            Self::StepAndGroup { span, step } => {
+                vec![Label::new(*span, "a group has times of its own"), Label::new(*step, "the step")]
+            }
         }
     }
 
@@ -83,6 +96,7 @@ impl Mistake for RuleMistake {
             }
             Self::NoBound { known, .. } => Some(format!("add one of: {known}")),
             Self::WindowInRequire { .. } => Some("remove it, or move the rule to `stop-when`".to_owned()),
+            Self::StepAndGroup { .. } => Some("make two rules of it".to_owned()),
         }
     }
 }
@@ -124,11 +138,26 @@ pub(super) fn scenario(
 /// Reads `scenario=` and `step=`.
 pub(super) fn scope(fields: &mut Fields<'_>, names: &RuleNames<'_>) -> Scope {
     let scenario = scenario(fields, names);
-    let mut scope = Scope { scenario, step: None };
+    let mut scope = Scope { scenario, ..Scope::default() };
     if let Some(name) = fields.text("step") {
         match find(names.steps.all(), &name, "step") {
             Ok(index) => scope.step = Some(throng_components::sample::StepId(index)),
             Err(mistake) => fields.problem(mistake),
+        }
+    }
+    scope
+}
+
+/// As [`scope`], with `group=` instead of `step=`.
+pub(super) fn scope_with_groups(fields: &mut Fields<'_>, names: &RuleNames<'_>) -> Scope {
+    let mut scope = scope(fields, names);
+    if let Some(name) = fields.text("group") {
+        match find(names.steps.groups(), &name, "group") {
+            Ok(index) => scope.group = Some(throng_components::sample::StepId(index)),
+            Err(mistake) => fields.problem(mistake),
+        }
+        if let Some(step) = fields.node().property("step") {
+            fields.problem(RuleMistake::StepAndGroup { span: name.span, step: step.span });
         }
     }
     scope

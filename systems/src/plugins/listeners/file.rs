@@ -5,7 +5,7 @@
 //! listener file "out/samples.jsonl" exists=append
 //! ```
 //!
-//! There is no header, and no line for an iteration, a think, or a step that failed unsent. Lines stand in the order in
+//! There is no header, and no line for an iteration, a group, a think, or a step that failed unsent. Lines stand in the order in
 //! which attempts ended, as far as one thread goes. Each is an object with these fields, in this order:
 //!
 //! | field | type | meaning |
@@ -14,11 +14,12 @@
 //! | `user` | integer | the user's number within its scenario, from 1 |
 //! | `iteration` | integer | the token's number (open) or the user's own iteration number (closed), from 1 |
 //! | `attempt` | integer | which try of the step, from 1 |
+//! | `retried` | boolean | whether another try of the step follows; the step's own end is the line where it does not |
 //! | `outcome` | string | `succeeded`, `failed`, or `cut` when the engine ended it |
 //! | `status` | integer or null | the protocol's status; null without one |
 //! | `error` | string or null | why it failed: a stable slug such as `timeout` or `500` |
 //! | `due_ns` … `ended_ns` | integer | due ≤ ready ≤ unblocked ≤ started ≤ ended, since the run's start |
-//! | `response_ns`, `service_ns` | integer | due until ended, started until ended |
+//! | `response_ns`, `service_ns` | integer | due until ended, started until ended; all tries have their step's due |
 //! | `dns_ns`, `connect_ns`, `tls_ns`, `first_byte_ns`, `body_ns` | integer or null | what its time went into; null for what did not happen or did not come to a good end |
 //! | `bytes_sent`, `bytes_received` | integer | heads included, and TLS |
 //! | `warm_up` | boolean | whether results leave it out |
@@ -175,7 +176,7 @@ impl Lines {
 
     /// Adds an attempt's line.
     fn push(&mut self, sample: &Sample, phases: &AttemptPhases) {
-        let scenario = self.scenarios.get(sample.scenario.index()).map_or("null", String::as_str);
+        let scenario = self.scenarios.get(sample.scenario().index()).map_or("null", String::as_str);
         let step = self.steps.get(usize::from(sample.step.0)).map_or("null", String::as_str);
         let bytes = &mut self.bytes;
         text(bytes, "{\"scenario\":", scenario);
@@ -183,6 +184,8 @@ impl Lines {
         number(bytes, ",\"user\":", sample.user.serial());
         number(bytes, ",\"iteration\":", sample.iteration);
         number(bytes, ",\"attempt\":", sample.attempt.into());
+        let retried = sample.kind == SampleKind::Retried;
+        text(bytes, ",\"retried\":", if retried { "true" } else { "false" });
         text(bytes, ",\"outcome\":\"", sample.outcome.slug());
         bytes.push(b'"');
         match sample.status {
@@ -258,7 +261,7 @@ fn hexadecimal(bytes: &mut Vec<u8>, id: u128) {
 
 /// Whether a sample has a line.
 fn has_line(sample: &Sample) -> bool {
-    sample.kind == SampleKind::Attempt && sample.attempt > 0
+    sample.is_try() && sample.attempt > 0
 }
 
 /// The file at work.
@@ -377,6 +380,7 @@ mod tests {
                 address: "localhost".to_owned(),
                 port: 80,
             }],
+            groups: Vec::new(),
             trace: TraceContext { run: 7, ratio: 0.0, propagate: true },
         }
     }
@@ -390,8 +394,8 @@ mod tests {
             ended: Nanos(100),
             user: UserId::new(ScenarioId(0), 12),
             iteration: 3,
-            scenario: ScenarioId(0),
             step: StepId(0),
+            group: 0,
             status: 200,
             error: ErrorType::NONE,
             bytes_sent: 70,
@@ -441,6 +445,7 @@ mod tests {
             sample(),
             Sample { warm_up: true, ..failed },
             Sample { kind: SampleKind::Iteration, attempt: 0, ..sample() },
+            Sample { kind: SampleKind::Group, ..sample() },
             Sample { attempt: 0, ..failed },
         ];
         assert_eq!(worker.counter()(&ListenerEvent::Samples(Arc::new(event.to_vec().into()))), 2);
@@ -455,7 +460,7 @@ mod tests {
         let trace_id = format!("{:032x}", header().trace.trace_id(sample().user, 3));
         let expected = serde_json::json!({
             "scenario": "a \"crowd\"\n", "step": "home", "user": 12, "iteration": 3, "attempt": 1,
-            "outcome": "succeeded", "status": 200, "error": null, "due_ns": 10, "ready_ns": 20,
+            "retried": false, "outcome": "succeeded", "status": 200, "error": null, "due_ns": 10, "ready_ns": 20,
             "unblocked_ns": 30, "started_ns": 40, "ended_ns": 100, "response_ns": 90, "service_ns": 60,
             "dns_ns": null, "connect_ns": 9, "tls_ns": null, "first_byte_ns": 20, "body_ns": 3,
             "bytes_sent": 70, "bytes_received": 4000, "warm_up": false, "trace_id": trace_id,

@@ -37,6 +37,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use throng_components::clock::Nanos;
 use throng_components::run::RunHeader;
+use throng_components::sample::{Sample, SampleKind};
 use throng_components::workload::{
     ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Problems, Share, ValueKind,
 };
@@ -366,7 +367,10 @@ impl Worker for Exporter {
         let traced = self.traces.as_ref().map(|traces| traces.maker.trace());
         Box::new(move |event| match event {
             ListenerEvent::Samples(samples) => {
-                let measured = if with_metrics { samples.len() } else { 0 };
+                // Groups have spans, and no metric.
+                let has_metric =
+                    |sample: &&Sample| !matches!(sample.kind, SampleKind::Group | SampleKind::Redirect);
+                let measured = if with_metrics { samples.iter().filter(has_metric).count() } else { 0 };
                 let has_span = |trace: throng_components::trace::TraceContext| {
                     samples.iter().filter(|sample| spans::has_span(&trace, sample)).count()
                 };

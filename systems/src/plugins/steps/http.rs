@@ -24,7 +24,7 @@ use throng_components::run::StepHeader;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Spanned, ValueKind};
 
-use super::Step;
+use super::{Step, retry};
 use crate::behavior::{Compiler, Conduct, Perform};
 use crate::plugins::protocols::Keep;
 
@@ -87,8 +87,8 @@ impl Step for Http {
             "save",
             "redirects",
             "compression",
+            "retry",
         ],
-        later: &["retry"],
         ..NodeSpec::EMPTY
     };
 
@@ -105,6 +105,7 @@ impl Step for Http {
         let body = read::body(&mut fields, compiler);
         let expect = expect::read(&mut fields, compiler);
         let saves = save::read(&mut fields, compiler);
+        let retry = retry::read(&mut fields, compiler);
         let mut headers = read::headers(&mut fields, compiler, target);
         let follow = fields.child("redirects").and_then(|node| fields.take(transfer::read_redirects(node)));
         let compression =
@@ -143,6 +144,8 @@ impl Step for Http {
             saves,
             captures: Vec::new(),
             stop_on_failure,
+            retry,
+            groups: Vec::new(),
         };
         compiler.perform(&name, header(&name, &method, target), perform);
     }

@@ -1,11 +1,19 @@
 //! Steps: the nodes of a behaviour.
 
+pub mod call;
 pub mod choose;
+mod condition;
+pub mod group;
 pub mod http;
 pub mod noop;
+pub mod parallel;
 pub mod repeat;
+pub mod retry;
 pub mod set;
+pub mod stop;
 pub mod think;
+pub mod when;
+pub mod while_loop;
 
 use throng_components::workload::{Node, NodeSpec};
 
@@ -50,8 +58,14 @@ pub const ALL: &[Entry] = &[
     Entry::of::<set::Set>(),
     Entry::of::<repeat::Repeat>(),
     Entry::of::<choose::Choose>(),
+    Entry::of::<when::When>(),
+    Entry::of::<when::Else>(),
+    Entry::of::<while_loop::While>(),
+    Entry::of::<call::Call>(),
+    Entry::of::<group::Group>(),
+    Entry::of::<parallel::Parallel>(),
+    Entry::of::<stop::Stop>(),
 ];
 
 /// Nodes of a behaviour that the language has and this version has not.
-pub const LATER: &[&str] =
-    &["take", "complain", "while", "when", "group", "parallel", "call", "stop", "retry", "send", "receive"];
+pub const LATER: &[&str] = &["take", "complain", "send", "receive"];

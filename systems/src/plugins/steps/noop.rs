@@ -10,7 +10,7 @@ use throng_components::run::StepHeader;
 use throng_components::target::TargetAddress;
 use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec, ValueKind};
 
-use super::Step;
+use super::{Step, retry};
 use crate::behavior::{Compiler, EvaluationError, Expectations, Frame, Perform, RequestTemplate};
 use crate::plugins::protocols::{Keep, NoopRequest, Request};
 
@@ -47,6 +47,7 @@ impl Step for Noop {
                 summary: "The target; may be left out where only one is a `noop`.",
             },
         ],
+        children: &["retry"],
         ..NodeSpec::EMPTY
     };
 
@@ -55,6 +56,7 @@ impl Step for Noop {
         let name = fields.text("name").map_or("noop", |name| name.value);
         let target = compiler
             .target_of(&mut fields, "noop", "a `noop` target", |address| *address == TargetAddress::Noop);
+        let retry = retry::read(&mut fields, compiler);
         let read = fields.finish(target);
         let Some(target) = compiler.take(read) else { return };
         let Some(step) = compiler.step(name, node.name.span) else { return };
@@ -76,6 +78,8 @@ impl Step for Noop {
             conduct: None,
             captures: Vec::new(),
             stop_on_failure: false,
+            retry,
+            groups: Vec::new(),
         };
         compiler.perform(name, header, perform);
     }

@@ -110,7 +110,6 @@ impl Backlog {
 mod tests {
     use throng_components::clock::Nanos;
     use throng_components::sample::{ErrorType, SampleKind, SampleOutcome, StepId};
-    use throng_components::scenario::ScenarioId;
     use throng_components::virtual_user::UserId;
 
     use super::*;
@@ -124,8 +123,8 @@ mod tests {
             ended: Nanos::ZERO,
             user: UserId(1),
             iteration,
-            scenario: ScenarioId(0),
             step: StepId(0),
+            group: 0,
             status: 0,
             error: ErrorType::NONE,
             bytes_sent: 0,

@@ -107,21 +107,21 @@ impl Metrics {
     pub(super) fn record(&mut self, sample: &Sample) {
         match sample.kind {
             SampleKind::Iteration => self.record_iteration(sample),
-            SampleKind::Redirect => {}
-            SampleKind::Attempt if sample.warm_up => {}
-            SampleKind::Attempt => self.record_attempt(sample),
+            SampleKind::Group | SampleKind::Redirect => {}
+            SampleKind::Attempt | SampleKind::Retried if sample.warm_up => {}
+            SampleKind::Attempt | SampleKind::Retried => self.record_attempt(sample),
         }
     }
 
     fn record_iteration(&self, sample: &Sample) {
-        if let Some(scenario) = self.scenarios.get(sample.scenario.index()) {
+        if let Some(scenario) = self.scenarios.get(sample.scenario().index()) {
             let outcome = KeyValue::new("throng.outcome", sample.outcome.slug());
             self.iterations.add(1, &[scenario.clone(), outcome]);
         }
     }
 
     fn record_attempt(&mut self, sample: &Sample) {
-        let Some(scenario) = self.scenarios.get(sample.scenario.index()) else { return };
+        let Some(scenario) = self.scenarios.get(sample.scenario().index()) else { return };
         let Some(step) = self.steps.get(usize::from(sample.step.0)) else { return };
         if sample.attempt == 1 {
             self.lateness.record(sample.lateness().as_secs_f64(), std::slice::from_ref(scenario));
@@ -129,11 +129,14 @@ impl Metrics {
         if sample.outcome == SampleOutcome::Cut {
             return;
         }
-        let series = (sample.scenario, sample.step, 0, sample.error);
+        let series = (sample.scenario(), sample.step, 0, sample.error);
         let attributes = known(&mut self.responses, series, || step_attributes(scenario, step, sample));
-        self.response.record(sample.response().as_secs_f64(), attributes);
+        // A step's response ends with its last try.
+        if sample.kind == SampleKind::Attempt {
+            self.response.record(sample.response().as_secs_f64(), attributes);
+        }
         if step.protocol == "http" && sample.attempt > 0 {
-            let series = (sample.scenario, sample.step, sample.status, sample.error);
+            let series = (sample.scenario(), sample.step, sample.status, sample.error);
             let attributes = known(&mut self.requests, series, || request_attributes(scenario, step, sample));
             self.request.record(sample.service().as_secs_f64(), attributes);
         }

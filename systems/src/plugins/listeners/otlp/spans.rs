@@ -5,7 +5,8 @@
 //!  ┆ link
 //! crowd      ├─────────────────────────┤    INTERNAL: an iteration, from due to end
 //!  ├ GET home   ├──────┤                    CLIENT: an attempt of a step, from its start to its end
-//!  └ POST login          (think) ├────┤
+//!  └ checkout            (think) ├─────┤    INTERNAL: a group, from its first step's due to its last one's end
+//!     └ POST login               ├────┤
 //! ```
 //!
 //! Ids are functions of the run's id, the user, the iteration and the operation, so they are those of the `traceparent` that
@@ -54,6 +55,7 @@ pub(super) struct SpanMaker {
     run_attributes: Vec<KeyValue>,
     scenarios: Vec<(String, Value)>,
     steps: Vec<StepSpans>,
+    groups: Vec<(String, Value)>,
     longest_name: usize,
 }
 
@@ -62,7 +64,8 @@ impl SpanMaker {
     pub(super) fn new(header: &RunHeader, ratio: f64) -> Self {
         let trace = TraceContext { ratio, ..header.trace };
         let run_trace = trace.run.max(1);
-        let names = header.scenarios.iter().chain(header.steps.iter().map(|step| &step.name));
+        let steps = header.steps.iter().map(|step| &step.name);
+        let names = header.scenarios.iter().chain(steps).chain(&header.groups);
         let addresses = header.steps.iter().map(|step| step.address.len() + step.method.len());
         Self {
             trace,
@@ -75,6 +78,7 @@ impl SpanMaker {
             ],
             scenarios: header.scenarios.iter().map(|name| (name.clone(), shared(name))).collect(),
             steps: header.steps.iter().map(step_spans).collect(),
+            groups: header.groups.iter().map(|name| (name.clone(), shared(name))).collect(),
             longest_name: names.map(String::len).max().unwrap_or(0) + addresses.max().unwrap_or(0),
         }
     }
@@ -99,8 +103,11 @@ impl SpanMaker {
     pub(super) fn span(&self, sample: &Sample, phases: &AttemptPhases) -> SpanData {
         match sample.kind {
             SampleKind::Iteration => self.iteration_span(sample),
+            SampleKind::Group => self.group_span(sample),
             // A redirect has none of its own: it is within its attempt's.
-            SampleKind::Attempt | SampleKind::Redirect => self.attempt_span(sample, phases),
+            SampleKind::Attempt | SampleKind::Retried | SampleKind::Redirect => {
+                self.attempt_span(sample, phases)
+            }
         }
     }
 
@@ -114,7 +121,7 @@ impl SpanMaker {
 
     fn iteration_span(&self, sample: &Sample) -> SpanData {
         let trace_id = self.trace.trace_id(sample.user, sample.iteration);
-        let (name, scenario) = match self.scenarios.get(sample.scenario.index()) {
+        let (name, scenario) = match self.scenarios.get(sample.scenario().index()) {
             Some((name, value)) => (name.clone(), value.clone()),
             None => (String::new(), "".into()),
         };
@@ -129,13 +136,35 @@ impl SpanMaker {
         span
     }
 
+    fn group_span(&self, sample: &Sample) -> SpanData {
+        let trace_id = self.trace.trace_id(sample.user, sample.iteration);
+        let group = self.groups.get(usize::from(sample.step.0)).cloned();
+        let (name, value) = group.unwrap_or_else(|| (String::new(), "".into()));
+        let id = context(trace_id, self.trace.group_span_id(trace_id, sample.ordinal));
+        let mut span = self.blank(id, Cow::Owned(name));
+        span.parent_span_id = self.parent(trace_id, sample);
+        span.start_time = self.time(sample.due);
+        span.end_time = self.time(sample.ended);
+        span.attributes.push(KeyValue::new("throng.group", value));
+        self.add_common(&mut span, sample);
+        span
+    }
+
+    /// The span that a step's or a group's stands in: the innermost group's, or the iteration's.
+    fn parent(&self, trace_id: u128, sample: &Sample) -> SpanId {
+        SpanId::from(match sample.group {
+            0 => self.trace.span_id(trace_id, None),
+            group => self.trace.group_span_id(trace_id, group.into()),
+        })
+    }
+
     fn attempt_span(&self, sample: &Sample, phases: &AttemptPhases) -> SpanData {
         let trace_id = self.trace.trace_id(sample.user, sample.iteration);
         let step = self.steps.get(usize::from(sample.step.0));
         let name = step.map_or(String::new(), |step| step.name.clone());
         let id = context(trace_id, self.trace.span_id(trace_id, Some(sample.ordinal)));
         let mut span = self.blank(id, Cow::Owned(name));
-        span.parent_span_id = SpanId::from(self.trace.span_id(trace_id, None));
+        span.parent_span_id = self.parent(trace_id, sample);
         span.span_kind = SpanKind::Client;
         span.start_time = self.time(sample.started);
         span.end_time = self.time(sample.ended);
@@ -148,9 +177,6 @@ impl SpanMaker {
                 let resent = i64::from(sample.attempt) - 1;
                 span.attributes.push(KeyValue::new("http.request.resend_count", resent));
             }
-        }
-        if sample.error.is_failure() {
-            span.attributes.push(KeyValue::new("error.type", sample.error.slug()));
         }
         span.attributes.push(nanos("throng.due_ns", sample.due));
         span.attributes.push(nanos("throng.response_ns", sample.response()));
@@ -167,6 +193,9 @@ impl SpanMaker {
         span.attributes.push(KeyValue::new("throng.user", integer(sample.user.serial())));
         span.attributes.push(KeyValue::new("throng.iteration", integer(sample.iteration)));
         span.attributes.extend(self.run_attributes.first().cloned());
+        if sample.error.is_failure() {
+            span.attributes.push(KeyValue::new("error.type", sample.error.slug()));
+        }
         if sample.warm_up {
             span.attributes.push(KeyValue::new("throng.warm_up", true));
         }
@@ -267,6 +296,7 @@ mod tests {
             epoch_unix_ns: 1,
             scenarios: vec!["crowd".to_owned()],
             steps: vec![step],
+            groups: vec!["checkout".to_owned()],
             trace: TraceContext { run: 0, ratio: 1.0, propagate: true },
         };
         SpanMaker::new(&header, 1.0)

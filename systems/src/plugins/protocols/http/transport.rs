@@ -1,6 +1,6 @@
 //! Who gets which lane: one for each user, or a few that all share.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use throng_components::clock::Nanos;
@@ -19,10 +19,55 @@ pub(super) struct HttpTransport {
 }
 
 enum Lanes {
-    /// By the user's place in its shard.
-    PerUser(Vec<Option<Rc<Lane>>>),
+    /// Each user's own.
+    PerUser(Own),
     /// A pool.
     Shared(Pool),
+}
+
+/// Lanes of users.
+#[derive(Default)]
+struct Own {
+    /// By the user's place in its shard.
+    lanes: Vec<Option<Rc<Lane>>>,
+    /// What a user's further strands need while they do something at one time, by place and strand: as many lanes as the
+    /// widest `parallel` has strands. As a browser does, they stay open for the next one.
+    further: BTreeMap<(u32, u8), Rc<Lane>>,
+}
+
+impl Own {
+    /// The lane for an operation, made when it is not there.
+    fn lane(&mut self, id: OperationId, site: &Rc<Site>) -> &Lane {
+        // The first strand of a `parallel` has the user's own connection to itself.
+        if id.strand > 1 {
+            return self.further.entry((id.slot, id.strand)).or_insert_with(|| Lane::start(site, None));
+        }
+        let slot = id.slot as usize;
+        if self.lanes.len() <= slot {
+            self.lanes.resize_with(slot + 1, || None);
+        }
+        self.lanes[slot].get_or_insert_with(|| Lane::start(site, None))
+    }
+
+    fn cancel(&self, id: OperationId, now: Nanos) -> Option<Completion> {
+        let lane = if id.strand > 1 {
+            self.further.get(&(id.slot, id.strand))
+        } else {
+            self.lanes.get(id.slot as usize).and_then(Option::as_ref)
+        };
+        lane?.cancel(id, now)
+    }
+
+    fn user_left(&mut self, slot: u32) {
+        if let Some(lane) = self.lanes.get_mut(slot as usize).and_then(Option::take) {
+            lane.close();
+        }
+        while let Some(key) = self.further.range((slot, 0)..=(slot, u8::MAX)).next().map(|(key, _)| *key) {
+            if let Some(lane) = self.further.remove(&key) {
+                lane.close();
+            }
+        }
+    }
 }
 
 struct Pool {
@@ -38,7 +83,7 @@ struct Pool {
 impl HttpTransport {
     pub(super) fn new(target: &Target, reactor: Reactor) -> Self {
         let lanes = match target.connections {
-            ConnectionPolicy::PerUser | ConnectionPolicy::PerRequest => Lanes::PerUser(Vec::new()),
+            ConnectionPolicy::PerUser | ConnectionPolicy::PerRequest => Lanes::PerUser(Own::default()),
             ConnectionPolicy::Shared { limit } => Lanes::Shared(Pool {
                 lanes: Vec::new(),
                 // The bound counts over all threads. A run has no more threads than that, so that each has a part.
@@ -85,14 +130,9 @@ impl Transport for HttpTransport {
             return self.further.perform(&place, operation);
         }
         match &mut self.lanes {
-            Lanes::PerUser(lanes) => {
-                let slot = operation.id.slot as usize;
-                if lanes.len() <= slot {
-                    lanes.resize_with(slot + 1, || None);
-                }
-                let lane = lanes[slot].get_or_insert_with(|| Lane::start(&self.site, None));
+            Lanes::PerUser(own) => {
                 let ready = operation.ready;
-                lane.begin(operation, ready);
+                own.lane(operation.id, &self.site).begin(operation, ready);
             }
             Lanes::Shared(pool) => {
                 pool.settle(&self.site, self.site.clock.now());
@@ -107,7 +147,7 @@ impl Transport for HttpTransport {
             return Some(cut);
         }
         match &mut self.lanes {
-            Lanes::PerUser(lanes) => lanes.get(id.slot as usize)?.as_ref()?.cancel(id, now),
+            Lanes::PerUser(own) => own.cancel(id, now),
             Lanes::Shared(pool) => {
                 if let Some(place) = pool.waiting.iter().position(|operation| operation.id == id) {
                     pool.waiting.remove(place);
@@ -127,10 +167,8 @@ impl Transport for HttpTransport {
 
     fn user_left(&mut self, slot: u32) {
         self.further.user_left(slot);
-        if let Lanes::PerUser(lanes) = &mut self.lanes
-            && let Some(lane) = lanes.get_mut(slot as usize).and_then(Option::take)
-        {
-            lane.close();
+        if let Lanes::PerUser(own) = &mut self.lanes {
+            own.user_left(slot);
         }
     }
 
