@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::flow::{Flow, Uses};
 use super::law::draw_law;
 use super::{Case, Dice, Shape};
 
@@ -20,6 +21,10 @@ pub struct Plan {
     pub service: ServicePlan,
     /// What users do, in KDL, one a scenario.
     pub behaviors: Vec<String>,
+    /// What these call, in KDL, one a scenario; empty where they call nothing.
+    pub called: Vec<String>,
+    /// What their steps use.
+    pub uses: Uses,
     /// Who does it.
     pub scenarios: Vec<ScenarioPlan>,
     /// What ends it.
@@ -151,15 +156,39 @@ impl Plan {
         if endless {
             stop_rules.push(StopRule::Elapsed(dice.between(1, 40) * 100));
         }
-        Self {
+        let mut plan = Self {
             seed,
             tick: dice.pick(&[500, 1_000, 3_700, 10_000, 10_000, 50_000]),
             look_ahead: dice.pick(&[1, 2, 2, 2, 5]),
             duration: dice.chance(15).then(|| dice.between(1, 500) * 10),
             service: ServicePlan::draw(&mut dice),
             behaviors,
+            called: Vec::new(),
+            uses: Uses::default(),
             scenarios,
             stop_rules,
+        };
+        plan.draw_flow(&mut dice);
+        plan
+    }
+
+    /// Adds steps that say where to go on. Drawn last: what a seed gave before there were any, it still gives.
+    fn draw_flow(&mut self, dice: &mut Dice) {
+        for (scenario, behavior) in self.scenarios.iter().zip(&mut self.behaviors) {
+            if dice.chance(35) {
+                self.called.push(String::new());
+                continue;
+            }
+            let mut flow = Flow::new(dice, &scenario.name);
+            let steps = flow.steps(0);
+            self.uses.parallel |= flow.uses.parallel;
+            // What is called reads a variable of its caller; without one nobody would set it.
+            let is_called = steps.contains("call ");
+            let think = draw_law(dice, 20);
+            let called = format!("http GET \"/${{n}}\" name={}-h6; think {think}", scenario.name);
+            self.called.push(if is_called { called } else { String::new() });
+            behavior.push_str("; ");
+            behavior.push_str(&steps);
         }
     }
 }
@@ -320,6 +349,10 @@ impl Display for Plan {
         writeln!(f, "service shop {{ servers {servers}{limit}; time {time}; fails ratio=\"{fails}%\" }}")?;
         for (behavior, scenario) in self.behaviors.iter().zip(&self.scenarios) {
             writeln!(f, "behavior {}-behavior {{ {behavior} }}", scenario.name)?;
+            let called = self.called.iter().zip(&self.scenarios).find(|(_, of)| of.name == scenario.name);
+            if let Some((called, _)) = called.filter(|(called, _)| !called.is_empty()) {
+                writeln!(f, "behavior {}-called {{ {called} }}", scenario.name)?;
+            }
             write!(f, "{scenario}")?;
         }
         if !self.stop_rules.is_empty() {

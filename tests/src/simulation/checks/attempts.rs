@@ -31,10 +31,16 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
             let failed: Vec<_> = all.iter().filter(|step| !step.error.is_empty()).collect();
             let told = all.iter().filter(|step| step.outcome == "failed").count();
             equal(&format!("{name}: outcomes of failures"), told, failed.len())?;
+            let between = all.iter().filter(|step| step.attempt == 0).count();
+            let retried: u64 = figures.retried.values().sum();
             let unsent = failed.iter().filter(|step| UNSENT.contains(&step.error.as_str())).count();
             equal(&format!("{name}: steps"), figures.count, finished.len() as u64)?;
             equal(&format!("{name}: cut"), figures.cut, (all.len() - finished.len()) as u64)?;
-            equal(&format!("{name}: attempts"), figures.attempts, (all.len() - unsent) as u64)?;
+            equal(
+                &format!("{name}: attempts"),
+                figures.attempts,
+                (all.len() - unsent - between) as u64 + retried,
+            )?;
             equal(&format!("{name}: failures"), figures.failures, failed.len() as u64)?;
             let mut errors = BTreeMap::new();
             for step in &failed {

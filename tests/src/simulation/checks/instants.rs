@@ -1,34 +1,66 @@
-//! Due, ready, started, ended come in this order; steps follow one another inside their iteration; the log goes forward.
+//! Due, ready, started, ended come in this order; steps of a strand follow one another inside their iteration; the log goes
+//! forward.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::holds;
-use crate::simulation::{Case, Record};
+use crate::simulation::{Case, Event, Record};
 
 pub(super) fn check(case: &Case) -> Result<(), String> {
-    let back = case.observed.events.windows(2).find(|pair| pair[0].at() > pair[1].at());
+    // A group's line stands where it was left: after the waits behind its last step.
+    let events = case.observed.events.iter().filter(|event| !matches!(event, Event::Group(_)));
+    let instants: Vec<u64> = events.map(Event::at).collect();
+    let back = instants.windows(2).find(|pair| pair[0] > pair[1]);
     holds(back.is_none(), || format!("the log goes back: {back:?}"))?;
-    let mut last: HashMap<(&str, u64, u64), &Record> = HashMap::new();
-    for step in case.observed.steps() {
-        in_order(step)?;
-        let before = last.insert((&step.scenario, step.user, step.iteration), step);
-        let Some(before) = before else {
-            holds(step.ordinal == 0, || format!("the first step is not number 0: {step:?}"))?;
-            continue;
+    let mut last: HashMap<(&str, u64, u64, u64), &Record> = HashMap::new();
+    let mut reach: HashMap<(&str, u64, u64), (u64, u64)> = HashMap::new();
+    let mut names = HashSet::new();
+    for event in &case.observed.events {
+        let (step, was_retried) = match event {
+            Event::Step(step) => (step, false),
+            Event::Retried(step) => (step, true),
+            _ => continue,
         };
-        holds(step.ordinal == before.ordinal + 1, || format!("a step is missing before {step:?}"))?;
-        holds(step.due >= before.ended, || format!("due before the last step ended: {step:?}"))?;
-        holds(step.ready == step.due, || format!("its user was not free: {step:?}"))?;
+        in_order(step)?;
+        let key = (step.scenario.as_str(), step.user, step.iteration);
+        let (first, end) = reach.entry(key).or_insert((step.due, step.ended));
+        (*first, *end) = ((*first).min(step.due), (*end).max(step.ended));
+        holds(names.insert((key, step.ordinal)), || format!("two operations of one number: {step:?}"))?;
+        let before = last.insert((key.0, key.1, key.2, step.strand()), step);
+        follows(case, before, step)?;
+        holds(!was_retried || !step.error.is_empty(), || format!("tried again without a failure: {step:?}"))?;
     }
     for plan in &case.plan.scenarios {
         for iteration in case.observed.iterations(&plan.name) {
             in_order(iteration)?;
-            if let Some(step) = last.get(&(plan.name.as_str(), iteration.user, iteration.iteration)) {
-                holds(step.due >= iteration.due && step.ended <= iteration.ended, || {
-                    format!("{step:?} lies outside of {iteration:?}")
+            if let Some((first, end)) = reach.get(&(plan.name.as_str(), iteration.user, iteration.iteration))
+            {
+                holds(*first >= iteration.due && *end <= iteration.ended, || {
+                    format!("steps from {first} to {end} lie outside of {iteration:?}")
                 })?;
             }
         }
+    }
+    Ok(())
+}
+
+/// One operation of a strand after another.
+fn follows(case: &Case, before: Option<&Record>, step: &Record) -> Result<(), String> {
+    let Some(before) = before else {
+        let first = step.ordinal == 0 || case.plan.uses.parallel;
+        return holds(first, || format!("the first step is not number 0: {step:?}"));
+    };
+    // Behind a `parallel` a strand goes on beyond what its parts have counted.
+    let next =
+        step.ordinal == before.ordinal + 1 || (case.plan.uses.parallel && step.ordinal > before.ordinal);
+    holds(next, || format!("a step is missing before {step:?}"))?;
+    if step.attempt == 1 {
+        holds(step.due >= before.ended, || format!("due before the last step ended: {step:?}"))?;
+        holds(step.ready == step.due, || format!("its user was not free: {step:?}"))?;
+    } else {
+        holds(step.due == before.due && step.ready >= before.ended, || {
+            format!("no further try of {before:?}: {step:?}")
+        })?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What has to be true of every run, one law a file. A checker says what is wrong, or nothing.
 
 mod attempts;
+mod groups;
 mod instants;
 mod iterations;
 mod level;
@@ -8,6 +9,7 @@ mod limits;
 mod little;
 mod pace;
 mod rate;
+mod retries;
 mod service;
 mod tokens;
 mod users;
@@ -20,6 +22,7 @@ pub type Check = fn(&Case) -> Result<(), String>;
 /// All checkers, by name.
 pub const ALL: &[(&str, Check)] = &[
     ("attempts", attempts::check),
+    ("groups", groups::check),
     ("instants", instants::check),
     ("iterations", iterations::check),
     ("level", level::check),
@@ -27,6 +30,7 @@ pub const ALL: &[(&str, Check)] = &[
     ("little", little::check),
     ("pace", pace::check),
     ("rate", rate::check),
+    ("retries", retries::check),
     ("service", service::check),
     ("tokens", tokens::check),
     ("users", users::check),
