@@ -270,7 +270,7 @@ fn nanos(key: &'static str, value: Nanos) -> KeyValue {
 
 /// Whether a sample has a span: when its iteration is traced and, for a step, when it was tried at all.
 pub(super) fn has_span(trace: &TraceContext, sample: &Sample) -> bool {
-    (sample.kind == SampleKind::Iteration || sample.attempt > 0)
+    (matches!(sample.kind, SampleKind::Iteration | SampleKind::Group) || sample.attempt > 0)
         && trace.is_sampled(trace.trace_id(sample.user, sample.iteration))
 }
 
