@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{IntoScheduleConfigs, ScheduleConfigs};
 use bevy_ecs::system::ScheduleSystem;
 use throng_components::phase::Phase;
-use throng_systems::plugins::Registry;
+use throng_systems::plugins::{NameTaken, Named, Plugin, Registry};
 use throng_systems::schedules::Custom;
 
 /// Adds something to a schedule.
@@ -31,6 +31,8 @@ type Prepare = Box<dyn Fn(&mut World) + Send + Sync>;
 #[derive(Default)]
 pub struct App {
     registry: Registry,
+    /// Plug-ins that were registered under a name that was taken.
+    refused: Vec<NameTaken>,
     systems: Vec<(Phase, AddSystem)>,
     prepare: Vec<Prepare>,
 }
@@ -39,6 +41,52 @@ impl App {
     /// throng as it is.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Adds a plug-in of one's own: an arrival law, an exit condition, a law of time, a listener, a protocol or a step.
+    ///
+    /// A workload then names it, and `list`, `explain` and "did you mean" know it, as they do the tree's own. Two plug-ins
+    /// of one family and name are refused when the application starts.
+    ///
+    /// The second parameter is the family, which the compiler finds by itself: leave it to it with `_`. It stands there
+    /// because a type may belong to several families, and then says which one is meant.
+    ///
+    /// # Examples
+    /// ```
+    /// use throng::components::clock::Nanos;
+    /// use throng::components::workload::{Fields, NodeSpec, Problems};
+    /// use throng::systems::plugins::laws::{Draws, Law, LawKind};
+    ///
+    /// /// `think coin "2s"`: all of the time or none of it.
+    /// #[derive(Debug)]
+    /// struct Coin(Nanos);
+    ///
+    /// impl Law for Coin {
+    ///     fn draw(&self, draws: &mut Draws) -> Nanos {
+    ///         if draws.next() % 2 == 0 { self.0 } else { Nanos::ZERO }
+    ///     }
+    ///
+    ///     fn mean(&self) -> f64 {
+    ///         self.0.0 as f64 / 2.0
+    ///     }
+    /// }
+    ///
+    /// impl LawKind for Coin {
+    ///     const SPEC: NodeSpec = NodeSpec { name: "coin", sample: "think coin \"2s\"", ..NodeSpec::EMPTY };
+    ///
+    ///     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+    ///         let time = fields.duration_argument(0);
+    ///         fields.finish(time.map(Self))
+    ///     }
+    /// }
+    ///
+    /// let app = throng::App::new().register::<Coin, _>();
+    /// assert!(app.registry().laws.find("coin").is_some());
+    /// ```
+    #[must_use]
+    pub fn register<P: Plugin<E>, E: Named>(mut self) -> Self {
+        self.refused.extend(self.registry.add::<P, E>().err());
+        self
     }
 
     /// Adds a system to a phase of the tick. Those of one phase run in the order in which they are added.
@@ -76,9 +124,9 @@ impl App {
         &self.registry
     }
 
-    /// Its plug-ins, to add some.
-    pub fn registry_mut(&mut self) -> &mut Registry {
-        &mut self.registry
+    /// The plug-ins that could not be registered: nothing runs while there are any.
+    pub fn refused(&self) -> &[NameTaken] {
+        &self.refused
     }
 
     /// Whether it has systems of its own.
@@ -106,6 +154,29 @@ mod tests {
 
     fn see<const NUMBER: u8>(mut seen: ResMut<'_, Seen>) {
         seen.0.push(NUMBER);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_said() {
+        struct Mine;
+
+        impl throng_systems::plugins::steps::Step for Mine {
+            const SPEC: throng_components::workload::NodeSpec =
+                throng_components::workload::NodeSpec { name: "mine", ..throng_components::workload::NodeSpec::EMPTY };
+
+            fn compile(
+                _: &throng_components::workload::Node,
+                _: &mut throng_systems::behavior::Compiler<'_>,
+            ) {
+            }
+        }
+
+        let app = App::new().register::<Mine, _>();
+        assert!(app.refused().is_empty() && app.registry().steps.find("mine").is_some());
+        let app = app.register::<Mine, _>();
+        let said: Vec<String> = app.refused().iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("the steps have a `mine` already: `throng::app::tests::"), "{said:?}");
     }
 
     #[test]

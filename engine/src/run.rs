@@ -12,6 +12,7 @@ use throng_components::trace::TraceContext;
 use throng_systems::drivers::simulated::{Discipline, EventLog, Service};
 use throng_systems::live_control::{Commands, LiveControl};
 use throng_systems::live_view::LiveView;
+use throng_systems::plugins::NameTaken;
 use throng_systems::plugins::listeners::{CannotOpen, Outlets};
 use throng_systems::plugins::protocols::TlsClients;
 
@@ -45,6 +46,8 @@ pub struct RunOptions {
 /// Why a run did not take place, or not to its end.
 #[derive(Debug)]
 pub enum RunError {
+    /// Plug-ins of the application whose name is taken.
+    NameTaken(Vec<NameTaken>),
     /// Listeners that cannot be opened.
     CannotOpen(Vec<CannotOpen>),
     /// Certificates have to be verified, and this machine trusts none.
@@ -68,6 +71,9 @@ pub enum RunError {
 impl std::fmt::Display for RunError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::NameTaken(all) => {
+                write!(f, "{}", all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+            }
             Self::CannotOpen(all) => {
                 let lines = all.iter().map(|error| format!("cannot open `{}`: {}", error.what, error.source));
                 write!(f, "{}", lines.collect::<Vec<_>>().join("\n"))
@@ -166,6 +172,11 @@ fn sha256(loaded: &Loaded) -> String {
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
+/// An application whose plug-ins are not the ones that it names runs nothing.
+fn refuse(app: &App) -> Result<(), RunError> {
+    if app.refused().is_empty() { Ok(()) } else { Err(RunError::NameTaken(app.refused().to_vec())) }
+}
+
 fn outlets(options: &RunOptions) -> Outlets {
     Outlets {
         directory: options.directory.clone(),
@@ -186,6 +197,7 @@ pub fn run(
     options: &RunOptions,
     interrupts: &AtomicU32,
 ) -> Result<Summary, RunError> {
+    refuse(app)?;
     let sha256 = sha256(&loaded);
     let workload = &mut loaded.workload;
     let threads = thread_count(workload);
@@ -280,6 +292,7 @@ pub fn simulate(
     mut options: RunOptions,
     interrupts: &AtomicU32,
 ) -> Result<Summary, RunError> {
+    refuse(app)?;
     check_virtual(&loaded.workload)?;
     let sha256 = sha256(&loaded);
     let workload = &mut loaded.workload;

@@ -72,6 +72,10 @@ pub fn cli(app: App) -> std::process::ExitCode {
             return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Passed }.into();
         }
     };
+    if !app.refused().is_empty() {
+        app.refused().iter().for_each(|taken| complain(&taken.to_string()));
+        return ExitCode::Internal.into();
+    }
     let mut stdout = std::io::stdout().lock();
     let code = match arguments.command {
         Command::Run(run) => run::run(&app, &run),

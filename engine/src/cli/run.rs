@@ -233,7 +233,7 @@ fn told(error: &RunError, secrets: &Secrets) -> ExitCode {
         RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) | RunError::View(_) => {
             ExitCode::Output
         }
-        RunError::Threads(_) | RunError::Tls(_) => ExitCode::Internal,
+        RunError::Threads(_) | RunError::Tls(_) | RunError::NameTaken(_) => ExitCode::Internal,
         RunError::NoRoots | RunError::NoService(_) | RunError::StandsStill(_) => ExitCode::BadWorkload,
     }
 }

@@ -8,4 +8,4 @@ pub mod protocols;
 mod registry;
 pub mod steps;
 
-pub use registry::{Named, Registry, Table};
+pub use registry::{NameTaken, Named, Plugin, Registry, Table};

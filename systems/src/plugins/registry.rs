@@ -4,9 +4,49 @@ use throng_components::workload::NodeSpec;
 
 /// One line of a family's table, as far as every family has it.
 pub trait Named: Copy + 'static {
+    /// What the family is called, as `throng list` has it.
+    const FAMILY: &'static str;
+
     /// What the plug-in is called, holds and looks like.
     fn spec(&self) -> &'static NodeSpec;
+
+    /// The family's table.
+    fn table(registry: &mut Registry) -> &mut Table<Self>;
 }
+
+/// What can be registered: every type that implements the trait of a family is a plug-in of that family.
+///
+/// The family is a parameter, because Rust lets no two blanket implementations of one trait meet, and each family has
+/// one: `Plugin<listeners::Entry>` and `Plugin<arrivals::Entry>` are two traits. Which of them a type has, the compiler
+/// finds by itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no plug-in",
+    note = "implement the trait of its family: `ArrivalLaw`, `Rule`, `LawKind`, `Listen`, `Protocol` or `Step`"
+)]
+pub trait Plugin<E: Named> {
+    /// Its line in the family's table.
+    const ENTRY: E;
+}
+
+/// A plug-in that could not be registered: its family has another one of that name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameTaken {
+    /// The family.
+    pub family: &'static str,
+    /// The name.
+    pub name: &'static str,
+    /// The type that was to be registered.
+    pub plugin: &'static str,
+}
+
+impl std::fmt::Display for NameTaken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { family, name, plugin } = self;
+        write!(f, "the {family} have a `{name}` already: `{plugin}` needs another name")
+    }
+}
+
+impl std::error::Error for NameTaken {}
 
 /// A family's plug-ins: those of the tree, and those an application registered.
 #[derive(Clone, Debug)]
@@ -20,11 +60,6 @@ impl<E: Named> Table<E> {
         Self { entries: own.to_vec() }
     }
 
-    /// Adds one; of two with the same name the later one holds.
-    pub fn add(&mut self, entry: E) {
-        self.entries.retain(|known| known.spec().name != entry.spec().name);
-        self.entries.push(entry);
-    }
 
     /// The plug-in of that name.
     pub fn find(&self, name: &str) -> Option<E> {
@@ -62,6 +97,22 @@ pub struct Registry {
     pub listeners: Table<super::listeners::Entry>,
     /// Laws of time: `think KIND`, `time KIND`.
     pub laws: Table<super::laws::Entry>,
+}
+
+impl Registry {
+    /// Adds a plug-in to its family.
+    ///
+    /// # Errors
+    /// When the family has one of that name already: which of the two a workload means could not be told.
+    pub fn add<P: Plugin<E>, E: Named>(&mut self) -> Result<(), NameTaken> {
+        let name = P::ENTRY.spec().name;
+        let table = E::table(self);
+        if table.find(name).is_some() {
+            return Err(NameTaken { family: E::FAMILY, name, plugin: std::any::type_name::<P>() });
+        }
+        table.entries.push(P::ENTRY);
+        Ok(())
+    }
 }
 
 impl Default for Registry {

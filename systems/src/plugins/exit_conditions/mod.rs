@@ -16,7 +16,7 @@ use throng_components::statistics::ScenarioStatistics;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
 use super::listeners::Installer;
-use super::registry::Named;
+use super::registry::{Named, Plugin, Registry, Table};
 
 /// The names a rule may refer to.
 #[derive(Clone, Copy, Debug)]
@@ -200,9 +200,19 @@ impl Entry {
 }
 
 impl Named for Entry {
+    const FAMILY: &'static str = "exit-conditions";
+
     fn spec(&self) -> &'static NodeSpec {
         self.spec
     }
+
+    fn table(registry: &mut Registry) -> &mut Table<Self> {
+        &mut registry.exit_conditions
+    }
+}
+
+impl<P: Rule> Plugin<Entry> for P {
+    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All kinds of the tree.

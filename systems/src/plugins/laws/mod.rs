@@ -10,7 +10,7 @@ use std::sync::Arc;
 use throng_components::clock::Nanos;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
-use super::registry::Named;
+use super::registry::{Named, Plugin, Registry, Table};
 
 /// Random numbers for one use: each call of [`Draws::next`] is the next number of that use.
 #[derive(Clone, Copy, Debug)]
@@ -83,9 +83,19 @@ impl Entry {
 }
 
 impl Named for Entry {
+    const FAMILY: &'static str = "laws";
+
     fn spec(&self) -> &'static NodeSpec {
         self.spec
     }
+
+    fn table(registry: &mut Registry) -> &mut Table<Self> {
+        &mut registry.laws
+    }
+}
+
+impl<P: LawKind> Plugin<Entry> for P {
+    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All laws of the tree.

@@ -15,7 +15,7 @@ use throng_components::run::RunHeader;
 use throng_components::sample_block::SampleBlock;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
-use super::registry::Named;
+use super::registry::{Named, Plugin, Registry, Table};
 
 /// What a listener wants to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -209,9 +209,19 @@ impl Entry {
 }
 
 impl Named for Entry {
+    const FAMILY: &'static str = "listeners";
+
     fn spec(&self) -> &'static NodeSpec {
         self.spec
     }
+
+    fn table(registry: &mut Registry) -> &mut Table<Self> {
+        &mut registry.listeners
+    }
+}
+
+impl<P: Listen> Plugin<Entry> for P {
+    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All kinds of the tree.

@@ -19,7 +19,7 @@ use throng_components::workload::NodeSpec;
 
 pub use self::http::{Elsewhere, Errand, Head, HttpRequest, Keep, TlsClient, TlsClients};
 pub use self::noop::{NoopRequest, answer};
-use super::registry::Named;
+use super::registry::{Named, Plugin, Registry, Table};
 use crate::shard::ShardShare;
 
 /// Names one operation: an answer to an operation that is over is discarded.
@@ -199,9 +199,19 @@ impl Entry {
 }
 
 impl Named for Entry {
+    const FAMILY: &'static str = "protocols";
+
     fn spec(&self) -> &'static NodeSpec {
         self.spec
     }
+
+    fn table(registry: &mut Registry) -> &mut Table<Self> {
+        &mut registry.protocols
+    }
+}
+
+impl<P: Protocol> Plugin<Entry> for P {
+    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All protocols of the tree.

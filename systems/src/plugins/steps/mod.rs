@@ -17,7 +17,7 @@ pub mod while_loop;
 
 use throng_components::workload::{Node, NodeSpec};
 
-use super::registry::Named;
+use super::registry::{Named, Plugin, Registry, Table};
 use crate::behavior::Compiler;
 
 /// A kind of step. It has no value of its own: it compiles to instructions of the program.
@@ -45,9 +45,19 @@ impl Entry {
 }
 
 impl Named for Entry {
+    const FAMILY: &'static str = "steps";
+
     fn spec(&self) -> &'static NodeSpec {
         self.spec
     }
+
+    fn table(registry: &mut Registry) -> &mut Table<Self> {
+        &mut registry.steps
+    }
+}
+
+impl<P: Step> Plugin<Entry> for P {
+    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All kinds of the tree.
