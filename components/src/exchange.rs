@@ -2,6 +2,7 @@
 
 use crate::clock::Nanos;
 use crate::measure::Measure;
+use crate::measures::{Measurement, Measures};
 use crate::sample_block::SampleBlock;
 use crate::scenario::{ScenarioCounts, ScenarioId};
 use crate::statistics::ScenarioStatistics;
@@ -126,6 +127,8 @@ pub struct ReportBlock {
     pub thread: ThreadId,
     /// What happened, in the order in which it ended.
     pub samples: SampleBlock,
+    /// Values of measures of one's own, in the order in which they were recorded.
+    pub measurements: Vec<Measurement>,
     /// Figures of samples that found no room before; raw records of these are lost to listeners.
     pub folded: Option<Box<FoldedSamples>>,
     /// By scenario: all counts since the run's start.
@@ -143,6 +146,8 @@ pub struct FoldedSamples {
     pub scenarios: Vec<ScenarioStatistics>,
     /// How many samples.
     pub count: u64,
+    /// Measures of one's own.
+    pub measures: Measures,
 }
 
 /// How a driver fares; counts since the run's start.

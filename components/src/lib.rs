@@ -16,16 +16,18 @@
 //! | exit condition | [`ExitCondition`](exit_condition::ExitCondition), [`RuleResult`](exit_condition::RuleResult), a plug-in's own | loader, rules | run state, summary |
 //!
 //! Resources: [`RunClock`](clock::RunClock), [`RunSeed`](seed::RunSeed), [`RunState`](run::RunState),
-//! [`RunStop`](run::RunStop), [`StepNames`](scenario::StepNames).
+//! [`RunStop`](run::RunStop), [`StepNames`](scenario::StepNames), [`Measures`](measures::Measures).
 
 pub mod attempt_phases;
 pub mod clock;
 pub mod control;
 pub mod curve;
+pub mod distribution;
 pub mod exchange;
 pub mod exit_condition;
 pub mod listener;
 pub mod measure;
+pub mod measures;
 pub mod phase;
 pub mod run;
 pub mod sample;

@@ -161,8 +161,10 @@ mod tests {
         struct Mine;
 
         impl throng_systems::plugins::steps::Step for Mine {
-            const SPEC: throng_components::workload::NodeSpec =
-                throng_components::workload::NodeSpec { name: "mine", ..throng_components::workload::NodeSpec::EMPTY };
+            const SPEC: throng_components::workload::NodeSpec = throng_components::workload::NodeSpec {
+                name: "mine",
+                ..throng_components::workload::NodeSpec::EMPTY
+            };
 
             fn compile(
                 _: &throng_components::workload::Node,

@@ -97,6 +97,8 @@ mod tests {
             scenarios: Ordered::default(),
             steps: Ordered::default(),
             groups: Ordered::default(),
+            measures: Ordered::default(),
+            measures_overflow: None,
             generator: GeneratorSummary::default(),
             rules: Vec::new(),
             listeners: Ordered::default(),

@@ -8,6 +8,7 @@ use bevy_ecs::prelude::*;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::listener::{Listener, ListenerFigures};
+use throng_components::measures::Measures;
 use throng_components::run::RunHeader;
 use throng_systems::exporter::{ListenerQueue, Told};
 use throng_systems::observer::IntervalStatistics;
@@ -74,6 +75,7 @@ pub(crate) fn open(
                     told: Told::default(),
                 };
                 world.resource_mut::<IntervalStatistics>().wanted |= subscription.progress.is_some();
+                world.resource_mut::<Measures>().listened_to |= subscription.samples;
                 world.entity_mut(entity).insert(queue);
                 let builder = std::thread::Builder::new().name(format!("listener {}", listener.name));
                 match builder.spawn(move || listen(worker, &events, &limits)) {

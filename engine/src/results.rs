@@ -4,6 +4,7 @@ use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::listener::{Listener, ListenerFigures};
+use throng_components::measures::Measures;
 use throng_components::run::{Outcome, RunHeader, RunStop, Verdict, VerdictBounds};
 use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, ShardCounts, StepNames};
@@ -129,6 +130,7 @@ pub(crate) fn summarise(
         verdict: judge(world.resource::<VerdictBounds>(), clock.kind, &rows, &figures, &busy),
         scenarios: &inputs,
         step_names: world.resource::<StepNames>(),
+        measures: world.resource::<Measures>(),
         generator: GeneratorInput {
             threads: &figures,
             ticks: clock.ticks,

@@ -5,6 +5,7 @@ use throng_components::clock::{ClockKind, RunClock};
 use throng_components::curve::Curve;
 use throng_components::exit_condition::RuleResult;
 use throng_components::listener::ListenerFigures;
+use throng_components::measures::Measures;
 use throng_components::run::{RunDuration, RunHeader, RunState, RunStop};
 use throng_components::scenario::{ScenarioProgress, ShardCounts};
 use throng_components::seed::RunSeed;
@@ -53,6 +54,7 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
     world.init_resource::<LiveControl>();
     world.init_resource::<Links>();
     world.init_resource::<Incoming>();
+    world.init_resource::<Measures>();
     world.init_resource::<Wake>();
     world.init_resource::<UserIndex>();
     world.init_resource::<TokenRows>();

@@ -7,6 +7,7 @@ use crossbeam_channel::{Sender, TrySendError};
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::curve::Curve;
 use throng_components::listener::ListenerFigures;
+use throng_components::measures::Measures;
 use throng_components::run::{RunDuration, RunState};
 use throng_components::scenario::{Scenario, ScenarioProgress, ShardCounts};
 use throng_components::steering::Steering;
@@ -72,6 +73,24 @@ pub fn export_samples(
         }
         let (delivered, lost) = queue.delivery.read();
         *figures = ListenerFigures { delivered, lost };
+    }
+}
+
+/// Forwards the values of measures of one's own to the listeners that want samples.
+///
+/// Writes: `Measures`. Runs in: `Phase::Export`.
+pub fn export_measurements(mut measures: ResMut<'_, Measures>, listeners: Query<'_, '_, &ListenerQueue>) {
+    if !measures.listened_to {
+        return;
+    }
+    let (values, lost) = measures.take_untold();
+    if values.is_empty() {
+        return;
+    }
+    let values = Arc::new(values);
+    for queue in listeners.iter().filter(|queue| queue.subscription.samples) {
+        send(queue, ListenerEvent::Measurements(Arc::clone(&values)));
+        queue.delivery.add_lost(lost);
     }
 }
 
@@ -236,7 +255,7 @@ mod tests {
     fn told(events: &crossbeam_channel::Receiver<ListenerEvent>) -> Vec<(Nanos, u64)> {
         let progress = events.try_iter().filter_map(|event| match event {
             ListenerEvent::Progress(progress) => Some((progress.interval, progress.steps)),
-            ListenerEvent::Samples(_) => None,
+            ListenerEvent::Samples(_) | ListenerEvent::Measurements(_) => None,
         });
         progress.collect()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::exchange::{FoldedSamples, Order, OrderBlock, ReportBlock};
+use throng_components::measures::Measurement;
 use throng_components::sample_block::SampleBlock;
 
 /// Wakes a driver that waits for its reactor.
@@ -67,6 +68,8 @@ pub struct Incoming {
     pub samples: Vec<Arc<SampleBlock>>,
     /// The shard of each block.
     pub origins: Vec<usize>,
+    /// Values of measures of one's own, in the order of the blocks.
+    pub measurements: Vec<Measurement>,
     /// Figures of samples whose raw records were lost.
     pub folded: Vec<Box<FoldedSamples>>,
 }

@@ -3,6 +3,7 @@
 use bevy_ecs::prelude::*;
 use throng_components::clock::Nanos;
 use throng_components::measure::Measure;
+use throng_components::measures::Measures;
 use throng_components::sample::{SampleKind, SampleOutcome};
 use throng_components::scenario::Scenario;
 use throng_components::statistics::ScenarioStatistics;
@@ -49,9 +50,12 @@ pub struct IntervalStatistics {
 
 /// Records this tick's samples into their scenarios' statistics, and what drivers folded.
 ///
-/// Reads: `Incoming`. Writes: `ScenarioStatistics`, `IntervalStatistics`. Runs in: `Phase::Observe`.
+/// Values of measures that came along go to theirs.
+///
+/// Reads: `Incoming`. Writes: `ScenarioStatistics`, `Measures`, `IntervalStatistics`. Runs in: `Phase::Observe`.
 pub fn observe_samples(
-    incoming: Res<'_, Incoming>,
+    mut incoming: ResMut<'_, Incoming>,
+    mut measures: ResMut<'_, Measures>,
     mut interval: ResMut<'_, IntervalStatistics>,
     mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioStatistics)>,
 ) {
@@ -69,7 +73,9 @@ pub fn observe_samples(
             statistics.bypass_change_detection().observe_phases(sample, phases);
         }
     }
+    incoming.measurements.drain(..).for_each(|measurement| measures.take(measurement));
     for folded in &incoming.folded {
+        measures.merge(&folded.measures);
         for ((_, statistics), told) in by_id.iter_mut().zip(&folded.scenarios) {
             statistics.merge(told);
         }

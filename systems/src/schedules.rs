@@ -122,7 +122,12 @@ pub fn tick(registry: &Registry) -> Schedule {
     schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
     add_judging(&mut schedule, registry);
     place_custom(&mut schedule);
-    let export = (exporter::export_samples, exporter::export_progress, live_view::export_view);
+    let export = (
+        exporter::export_samples,
+        exporter::export_measurements,
+        exporter::export_progress,
+        live_view::export_view,
+    );
     schedule.add_systems(export.chain().in_set(Phase::Export));
     schedule
 }

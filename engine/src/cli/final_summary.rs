@@ -2,6 +2,7 @@
 
 mod errors;
 mod groups;
+mod measures;
 mod paint;
 pub(super) mod quantity;
 mod table;
@@ -32,6 +33,7 @@ pub(crate) fn render(summary: &Summary, colours: bool) -> String {
     steps(&mut text, summary, paint);
     groups(&mut text, summary, paint);
     errors(&mut text, summary, paint);
+    measures::show(&mut text, summary, paint);
     delays(&mut text, summary, paint);
     connections(&mut text, summary, paint);
     phases(&mut text, summary, paint);

@@ -3,6 +3,7 @@
 use throng_components::clock::Nanos;
 use throng_components::control::ControlRecord;
 use throng_components::exit_condition::{ExitCondition, RuleResult};
+use throng_components::measures::Measures;
 use throng_components::run::{Outcome, RunHeader, Verdict};
 use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, StepNames};
@@ -33,6 +34,8 @@ pub struct SummaryInput<'a> {
     pub scenarios: &'a [ScenarioInput<'a>],
     /// Names of steps by number.
     pub step_names: &'a StepNames,
+    /// Measures of one's own.
+    pub measures: &'a Measures,
     /// How the generator fared.
     pub generator: GeneratorInput<'a>,
     /// In file order.

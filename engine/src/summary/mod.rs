@@ -21,7 +21,7 @@ pub use ordered::Ordered;
 pub use page::{SummaryField, fields};
 pub use schema::{
     ConnectionsSummary, ControlSummary, DurationsSummary, GeneratorSummary, GroupSummary, IterationsSummary,
-    ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
-    TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    ListenerSummary, MeasureSummary, MeasuresOverflowSummary, PhasesSummary, RateSummary, RuleSummary,
+    ScenarioSummary, StepSummary, Summary, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 pub use verdict::{GeneratorFacts, verdict};

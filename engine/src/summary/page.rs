@@ -78,7 +78,8 @@ mod against_the_json {
     use serde_json::Value;
 
     /// Objects whose keys are names of the workload's own.
-    const BY_NAME: &[&str] = &["params", "scenarios", "steps", "groups", "errors", "retried", "listeners"];
+    const BY_NAME: &[&str] =
+        &["params", "scenarios", "steps", "groups", "errors", "retried", "measures", "listeners"];
 
     /// Whether a path leads to figures of a duration: by its name, and all that is in `phases_ns`.
     fn holds_durations(path: &str) -> bool {

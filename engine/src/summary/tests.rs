@@ -4,6 +4,7 @@ use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::control::{Command, ControlRecord, Factor};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
+use throng_components::measures::Measures;
 use throng_components::run::{Outcome, RunHeader, Verdict};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
 use throng_components::scenario::{
@@ -122,6 +123,14 @@ fn header() -> RunHeader {
     }
 }
 
+/// A measure of one's own, and one name too many.
+fn measures() -> Measures {
+    let mut measures = Measures::default();
+    [0.25, 0.5, 1.0].into_iter().for_each(|share| measures.record("admitted", "share", share));
+    measures.record("x".repeat(129), "", 1.0);
+    measures
+}
+
 /// The summary of a run whose books can be changed first.
 fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
     let mut names = StepNames::default();
@@ -163,6 +172,7 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
             input(&crew, counts(50, 0, 0), &of_crew, None),
         ],
         step_names: &names,
+        measures: &measures(),
         generator: GeneratorInput {
             threads: &[&thread],
             ticks: 700,

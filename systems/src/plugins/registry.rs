@@ -60,7 +60,6 @@ impl<E: Named> Table<E> {
         Self { entries: own.to_vec() }
     }
 
-
     /// The plug-in of that name.
     pub fn find(&self, name: &str) -> Option<E> {
         self.entries.iter().find(|entry| entry.spec().name == name).copied()

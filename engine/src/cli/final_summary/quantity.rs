@@ -83,6 +83,21 @@ pub(in crate::cli) fn bytes(number: u64) -> String {
     scaled(number as f64, &units)
 }
 
+/// A number of any size and sign in at most nine characters: `0.37`, `-12`, `1.25M`, `3.10e-7`.
+pub(super) fn plain(number: f64) -> String {
+    let (size, sign) = (number.abs(), if number < 0.0 { "-" } else { "" });
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
+    let shown = match size {
+        _ if size.fract() == 0.0 && size < 1e15 => count(size as u64),
+        0.1..999.5 => three_digits(size),
+        0.001..0.1 => format!("{size:.4}"),
+        999.5..1e6 => count(size.round() as u64),
+        1e6..1e15 => scaled(size, &[(1e6, "M"), (1e9, "G"), (1e12, "T")]),
+        _ => format!("{size:.2e}"),
+    };
+    format!("{sign}{shown}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +124,8 @@ mod tests {
         );
         let shares = [0.0, 0.000_01, 0.0512, 0.25, 0.9712, 0.9999, 0.999_999, 1.0].map(share).join(" ");
         assert_eq!(shares, "0% <0.01% 5.12% 25% 97.1% 99.99% >99.99% 100%");
+        let plain = [0.0, -12.0, 0.25, 0.0123, 3.1e-7, -1_234.5, 2.5e6, 1e18].map(plain).join(" ");
+        assert_eq!(plain, "0 -12 0.25 0.0123 3.10e-7 -1,235 2.50M 1.00e18");
         assert_eq!([512, 1_000, 65_536, 12 << 20].map(bytes).join(" "), "512B 0.98KiB 64.0KiB 12.0MiB");
     }
 }

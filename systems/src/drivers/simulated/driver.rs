@@ -330,6 +330,7 @@ impl Simulation {
         let block = ReportBlock {
             thread: ThreadId(0),
             samples: std::mem::take(&mut emitter.samples),
+            measurements: std::mem::take(&mut emitter.measurements),
             folded: None,
             counts,
             users: std::mem::take(&mut emitter.users),

@@ -67,7 +67,8 @@ impl Reports {
     /// Sends a block when it is full or old enough.
     pub(super) fn send_if_due(&mut self, shard: &mut Shard, now: Nanos) {
         let Some(since) = self.since else { return };
-        if shard.emitter().samples.len() >= BLOCK || now >= since + GATHER {
+        let emitter = shard.emitter();
+        if emitter.samples.len() + emitter.measurements.len() >= BLOCK || now >= since + GATHER {
             self.send(shard, now, false);
         }
     }
@@ -91,9 +92,11 @@ impl Reports {
         let emitter = shard.emitter();
         let empty = self.spent.try_recv().unwrap_or_else(|_| SampleBlock::with_capacity(BLOCK));
         let samples = std::mem::replace(&mut emitter.samples, empty);
+        let measurements = std::mem::take(&mut emitter.measurements);
         let users = std::mem::take(&mut emitter.users);
         let folded = self.folded.take();
-        let block = ReportBlock { thread: self.thread, samples, folded, counts, users, figures };
+        let thread = self.thread;
+        let block = ReportBlock { thread, samples, measurements, folded, counts, users, figures };
         self.since = None;
         match self.sender.try_send(block) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => true,
@@ -110,7 +113,7 @@ impl Reports {
         let (steps, late_over) = (self.step_count, self.late_over);
         let mut folded = block.folded.take().unwrap_or_else(|| {
             let scenarios = block.counts.iter().map(|_| ScenarioStatistics::new(steps, late_over));
-            Box::new(FoldedSamples { scenarios: scenarios.collect(), count: 0 })
+            Box::new(FoldedSamples { scenarios: scenarios.collect(), ..FoldedSamples::default() })
         });
         for sample in block.samples.iter() {
             if let Some(statistics) = folded.scenarios.get_mut(sample.scenario().index()) {
@@ -122,6 +125,7 @@ impl Reports {
                 statistics.observe_phases(sample, phases);
             }
         }
+        block.measurements.drain(..).for_each(|measurement| folded.measures.take(measurement));
         folded.count += block.samples.len() as u64;
         self.folded = Some(folded);
         if let Some(lag) = block.figures.loop_lag {
@@ -130,6 +134,7 @@ impl Reports {
         let emitter = shard.emitter();
         block.samples.clear();
         emitter.samples = block.samples;
+        emitter.measurements = block.measurements;
         emitter.users = block.users;
     }
 }

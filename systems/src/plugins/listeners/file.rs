@@ -349,7 +349,7 @@ impl Worker for Writer {
             ListenerEvent::Samples(samples) => {
                 samples.iter().filter(|sample| has_line(sample)).count() as u64
             }
-            ListenerEvent::Progress(_) => 0,
+            ListenerEvent::Measurements(_) | ListenerEvent::Progress(_) => 0,
         })
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bevy_ecs::component::Component;
 use bevy_ecs::world::{EntityRef, EntityWorldMut};
 use throng_components::clock::Nanos;
+use throng_components::measures::Measurement;
 use throng_components::run::RunHeader;
 use throng_components::sample_block::SampleBlock;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
@@ -20,7 +21,7 @@ use super::registry::{Named, Plugin, Registry, Table};
 /// What a listener wants to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subscription {
-    /// Every sample.
+    /// Every sample, and every value of a measure of one's own.
     pub samples: bool,
     /// A [`Progress`] so often.
     pub progress: Option<Nanos>,
@@ -80,6 +81,8 @@ pub struct Progress {
 pub enum ListenerEvent {
     /// What happened, in blocks; listeners share them.
     Samples(Arc<SampleBlock>),
+    /// Values of measures of one's own, in the order in which they were recorded; listeners share them.
+    Measurements(Arc<Vec<Measurement>>),
     /// How the run stands.
     Progress(Arc<Progress>),
 }

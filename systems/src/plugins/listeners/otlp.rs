@@ -333,6 +333,11 @@ impl Worker for Exporter {
                     }
                 }
             }
+            ListenerEvent::Measurements(values) => {
+                if let Some(metrics) = &mut self.metrics {
+                    values.iter().for_each(|measurement| metrics.measure(measurement));
+                }
+            }
             ListenerEvent::Progress(progress) => {
                 self.end = self.end.max(progress.at);
                 if let Some(metrics) = &mut self.metrics {
@@ -375,6 +380,13 @@ impl Worker for Exporter {
                     samples.iter().filter(|sample| spans::has_span(&trace, sample)).count()
                 };
                 (measured + traced.map_or(0, has_span)) as u64
+            }
+            ListenerEvent::Measurements(values) => {
+                if with_metrics {
+                    values.len() as u64
+                } else {
+                    0
+                }
             }
             ListenerEvent::Progress(progress) => metrics::gauges_in(progress),
         })

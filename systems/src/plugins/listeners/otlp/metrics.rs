@@ -1,12 +1,15 @@
 //! Metrics from samples: totals since the run's start, in the SDK's own instruments. [`super::INSTRUMENTS`] is the table of them.
 //!
+//! Measures of one's own are histograms beside these, `throng.measure.NAME`: durations in seconds, all else in its own unit.
+//!
 //! Histograms leave out the warm-up, and cut steps where the summary leaves them out, so that counts are those of the summary.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use opentelemetry::metrics::{Counter, Gauge, Histogram, MeterProvider};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -15,6 +18,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{
     Aggregation, Instrument, InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Stream, Temporality,
 };
+use throng_components::measures::Measurement;
 use throng_components::run::{RunHeader, StepHeader};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
 use throng_components::scenario::ScenarioId;
@@ -43,6 +47,9 @@ pub(super) struct Metrics {
     reader: SharedReader,
     /// Holds the instruments' storage.
     provider: SdkMeterProvider,
+    meter: Meter,
+    /// Histograms of measures of one's own, made when each is first heard of.
+    measures: HashMap<Cow<'static, str>, Histogram<f64>>,
     request: Histogram<f64>,
     response: Histogram<f64>,
     lateness: Histogram<f64>,
@@ -100,7 +107,21 @@ impl Metrics {
             responses: HashMap::new(),
             reader,
             provider,
+            measures: HashMap::new(),
+            meter,
         }
+    }
+
+    /// Adds a value of a measure of one's own. There are no more of these than results keep apart.
+    pub(super) fn measure(&mut self, measurement: &Measurement) {
+        let Measurement { name, unit, value } = measurement;
+        // The convention's unit of durations is the second.
+        let (scale, unit) = if unit == "ns" { (1e-9, Cow::Borrowed("s")) } else { (1.0, unit.clone()) };
+        let histogram = self
+            .measures
+            .entry(name.clone())
+            .or_insert_with(|| self.meter.f64_histogram(metric_name(name)).with_unit(unit).build());
+        histogram.record(value * scale, &[]);
     }
 
     /// Adds one sample.
@@ -166,6 +187,12 @@ impl Drop for Metrics {
         // Nothing is left to send: the reader only answers when it is asked.
         let _ = self.provider.shutdown();
     }
+}
+
+/// A measure's name as a metric's, which has letters, digits, `_`, `.`, `-` and `/` only.
+fn metric_name(name: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_.-/".contains(c) { c } else { '_' };
+    format!("throng.measure.{}", name.chars().map(allowed).collect::<String>())
 }
 
 /// The data points that a [`Progress`] stands for.
