@@ -108,6 +108,7 @@ impl Measures {
     }
 
     /// The measure of that name, new or not; `None` when it is one too many, which is counted.
+    #[expect(clippy::ptr_arg, reason = "a name that is kept stays borrowed where it was")]
     fn measure(&mut self, name: &Cow<'static, str>, unit: &Cow<'static, str>) -> Option<&mut NamedMeasure> {
         if !self.by_name.contains_key(name) {
             if self.by_name.len() >= NAMES_MOST || name.len() > NAME_BYTES_MOST {
