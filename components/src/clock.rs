@@ -129,12 +129,26 @@ pub struct RunClock {
     pub ticks: u64,
     /// Ticks that began later than one tick after their instant.
     pub overruns: u64,
+    /// The instants of this tick and of the one before it.
+    tick_at: Nanos,
+    tick_before: Nanos,
 }
 
 impl RunClock {
     /// A clock before the first tick.
     pub fn new(kind: ClockKind, tick: Nanos, look_ahead: u64) -> Self {
-        Self { kind, now: Nanos::ZERO, tick, look_ahead, number: 0, ticks: 0, overruns: 0 }
+        let (now, tick_at, tick_before) = (Nanos::ZERO, Nanos::ZERO, Nanos::ZERO);
+        Self { kind, now, tick, look_ahead, number: 0, ticks: 0, overruns: 0, tick_at, tick_before }
+    }
+
+    /// Notes that a tick begins.
+    pub fn begin_tick(&mut self) {
+        (self.tick_before, self.tick_at) = (self.tick_at, self.now);
+    }
+
+    /// Whether a multiple of `every` lies between the tick before and this one: for a system that acts once a second.
+    pub fn has_passed(&self, every: Nanos) -> bool {
+        self.tick_at.0 / every.0.max(1) > self.tick_before.0 / every.0.max(1)
     }
 
     /// Moves to an instant; the tick's number follows.

@@ -141,6 +141,10 @@ error_types! {
     CONDITION = 51 "condition_not_boolean";
     /// What `repeat` was given is no whole number: its iteration has failed.
     REPEAT_TIMES = 52 "repeat_not_a_count";
+    /// A step that is a Rust function says that it failed, for no better reason.
+    FUNCTION_FAILED = 60 "function_failed";
+    /// A function or protocol of one's own panicked.
+    PANICKED = 61 "panicked";
 }
 
 impl ErrorType {

@@ -21,6 +21,8 @@ impl Purpose {
     pub const BEHAVIOR: Self = Self(4);
     /// How much a wait between two tries of a step differs from what was declared.
     pub const RETRY: Self = Self(10);
+    /// The draws of a step that is a Rust function.
+    pub const FUNCTION: Self = Self(20);
 }
 
 /// The golden ratio's odd 64-bit fraction: spreads consecutive numbers over the whole range.

@@ -12,6 +12,11 @@ use crate::secret::Secret;
 #[serde(transparent)]
 pub struct TargetId(pub u16);
 
+impl TargetId {
+    /// Nowhere: for steps that are carried out where their user is. No declared target has this number.
+    pub const HERE: Self = Self(u16::MAX);
+}
+
 /// Where a target is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetAddress {
@@ -28,6 +33,23 @@ pub enum TargetAddress {
     Demo,
     /// Answers at once, without I/O.
     Noop,
+    /// `scheme://rest`, spoken by a protocol of one's own, which alone knows what the rest means.
+    Custom {
+        /// What stands in front of `://`, in lower case.
+        scheme: String,
+        /// What follows it, as written.
+        rest: String,
+    },
+}
+
+impl TargetAddress {
+    /// What follows `scheme://` in an address of a protocol of one's own; empty for all others.
+    pub fn rest(&self) -> &str {
+        match self {
+            Self::Custom { rest, .. } => rest,
+            Self::Url { .. } | Self::Demo | Self::Noop => "",
+        }
+    }
 }
 
 /// Who uses which connection.

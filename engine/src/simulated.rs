@@ -44,6 +44,9 @@ pub(crate) fn connect(
         spent: bounded(0).0,
         ended: false,
     });
+    for service in &services {
+        world.spawn(service.clone());
+    }
     let shard = Shard::new(shard_settings(world, workload, 0, 1));
     let targets = workload.targets.clone();
     Simulation::new(SimulationSettings { shard, targets, services, orders, reports, log })
@@ -63,6 +66,9 @@ pub(crate) fn run(
         update(world, Tick, Nanos(number * tick.0), interrupts);
         if number == 0 {
             simulation.arm(&world.resource::<Tripwires>().0.clone());
+        }
+        if every_tick {
+            simulation.take_services(world.query::<&Service>().iter(world));
         }
         simulation.take_orders();
         if *world.resource::<RunState>() >= RunState::Flushing {

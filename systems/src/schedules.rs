@@ -8,6 +8,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor,
 };
+use throng_components::clock::RunClock;
 use throng_components::phase::Phase;
 
 use crate::exit_condition::{Arming, Judging, NextJudgement, wake_for_rules};
@@ -99,10 +100,18 @@ fn add_judging(schedule: &mut Schedule, registry: &Registry) {
     schedule.add_systems(run_state::advance_scenarios.in_set(Phase::Judge).before(Judging));
 }
 
+/// Lets the clock know of the tick.
+///
+/// Writes: `RunClock`. Runs in: `Phase::Collect`, of ticks only.
+fn begin_tick(mut clock: ResMut<'_, RunClock>) {
+    clock.begin_tick();
+}
+
 /// The schedule of a whole tick.
 pub fn tick(registry: &Registry) -> Schedule {
     let mut schedule = ordered(Tick);
-    schedule.add_systems(forget_wishes.in_set(Phase::Collect).before(collector::collect_reports));
+    let begin = (begin_tick, forget_wishes).chain();
+    schedule.add_systems(begin.in_set(Phase::Collect).before(collector::collect_reports));
     schedule.add_systems(collector::collect_reports.in_set(Phase::Collect));
     let allocate = (
         live_control::take_commands,

@@ -124,8 +124,16 @@ const USED_BY_ORDER: &[(&str, &[&str])] = &[
 ];
 
 /// Files in a family's folder that are no plug-ins but parts that several of them share.
-const SHARED_PARTS: &[&str] =
-    &["arrivals/stages", "exit_conditions/window", "steps/condition", "steps/retry"];
+const SHARED_PARTS: &[&str] = &[
+    "arrivals/stages",
+    "exit_conditions/window",
+    "protocols/exchange",
+    "protocols/function",
+    "steps/condition",
+    "steps/function",
+    "steps/retry",
+    "steps/sending",
+];
 
 /// `lib.rs` and `mod.rs` files that may hold functions, and why.
 const WITH_FUNCTIONS: &[(&str, &str)] = &[
@@ -135,6 +143,9 @@ const WITH_FUNCTIONS: &[(&str, &str)] = &[
 
 /// Lines of a file, its tests left out.
 const LONGEST_FILE: usize = 400;
+
+/// Lines of an example, all told.
+const LONGEST_EXAMPLE: usize = 60;
 
 /// One file of the tree.
 struct Source {
@@ -291,6 +302,23 @@ fn files_are_short() {
         format!("{}: {lines} lines without tests, of {LONGEST_FILE}: one idea a file", source.path)
     });
     assert_none(&long.collect::<Vec<_>>());
+}
+
+#[test]
+fn examples_are_short_and_say_how_to_see_them() {
+    let mut broken = Vec::new();
+    for example in files("examples/src/bin", ".rs") {
+        let (lines, name) = (example.text.lines().count(), example.path.trim_end_matches(".rs"));
+        let name = name.rsplit('/').next().unwrap_or_default();
+        if lines > LONGEST_EXAMPLE {
+            broken.push(format!("{}: {lines} lines, of {LONGEST_EXAMPLE}: one idea a file", example.path));
+        }
+        let command = format!("--bin {name} -- ");
+        if !example.text.lines().take(3).any(|line| line.contains(&command)) {
+            broken.push(format!("{}: its head does not say how to see it: `{command}`", example.path));
+        }
+    }
+    assert_none(&broken);
 }
 
 #[test]

@@ -94,6 +94,13 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Notes that every property that the specification gives no default must be there.
+    pub fn require_all(&mut self) {
+        for field in self.spec.properties.iter().filter(|field| field.default.is_empty()) {
+            self.require(field.name);
+        }
+    }
+
     /// The only child of that name; a second one is a problem.
     pub fn child(&mut self, name: &'static str) -> Option<&'a Node> {
         let mut found = self.node.children_named(name);

@@ -75,6 +75,20 @@ pub struct FieldSpec {
     pub summary: &'static str,
 }
 
+impl FieldSpec {
+    /// A property without a default.
+    pub const fn of(name: &'static str, kind: ValueKind, summary: &'static str) -> Self {
+        Self { name, kind, default: "", summary }
+    }
+}
+
+impl ArgumentSpec {
+    /// An argument that has to be there.
+    pub const fn of(name: &'static str, kind: ValueKind, summary: &'static str) -> Self {
+        Self { name, kind, required: true, summary }
+    }
+}
+
 /// A node: what it is called, what it may hold, and a sample of it.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeSpec {

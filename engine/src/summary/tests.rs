@@ -126,7 +126,9 @@ fn header() -> RunHeader {
 /// A measure of one's own, and one name too many.
 fn measures() -> Measures {
     let mut measures = Measures::default();
-    [0.25, 0.5, 1.0].into_iter().for_each(|share| measures.record("admitted", "share", share));
+    for share in [0.25, 0.5, 1.0] {
+        measures.record("admitted", "share", share);
+    }
     measures.record("x".repeat(129), "", 1.0);
     measures
 }

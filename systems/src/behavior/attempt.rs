@@ -135,6 +135,9 @@ impl<'a> Machine<'a> {
             }
             return self.cut_step(perform, sample);
         }
+        if let Some(done) = &completion.function {
+            self.take_results(done);
+        }
         if !sample.error.is_failure() {
             sample.error = self.take_answer(perform, completion, &sample);
         }

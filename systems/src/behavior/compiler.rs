@@ -135,6 +135,10 @@ impl<'a> Compiler<'a> {
             if let ("set" | "save", Some(name)) = (child.name.value.as_str(), child.text(0)) {
                 self.variable(name.value, name.span);
             }
+            let set = self.registry.steps.find(&child.name.value).map_or(&[][..], |entry| entry.variables);
+            for name in set {
+                self.variable(name, child.name.span);
+            }
             self.gather_names(child, depth + 1);
         }
     }

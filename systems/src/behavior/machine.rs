@@ -1,6 +1,7 @@
 //! Runs a program for one user: events in, actions out. It does no I/O, reads no clock and never blocks.
 
 use throng_components::clock::Nanos;
+use throng_components::measures::Measurement;
 use throng_components::sample::{Sample, SampleOutcome};
 use throng_components::seed::Purpose;
 use throng_components::virtual_user::UserId;
@@ -54,6 +55,8 @@ pub enum Action {
     },
     /// To have something recorded.
     Emit(Sample),
+    /// To have a value of a measure of one's own recorded.
+    Record(Measurement),
     /// To have so many cookies counted as dropped.
     DropCookies(u32),
     /// To leave when its iteration has ended.

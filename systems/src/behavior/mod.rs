@@ -4,6 +4,7 @@ mod answer;
 mod attempt;
 mod calls;
 mod compiler;
+mod conversion;
 mod expression;
 mod files;
 mod flow;

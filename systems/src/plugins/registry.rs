@@ -10,6 +10,11 @@ pub trait Named: Copy + 'static {
     /// What the plug-in is called, holds and looks like.
     fn spec(&self) -> &'static NodeSpec;
 
+    /// Words of a workload, besides its name, that mean it.
+    fn words(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The family's table.
     fn table(registry: &mut Registry) -> &mut Table<Self>;
 }
@@ -26,6 +31,30 @@ pub trait Named: Copy + 'static {
 pub trait Plugin<E: Named> {
     /// Its line in the family's table.
     const ENTRY: E;
+}
+
+impl<P: super::arrivals::ArrivalLaw> Plugin<super::arrivals::Entry> for P {
+    const ENTRY: super::arrivals::Entry = super::arrivals::Entry::of::<P>();
+}
+
+impl<P: super::exit_conditions::Rule> Plugin<super::exit_conditions::Entry> for P {
+    const ENTRY: super::exit_conditions::Entry = super::exit_conditions::Entry::of::<P>();
+}
+
+impl<P: super::laws::LawKind> Plugin<super::laws::Entry> for P {
+    const ENTRY: super::laws::Entry = super::laws::Entry::of::<P>();
+}
+
+impl<P: super::listeners::Listen> Plugin<super::listeners::Entry> for P {
+    const ENTRY: super::listeners::Entry = super::listeners::Entry::of::<P>();
+}
+
+impl<P: super::protocols::Protocol> Plugin<super::protocols::Entry> for P {
+    const ENTRY: super::protocols::Entry = super::protocols::Entry::of::<P>();
+}
+
+impl<P: super::steps::Step> Plugin<super::steps::Entry> for P {
+    const ENTRY: super::steps::Entry = super::steps::Entry::of::<P>();
 }
 
 /// A plug-in that could not be registered: its family has another one of that name.
@@ -104,9 +133,13 @@ impl Registry {
     /// # Errors
     /// When the family has one of that name already: which of the two a workload means could not be told.
     pub fn add<P: Plugin<E>, E: Named>(&mut self) -> Result<(), NameTaken> {
-        let name = P::ENTRY.spec().name;
         let table = E::table(self);
-        if table.find(name).is_some() {
+        let is_taken = |word: &str| {
+            let mut known = table.entries.iter();
+            known.any(|entry| entry.spec().name == word || entry.words().contains(&word))
+        };
+        let mut words = std::iter::once(P::ENTRY.spec().name).chain(P::ENTRY.words().iter().copied());
+        if let Some(name) = words.find(|word| is_taken(word)) {
             return Err(NameTaken { family: E::FAMILY, name, plugin: std::any::type_name::<P>() });
         }
         table.entries.push(P::ENTRY);

@@ -66,6 +66,7 @@ impl Shard {
                     self.emitter.samples.push_phased(sample, std::mem::take(&mut phases));
                 }
                 Action::DropCookies(count) => self.count_dropped_cookies(slot, count),
+                Action::Record(measurement) => self.emitter.measurements.push(measurement),
                 Action::Perform(operation) => {
                     let activity =
                         if operation.id.strand == 0 { Activity::Performing } else { Activity::Parallel };

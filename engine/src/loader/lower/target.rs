@@ -15,6 +15,7 @@ use throng_components::target::{
 use throng_components::workload::{
     ArgumentSpec, Fields, Label, Mistake, Node, NodeSpec, Problems, Span, Spanned, ValueKind,
 };
+use throng_systems::plugins::Registry;
 
 use throng_systems::plugins::steps::http::transfer;
 
@@ -122,11 +123,16 @@ impl Mistake for BadHeader {
 }
 
 /// Reads one target; files that it names are relative to `directory`.
-pub(super) fn read(node: &Node, id: TargetId, directory: &Path) -> Result<Target, Problems> {
+pub(super) fn read(
+    node: &Node,
+    id: TargetId,
+    directory: &Path,
+    registry: &Registry,
+) -> Result<Target, Problems> {
     let mut fields = Fields::of(node, &TARGET, 0);
     let name = fields.text_argument(0);
     let written = fields.text_argument(1);
-    let address = written.and_then(|text| address::read(&mut fields, text));
+    let address = written.and_then(|text| address::read(&mut fields, text, registry));
     if let Some((address, secure)) = &address {
         check_pointless(&mut fields, address, *secure);
     }
@@ -183,6 +189,9 @@ fn check_pointless(fields: &mut Fields<'_>, address: &TargetAddress, secure: boo
         let fixed = node.children_named("resolve").next().map(|child| child.name.span);
         match (address, name) {
             (TargetAddress::Noop, _) => Some(Label::new(written, "this target answers without I/O")),
+            (TargetAddress::Custom { .. }, "dns" | "resolve" | "proxy" | "tls") => {
+                Some(Label::new(written, "what this address needs is its protocol's own business"))
+            }
             (TargetAddress::Demo, "dns" | "resolve" | "proxy") => {
                 Some(Label::new(written, "this target is here"))
             }

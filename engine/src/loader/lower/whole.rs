@@ -225,7 +225,12 @@ impl<'a> Lowering<'a> {
         let names = self.names("target");
         let mut targets = Vec::new();
         for (number, node) in (0_u16..).zip(nodes) {
-            targets.extend(self.problems.take(target::read(node, TargetId(number), self.directory)));
+            targets.extend(self.problems.take(target::read(
+                node,
+                TargetId(number),
+                self.directory,
+                self.registry,
+            )));
         }
         (names, targets)
     }

@@ -4,11 +4,21 @@ use throng_components::sample::{ErrorType, Sample};
 
 use super::look::Look;
 use crate::behavior::Value;
-use crate::behavior::machine::Machine;
+use crate::behavior::machine::{Action, Machine};
 use crate::behavior::program::Perform;
-use crate::plugins::protocols::Completion;
+use crate::plugins::protocols::{Completion, FunctionResult};
 
 impl Machine<'_> {
+    /// Takes what a step that is a Rust function has set and recorded.
+    pub(in crate::behavior) fn take_results(&mut self, done: &FunctionResult) {
+        for (slot, value) in &done.variables {
+            self.variables[usize::from(*slot)] = value.clone();
+        }
+        if !self.surroundings.warm_up {
+            self.actions.extend(done.measurements.iter().cloned().map(Action::Record));
+        }
+    }
+
     /// What an answer that came means: the failure in it, or none, and then its values are kept.
     pub(in crate::behavior) fn take_answer(
         &mut self,

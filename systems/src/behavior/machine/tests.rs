@@ -122,7 +122,7 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
                     pending[place].0 = now;
                     statuses = [].iter();
                 }
-                Action::Emit(_) | Action::Leave | Action::DropCookies(_) => {}
+                Action::Emit(_) | Action::Record(_) | Action::Leave | Action::DropCookies(_) => {}
                 Action::Finish(_) => return told,
             }
         }
@@ -173,6 +173,7 @@ fn in_words(action: &Action) -> String {
             format!("{what} {} due {due} ready {ready} ended {ended}", sample.step.0)
         }
         Action::Leave => "leave".to_owned(),
+        Action::Record(measurement) => format!("record {}", measurement.name),
         Action::DropCookies(count) => format!("drop {count}"),
         Action::Finish(outcome) => format!("{outcome:?}"),
     }

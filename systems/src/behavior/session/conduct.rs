@@ -21,7 +21,9 @@ impl Conduct {
         let (host, port) = match &target.address {
             TargetAddress::Url { host, port, .. } => (host.to_ascii_lowercase(), *port),
             // The built-in server's port is known when it listens; it never names itself in an answer.
-            TargetAddress::Demo | TargetAddress::Noop => ("127.0.0.1".to_owned(), 0),
+            TargetAddress::Demo | TargetAddress::Noop | TargetAddress::Custom { .. } => {
+                ("127.0.0.1".to_owned(), 0)
+            }
         };
         let home = Elsewhere { secure: target.tls.is_some(), host, port };
         Self { cookies: target.cookies, follow, home }

@@ -131,6 +131,19 @@ impl Simulation {
         self.tripwires = tripwires.iter().map(|wire| Armed { wire: *wire, count: 0 }).collect();
     }
 
+    /// Takes the services as the world has them now: a system may have changed them.
+    pub fn take_services<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
+        for service in services {
+            let Some(index) = self.services.iter().position(|known| known.target() == service.target) else {
+                continue;
+            };
+            self.services[index].change(service);
+            while let Some(work) = self.services[index].begin_waiting(self.now) {
+                self.schedule_answer(index, work);
+            }
+        }
+    }
+
     /// Takes the world's orders.
     pub fn take_orders(&mut self) {
         while let Ok(mut block) = self.orders.try_recv() {
@@ -254,7 +267,13 @@ impl Simulation {
     fn perform(&mut self, operation: Operation) {
         let now = self.now;
         self.note_begun(operation.id);
-        match self.answerers[usize::from(operation.target.0)] {
+        let Some(answerer) = self.answerers.get(usize::from(operation.target.0)) else {
+            // A function: it goes to no target.
+            let completion = protocols::modelled(&operation, now);
+            self.agenda.insert(completion.ended, Pending::Completion(completion));
+            return;
+        };
+        match *answerer {
             Answerer::Noop => {
                 let completion = protocols::answer(&operation, now);
                 self.agenda.insert(now, Pending::Completion(completion));

@@ -87,8 +87,31 @@ impl ServiceState {
         Arrived::Queued
     }
 
-    /// A server is free: the next request begins, if one waits.
+    /// The target it answers for.
+    pub(super) fn target(&self) -> TargetId {
+        self.service.target
+    }
+
+    /// Takes settings that a system has changed; what servers work on already is not changed by it.
+    pub(super) fn change(&mut self, service: &Service) {
+        self.service.clone_from(service);
+    }
+
+    /// The next request begins, if one waits and a server is free: after there have become more of them.
+    pub(super) fn begin_waiting(&mut self, now: Nanos) -> Option<Work> {
+        if self.busy >= self.service.servers || self.queue.is_empty() {
+            return None;
+        }
+        self.busy += 1;
+        self.release(now)
+    }
+
+    /// A server is free: the next request begins, if one waits and the server is still there.
     pub(super) fn release(&mut self, now: Nanos) -> Option<Work> {
+        if self.busy > self.service.servers {
+            self.busy -= 1;
+            return None;
+        }
         let next = match self.service.discipline {
             Discipline::Fifo => self.queue.pop_front(),
         };

@@ -22,6 +22,7 @@ const FAREWELLS: usize = 4_096;
 /// Everything a thread owns but its reactor.
 pub(super) struct Core {
     shard: Shard,
+    /// By the number of the target; the last one carries out functions.
     transports: Vec<Box<dyn Transport>>,
     reports: Reports,
     clock: Arc<dyn TimeSource>,
@@ -59,6 +60,12 @@ impl Core {
             shutting_down: false,
             remaining: Some(0),
         }
+    }
+
+    /// Gives the transports back. They hold the core that holds them: whoever ends the thread has to part them, or
+    /// their connections stay open for as long as the process lives.
+    pub(super) fn disconnect(&mut self) -> Vec<Box<dyn Transport>> {
+        std::mem::take(&mut self.transports)
     }
 
     pub(super) fn connect(&mut self, transports: Vec<Box<dyn Transport>>) {
@@ -121,7 +128,8 @@ impl Core {
         for action in self.actions.drain(..) {
             match action {
                 DriverAction::Perform(operation) => {
-                    let transport = &mut self.transports[usize::from(operation.target.0)];
+                    let (place, last) = (usize::from(operation.target.0), self.transports.len() - 1);
+                    let transport = &mut self.transports[place.min(last)];
                     self.completions.extend(transport.perform(operation));
                 }
                 DriverAction::Cancel(id) => {

@@ -9,5 +9,5 @@ mod run;
 mod settings;
 
 pub use bell::Bell;
-pub use run::{all_served, run};
+pub use run::run;
 pub use settings::ThreadSettings;

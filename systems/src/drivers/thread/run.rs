@@ -13,8 +13,8 @@ use super::pacer::Pacer;
 use super::reports::Reports;
 use super::{Bell, ThreadSettings};
 use crate::links;
-use crate::plugins::protocols::{Completion, Completions, Entry, Reactor, Transport};
-use crate::plugins::{Registry, Table};
+use crate::plugins::Table;
+use crate::plugins::protocols::{Completion, Completions, Entry, Reactor, Transport, functions};
 use crate::shard::ShardShare;
 
 /// Shares the core between the main task and the connections' tasks, all on one thread.
@@ -36,18 +36,16 @@ impl Completions for Port {
     }
 }
 
-/// The transports of all targets, in the order of their numbers.
+/// Threads beside a thread of users, for functions that compute for long and for names that are looked up.
+const POOL: usize = 8;
+
+/// The transports of all targets, in the order of their numbers, and behind them the one that carries out functions.
 fn transports(targets: &[Target], protocols: &Table<Entry>, reactor: &Reactor) -> Vec<Box<dyn Transport>> {
     let open = |target: &Target| {
         let protocol = protocols.entries().iter().find(|entry| (entry.serves)(target));
         protocol.map(|entry| (entry.transport)(target, reactor.clone()))
     };
-    targets.iter().filter_map(open).collect()
-}
-
-/// Whether every target has a protocol that reaches it.
-pub fn all_served(targets: &[Target], registry: &Registry) -> bool {
-    targets.iter().all(|target| registry.protocols.entries().iter().any(|entry| (entry.serves)(target)))
+    targets.iter().filter_map(open).chain([functions(reactor.clone())]).collect()
 }
 
 /// Runs a shard until the world shuts it down. Called on a thread of its own.
@@ -57,9 +55,17 @@ pub fn all_served(targets: &[Target], registry: &Registry) -> bool {
 pub fn run(settings: ThreadSettings) -> std::io::Result<()> {
     // The kernel may otherwise round a timer up by 50 us to spare wake-ups.
     let _ = nix::sys::prctl::set_timerslack(1);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().event_interval(256).build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .event_interval(256)
+        .max_blocking_threads(POOL)
+        .build()?;
     let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, drive(settings))
+    let ended = local.block_on(&runtime, drive(settings));
+    drop(local);
+    // A function that does not end would hold the run's end for ever.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Waits until the run starts, and takes the first orders while there is time: nothing begins before its time, and what
@@ -115,5 +121,7 @@ async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
         // The world takes reports until every thread has said farewell.
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
+    let transports = core.borrow_mut().disconnect();
+    drop(transports);
     Ok(())
 }

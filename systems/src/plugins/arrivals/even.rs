@@ -21,6 +21,16 @@ pub struct Even {
     index: u64,
 }
 
+impl Even {
+    /// Even arrivals over a curve that somebody else has made: what a law of one's own may build on.
+    ///
+    /// # Units
+    /// Levels are [`Rate`](throng_components::workload::Rate) units.
+    pub fn over(curve: Curve) -> Self {
+        Self { curve, index: 0 }
+    }
+}
+
 impl ArrivalLaw for Even {
     const SPEC: NodeSpec = NodeSpec {
         name: "even",
@@ -32,7 +42,7 @@ impl ArrivalLaw for Even {
 
     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
         let curve = read_curve(&mut fields, LevelUnit::Rate);
-        fields.finish(curve.map(|curve| Self { curve, index: 0 }))
+        fields.finish(curve.map(Self::over))
     }
 
     fn curve(&self) -> &Curve {

@@ -11,7 +11,7 @@ use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
 pub use self::stages::{LevelUnit, STAGE_SPECS, read_curve};
 use super::listeners::Installer;
-use super::registry::{Named, Plugin, Registry, Table};
+use super::registry::{Named, Registry, Table};
 
 /// One arrival, in the time of the area under the rate curve: where it lies on the clock follows from the curve as it is
 /// asked for, which may change while it is played.
@@ -92,10 +92,6 @@ impl Named for Entry {
     fn table(registry: &mut Registry) -> &mut Table<Self> {
         &mut registry.arrivals
     }
-}
-
-impl<P: ArrivalLaw> Plugin<Entry> for P {
-    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All laws of the tree.

@@ -5,7 +5,7 @@ pub mod elapsed;
 pub mod failures;
 pub mod rate;
 pub mod response;
-mod window;
+pub mod window;
 
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
@@ -16,7 +16,7 @@ use throng_components::statistics::ScenarioStatistics;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
 use super::listeners::Installer;
-use super::registry::{Named, Plugin, Registry, Table};
+use super::registry::{Named, Registry, Table};
 
 /// The names a rule may refer to.
 #[derive(Clone, Copy, Debug)]
@@ -127,8 +127,10 @@ pub trait Rule: Component<Mutability = Mutable> + Sized {
     /// What it applies to.
     fn scope(&self) -> Scope;
 
-    /// When it is asked, in `stop-when`.
-    fn cadence(&self) -> Cadence;
+    /// When it is asked, in `stop-when`; each second without it.
+    fn cadence(&self) -> Cadence {
+        Cadence::Every(Nanos::SECOND)
+    }
 
     /// Sees a sample of its scope that is not part of a warm-up.
     fn observe(&mut self, sample: &Sample) {
@@ -209,10 +211,6 @@ impl Named for Entry {
     fn table(registry: &mut Registry) -> &mut Table<Self> {
         &mut registry.exit_conditions
     }
-}
-
-impl<P: Rule> Plugin<Entry> for P {
-    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All kinds of the tree.

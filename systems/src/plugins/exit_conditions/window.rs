@@ -10,21 +10,24 @@ use super::{Cadence, RuleNames, Scope};
 /// How often a rule without a window is asked: often enough to end a run soon, and the same for every tick.
 const UNWINDOWED: Nanos = Nanos::SECOND;
 
-pub(super) const OUTCOME: FieldSpec = FieldSpec {
+/// `outcome=`, which the loader reads: every rule has it among its properties.
+pub const OUTCOME: FieldSpec = FieldSpec {
     name: "outcome",
     kind: ValueKind::Word(&["passed", "failed"]),
     default: "failed",
     summary: "What it makes of the run, in `stop-when`.",
 };
 
-pub(super) const SCENARIO: FieldSpec = FieldSpec {
+/// `scenario=`.
+pub const SCENARIO: FieldSpec = FieldSpec {
     name: "scenario",
     kind: ValueKind::Name,
     default: "",
     summary: "One scenario; without it, all of them.",
 };
 
-pub(super) const STEP: FieldSpec = FieldSpec {
+/// `step=`.
+pub const STEP: FieldSpec = FieldSpec {
     name: "step",
     kind: ValueKind::Name,
     default: "",
@@ -38,14 +41,16 @@ pub(super) const GROUP: FieldSpec = FieldSpec {
     summary: "One group, from its first step's due to its last one's end, instead of steps.",
 };
 
-pub(super) const WINDOW: FieldSpec = FieldSpec {
+/// `window=`.
+pub const WINDOW: FieldSpec = FieldSpec {
     name: "window",
     kind: ValueKind::Duration,
     default: "",
     summary: "Looks at tumbling windows of this length; without it, at everything since the warm-up, each second.",
 };
 
-pub(super) const TIMES: FieldSpec =
+/// `times=`.
+pub const TIMES: FieldSpec =
     FieldSpec { name: "times", kind: ValueKind::Count, default: "1", summary: "So many windows in a row." };
 
 /// A mistake in what a rule refers to or compares with.
@@ -121,7 +126,7 @@ pub(super) fn require_bound(fields: &mut Fields<'_>, words: [&str; 2], known: &'
 }
 
 /// Reads `scenario=`.
-pub(super) fn scenario(
+pub fn scenario(
     fields: &mut Fields<'_>,
     names: &RuleNames<'_>,
 ) -> Option<throng_components::scenario::ScenarioId> {
@@ -136,7 +141,7 @@ pub(super) fn scenario(
 }
 
 /// Reads `scenario=` and `step=`.
-pub(super) fn scope(fields: &mut Fields<'_>, names: &RuleNames<'_>) -> Scope {
+pub fn scope(fields: &mut Fields<'_>, names: &RuleNames<'_>) -> Scope {
     let scenario = scenario(fields, names);
     let mut scope = Scope { scenario, ..Scope::default() };
     if let Some(name) = fields.text("step") {
@@ -165,16 +170,16 @@ pub(super) fn scope_with_groups(fields: &mut Fields<'_>, names: &RuleNames<'_>) 
 
 /// When a windowed rule is asked, and how often in a row it has to hold.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub struct Window {
     /// Its length; `None` for everything since the warm-up.
-    pub(super) length: Option<Nanos>,
+    pub length: Option<Nanos>,
     times: u64,
     in_a_row: u64,
 }
 
 impl Window {
     /// Reads `window=` and `times=`.
-    pub(super) fn read(fields: &mut Fields<'_>, names: &RuleNames<'_>) -> Self {
+    pub fn read(fields: &mut Fields<'_>, names: &RuleNames<'_>) -> Self {
         let length = fields.duration("window");
         if let Some(entry) = fields.node().property("window") {
             if names.requires {
@@ -187,12 +192,13 @@ impl Window {
         Self { length, times, in_a_row: 0 }
     }
 
-    pub(super) fn cadence(&self) -> Cadence {
+    /// When the rule is asked: at each window's end, or each second without one.
+    pub fn cadence(&self) -> Cadence {
         Cadence::Every(self.length.unwrap_or(UNWINDOWED))
     }
 
     /// Whether a window's answer, with those before it, makes the rule hold.
-    pub(super) fn holds(&mut self, now: bool, at_end: bool) -> bool {
+    pub fn holds(&mut self, now: bool, at_end: bool) -> bool {
         self.in_a_row = if now { self.in_a_row + 1 } else { 0 };
         self.in_a_row >= self.times || (at_end && now)
     }

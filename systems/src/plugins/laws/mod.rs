@@ -10,7 +10,7 @@ use std::sync::Arc;
 use throng_components::clock::Nanos;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
-use super::registry::{Named, Plugin, Registry, Table};
+use super::registry::{Named, Registry, Table};
 
 /// Random numbers for one use: each call of [`Draws::next`] is the next number of that use.
 #[derive(Clone, Copy, Debug)]
@@ -92,10 +92,6 @@ impl Named for Entry {
     fn table(registry: &mut Registry) -> &mut Table<Self> {
         &mut registry.laws
     }
-}
-
-impl<P: LawKind> Plugin<Entry> for P {
-    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All laws of the tree.

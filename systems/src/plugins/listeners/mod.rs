@@ -16,7 +16,7 @@ use throng_components::run::RunHeader;
 use throng_components::sample_block::SampleBlock;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
-use super::registry::{Named, Plugin, Registry, Table};
+use super::registry::{Named, Registry, Table};
 
 /// What a listener wants to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,6 +105,14 @@ impl Delivery {
         self.lost.fetch_add(records, Ordering::Relaxed);
     }
 
+    /// Counts one record by how writing it ended.
+    pub fn note(&self, written: std::io::Result<()>) {
+        match written {
+            Ok(()) => self.add_delivered(1),
+            Err(_) => self.add_lost(1),
+        }
+    }
+
     /// Delivered and lost so far.
     pub fn read(&self) -> (u64, u64) {
         (self.delivered.load(Ordering::Relaxed), self.lost.load(Ordering::Relaxed))
@@ -131,11 +139,20 @@ pub trait Worker: Send {
     /// Called when nothing came for a while (about 200 ms) and after every event: the moment to send what has gathered.
     fn tick(&mut self) {}
 
-    /// Delivers what is left, within `limit`, and counts as lost what is not delivered by then.
-    fn close(&mut self, limit: Duration);
+    /// Delivers what is left, within `limit`, and counts as lost what is not delivered by then. Without it nothing is left.
+    fn close(&mut self, limit: Duration) {
+        let _ = limit;
+    }
 
     /// Counts the records that an event stands for: what the world adds to the lost ones when the queue has no room.
-    fn counter(&self) -> RecordCounter;
+    /// Without it each sample, each value and each report of the run's standing is one.
+    fn counter(&self) -> RecordCounter {
+        Box::new(|event| match event {
+            ListenerEvent::Samples(samples) => samples.len() as u64,
+            ListenerEvent::Measurements(values) => values.len() as u64,
+            ListenerEvent::Progress(_) => 1,
+        })
+    }
 }
 
 /// What the engine gives to listeners, so that they reach for nothing themselves.
@@ -149,6 +166,17 @@ pub struct Outlets {
     pub delivery: Arc<Delivery>,
 }
 
+impl Outlets {
+    /// Opens a file to write to, beside the workload; what it held is gone.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn create(&self, path: &str) -> Result<std::fs::File, CannotOpen> {
+        std::fs::File::create(self.directory.join(path))
+            .map_err(|source| CannotOpen { what: path.to_owned(), source })
+    }
+}
+
 /// A kind of listener. The type is the component that holds its settings.
 pub trait Listen: Component + Sized {
     /// Name, summary, sample and what the node may hold.
@@ -160,8 +188,10 @@ pub trait Listen: Component + Sized {
     /// All that is wrong in the node.
     fn read(fields: Fields<'_>) -> Result<Self, Problems>;
 
-    /// What it wants to be told.
-    fn subscription(&self) -> Subscription;
+    /// What it wants to be told; every sample without it.
+    fn subscription(&self) -> Subscription {
+        Subscription { samples: true, progress: None }
+    }
 
     /// The share of iterations whose requests and spans join a trace; `None` when it keeps no traces.
     fn trace_ratio(&self) -> Option<f64> {
@@ -221,10 +251,6 @@ impl Named for Entry {
     fn table(registry: &mut Registry) -> &mut Table<Self> {
         &mut registry.listeners
     }
-}
-
-impl<P: Listen> Plugin<Entry> for P {
-    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All kinds of the tree.

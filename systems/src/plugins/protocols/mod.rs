@@ -1,5 +1,7 @@
 //! Protocols: what carries a request to a target, on a thread's reactor.
 
+mod exchange;
+mod function;
 pub mod http;
 pub mod noop;
 
@@ -12,14 +14,17 @@ use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::sample::{ErrorType, StepId};
 use throng_components::scenario::ScenarioId;
-use throng_components::target::{Target, TargetId};
+use throng_components::target::{Target, TargetAddress, TargetId};
 use throng_components::trace::TraceContext;
 use throng_components::virtual_user::UserId;
 use throng_components::workload::NodeSpec;
 
+pub use self::exchange::{Answer, Exchange, Failure};
+pub(crate) use self::function::modelled;
+pub use self::function::{Call, FunctionRequest, FunctionResult, Input, Place, transport as functions};
 pub use self::http::{Elsewhere, Errand, Head, HttpRequest, Keep, TlsClient, TlsClients};
 pub use self::noop::{NoopRequest, answer};
-use super::registry::{Named, Plugin, Registry, Table};
+use super::registry::{Named, Registry, Table};
 use crate::shard::ShardShare;
 
 /// Names one operation: an answer to an operation that is over is discarded.
@@ -35,6 +40,8 @@ pub struct OperationId {
 
 /// A request in the form its protocol sends it. Requests without variables are made once, at load.
 pub trait Request: Any + Send + Sync + std::fmt::Debug {}
+
+impl Request for String {}
 
 /// What a user wants done.
 #[derive(Clone, Debug)]
@@ -107,6 +114,8 @@ pub struct Completion {
     pub body: Bytes,
     /// Whether a model answered: it has no body, and what would look into it holds.
     pub modelled: bool,
+    /// What a step that is a Rust function has done.
+    pub function: Option<Box<FunctionResult>>,
 }
 
 impl Completion {
@@ -126,6 +135,7 @@ impl Completion {
             head: None,
             body: Bytes::new(),
             modelled: false,
+            function: None,
         }
     }
 }
@@ -174,8 +184,22 @@ pub trait Protocol: 'static {
     /// Name, summary and a sample of a target that speaks it.
     const SPEC: NodeSpec;
 
+    /// The schemes of targets' addresses that it speaks: `echo` in `target shop "echo://127.0.0.1:7"`.
+    const SCHEMES: &'static [&'static str] = &[];
+
+    /// Looks at what follows `scheme://` in a target's address, when the workload is read.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a few words.
+    fn check_address(address: &str) -> Result<(), &'static str> {
+        let _ = address;
+        Ok(())
+    }
+
     /// Whether a target is reached by this protocol.
-    fn serves(target: &Target) -> bool;
+    fn serves(target: &Target) -> bool {
+        matches!(&target.address, TargetAddress::Custom { scheme, .. } if Self::SCHEMES.contains(&scheme.as_str()))
+    }
 
     /// Makes a thread's side of a target. Connections are opened when they are needed.
     fn transport(target: &Target, reactor: Reactor) -> Box<dyn Transport>;
@@ -185,6 +209,10 @@ pub trait Protocol: 'static {
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     spec: &'static NodeSpec,
+    /// The schemes that it speaks.
+    pub schemes: &'static [&'static str],
+    /// Looks at what follows the scheme in an address.
+    pub check_address: fn(&str) -> Result<(), &'static str>,
     /// Whether a target is reached by this protocol.
     pub serves: fn(&Target) -> bool,
     /// Makes a thread's side of a target.
@@ -194,7 +222,13 @@ pub struct Entry {
 impl Entry {
     /// The entry of a protocol.
     pub const fn of<P: Protocol>() -> Self {
-        Self { spec: &P::SPEC, serves: P::serves, transport: P::transport }
+        Self {
+            spec: &P::SPEC,
+            schemes: P::SCHEMES,
+            check_address: P::check_address,
+            serves: P::serves,
+            transport: P::transport,
+        }
     }
 }
 
@@ -205,13 +239,13 @@ impl Named for Entry {
         self.spec
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        self.schemes
+    }
+
     fn table(registry: &mut Registry) -> &mut Table<Self> {
         &mut registry.protocols
     }
-}
-
-impl<P: Protocol> Plugin<Entry> for P {
-    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All protocols of the tree.

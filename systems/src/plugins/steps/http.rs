@@ -160,7 +160,7 @@ fn step_name(name: Option<Spanned<&str>>, method: &http::Method, path: &Spanned<
 fn base(target: &Target) -> String {
     match &target.address {
         TargetAddress::Url { base, .. } => base.clone(),
-        TargetAddress::Demo | TargetAddress::Noop => String::new(),
+        TargetAddress::Demo | TargetAddress::Noop | TargetAddress::Custom { .. } => String::new(),
     }
 }
 
@@ -168,7 +168,7 @@ fn base(target: &Target) -> String {
 fn header(name: &str, method: &http::Method, target: &Target) -> StepHeader {
     let (address, port) = match &target.address {
         TargetAddress::Url { host, port, .. } => (host.clone(), *port),
-        TargetAddress::Demo | TargetAddress::Noop => (target.name.clone(), 0),
+        TargetAddress::Demo | TargetAddress::Noop | TargetAddress::Custom { .. } => (target.name.clone(), 0),
     };
     StepHeader { name: name.to_owned(), protocol: "http", method: method.to_string(), address, port }
 }

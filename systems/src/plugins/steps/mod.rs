@@ -3,12 +3,14 @@
 pub mod call;
 pub mod choose;
 mod condition;
+mod function;
 pub mod group;
 pub mod http;
 pub mod noop;
 pub mod parallel;
 pub mod repeat;
 pub mod retry;
+mod sending;
 pub mod set;
 pub mod stop;
 pub mod think;
@@ -17,13 +19,19 @@ pub mod while_loop;
 
 use throng_components::workload::{Node, NodeSpec};
 
-use super::registry::{Named, Plugin, Registry, Table};
+pub use self::function::Function;
+pub use self::sending::{MEASURED, SENDING, Sending};
+pub use super::protocols::{Input, Place};
+use super::registry::{Named, Registry, Table};
 use crate::behavior::Compiler;
 
 /// A kind of step. It has no value of its own: it compiles to instructions of the program.
 pub trait Step: 'static {
     /// Name, summary, sample and what the node may hold.
     const SPEC: NodeSpec;
+
+    /// Variables of the user that it sets by a name of its own: expressions anywhere in the behaviour may use them.
+    const VARIABLES: &'static [&'static str] = &[];
 
     /// Compiles one node; what is wrong in it goes to the compiler's problems.
     fn compile(node: &Node, compiler: &mut Compiler<'_>);
@@ -33,6 +41,8 @@ pub trait Step: 'static {
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     spec: &'static NodeSpec,
+    /// Variables that it sets by names of its own.
+    pub variables: &'static [&'static str],
     /// Compiles one node.
     pub compile: fn(&Node, &mut Compiler<'_>),
 }
@@ -40,7 +50,7 @@ pub struct Entry {
 impl Entry {
     /// The entry of a step type.
     pub const fn of<S: Step>() -> Self {
-        Self { spec: &S::SPEC, compile: S::compile }
+        Self { spec: &S::SPEC, variables: S::VARIABLES, compile: S::compile }
     }
 }
 
@@ -54,10 +64,6 @@ impl Named for Entry {
     fn table(registry: &mut Registry) -> &mut Table<Self> {
         &mut registry.steps
     }
-}
-
-impl<P: Step> Plugin<Entry> for P {
-    const ENTRY: Entry = Entry::of::<P>();
 }
 
 /// All kinds of the tree.

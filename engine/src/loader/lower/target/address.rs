@@ -1,7 +1,11 @@
 //! URLs of targets and proxies, taken apart.
 
+use std::borrow::Cow;
+
 use throng_components::target::TargetAddress;
 use throng_components::workload::{Fields, Label, Mistake, Span, Spanned};
+
+use throng_systems::plugins::Registry;
 
 use crate::loader::lower::names::unknown_kind;
 
@@ -10,7 +14,7 @@ use crate::loader::lower::names::unknown_kind;
 struct BadUrl {
     span: Span,
     found: String,
-    label: &'static str,
+    label: Cow<'static, str>,
 }
 
 impl Mistake for BadUrl {
@@ -23,7 +27,7 @@ impl Mistake for BadUrl {
     }
 
     fn labels(&self) -> Vec<Label> {
-        vec![Label::new(self.span, self.label)]
+        vec![Label::new(self.span, self.label.clone())]
     }
 
     fn help(&self) -> Option<String> {
@@ -32,16 +36,21 @@ impl Mistake for BadUrl {
 }
 
 /// Where a target is, and whether its URL says `https://`.
-pub(super) fn read(fields: &mut Fields<'_>, written: Spanned<&str>) -> Option<(TargetAddress, bool)> {
+pub(super) fn read(
+    fields: &mut Fields<'_>,
+    written: Spanned<&str>,
+    registry: &Registry,
+) -> Option<(TargetAddress, bool)> {
     match written.value {
         "demo" => return Some((TargetAddress::Demo, false)),
         "noop" => return Some((TargetAddress::Noop, false)),
         _ => {}
     }
-    let bad = |label| BadUrl { span: written.span, found: written.value.to_owned(), label };
+    let bad =
+        |label: Cow<'static, str>| BadUrl { span: written.span, found: written.value.to_owned(), label };
     let Some((scheme, rest)) = written.value.split_once("://") else {
         if written.value.contains([':', '/', '.']) {
-            fields.problem(bad("`http://` is missing in front"));
+            fields.problem(bad("`http://` is missing in front".into()));
         } else {
             let known = vec!["demo", "noop", "\"http://HOST:PORT\""];
             fields.problem(unknown_kind(fields.node(), written, "target", known));
@@ -51,22 +60,39 @@ pub(super) fn read(fields: &mut Fields<'_>, written: Spanned<&str>) -> Option<(T
     let secure = match scheme.to_ascii_lowercase().as_str() {
         "http" => false,
         "https" => true,
-        _ => {
-            fields.problem(bad("only `http://` and `https://` are spoken"));
-            return None;
+        scheme => {
+            let custom = custom(scheme, rest, registry).map_err(bad);
+            let custom = custom.map_err(|mistake| fields.problem(mistake)).ok();
+            return custom.map(|address| (address, false));
         }
     };
     if rest.split('/').next().is_some_and(|authority| authority.contains('@')) {
-        fields.problem(bad("no user in a URL: use a header"));
+        fields.problem(bad("no user in a URL: use a header".into()));
         return None;
     }
     match parse(rest, if secure { 443 } else { 80 }) {
         Ok((host, port, base)) => Some((TargetAddress::Url { host, port, base }, secure)),
         Err(label) => {
-            fields.problem(bad(label));
+            fields.problem(bad(label.into()));
             None
         }
     }
+}
+
+/// An address that a protocol of the application's own speaks.
+fn custom(scheme: &str, rest: &str, registry: &Registry) -> Result<TargetAddress, Cow<'static, str>> {
+    let protocols = registry.protocols.entries().iter();
+    let others: Vec<_> = protocols.filter(|entry| !entry.schemes.contains(&"http")).collect();
+    let Some(protocol) = others.iter().find(|entry| entry.schemes.contains(&scheme)) else {
+        let own = others.iter().flat_map(|entry| entry.schemes);
+        let known: Vec<String> =
+            own.chain(&["http", "https"]).map(|scheme| format!("`{scheme}://`")).collect();
+        let (last, first) =
+            known.split_last().map_or(("", String::new()), |(last, first)| (last, first.join(", ")));
+        return Err(format!("only {first} and {last} are spoken").into());
+    };
+    (protocol.check_address)(rest)?;
+    Ok(TargetAddress::Custom { scheme: scheme.to_owned(), rest: rest.to_owned() })
 }
 
 /// Host, port and base path of what follows `http://`.

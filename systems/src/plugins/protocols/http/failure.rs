@@ -22,7 +22,7 @@ impl From<ErrorType> for Failure {
 }
 
 /// What an error of the socket is called, or of the TLS on it.
-pub(super) fn of_io(error: &io::Error) -> ErrorType {
+pub(in crate::plugins::protocols) fn of_io(error: &io::Error) -> ErrorType {
     if let Some(error) = tls_error(error) {
         return match error {
             // The handshake is over by now: this was TLS all along.

@@ -32,6 +32,7 @@ use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::NodeSpec;
 
 pub use self::errand::{Elsewhere, Errand, Head, Keep};
+pub(super) use self::failure::of_io;
 pub use self::tls::{TlsClient, TlsClients};
 use super::{Protocol, Reactor, Request, Transport};
 
@@ -61,6 +62,8 @@ impl Protocol for Http {
         sample: "target shop \"https://127.0.0.1:8443\"",
         ..NodeSpec::EMPTY
     };
+
+    const SCHEMES: &'static [&'static str] = &["http", "https"];
 
     fn serves(target: &Target) -> bool {
         matches!(target.address, TargetAddress::Url { .. } | TargetAddress::Demo)

@@ -40,7 +40,7 @@ impl Origin {
     pub(super) fn new(target: &Target, client: Option<TlsClient>, first: usize) -> Self {
         let (host, port) = match &target.address {
             TargetAddress::Url { host, port, .. } => (host.as_str(), *port),
-            TargetAddress::Demo | TargetAddress::Noop => ("127.0.0.1", 0),
+            TargetAddress::Demo | TargetAddress::Noop | TargetAddress::Custom { .. } => ("127.0.0.1", 0),
         };
         let usual = if client.is_some() { 443 } else { 80 };
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };

@@ -61,7 +61,7 @@ pub(super) fn method(fields: &mut Fields<'_>) -> Option<Method> {
     method
 }
 
-pub(super) fn timeout(fields: &mut Fields<'_>) -> Option<Nanos> {
+pub(in crate::plugins::steps) fn timeout(fields: &mut Fields<'_>) -> Option<Nanos> {
     let timeout = fields.duration("timeout")?;
     let entry = fields.node().property("timeout")?;
     if timeout == Nanos::ZERO {
