@@ -4,3 +4,8 @@
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The code of the page on extending throng, compiled by the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../engine/docs/extending.md")]
+pub struct Extending;
