@@ -59,5 +59,5 @@ fn what_is_registered_is_listed_explained_checked_and_meant() {
 fn a_measure_of_ones_own_is_on_the_terminal() {
     let run = called(env!("CARGO_BIN_EXE_find_capacity"), &["simulate", "examples/find-capacity.kdl"]);
     let said = out(&run);
-    assert!(said.contains("measures\n") && said.contains("steered rate, per_s"), "{said}");
+    assert!(said.contains("measures\n") && said.contains("load, of the plan"), "{said}");
 }

@@ -186,12 +186,12 @@ fn a_token_bucket_smooths_bursts() {
 #[test]
 fn a_controller_finds_what_a_service_bears() {
     let summary = simulated(&find_capacity::app(), "find-capacity.kdl");
-    let rate = summary.measures.get("steered rate").expect("it was recorded");
-    assert!((175..=180).contains(&rate.count), "once a second: {}", rate.count);
-    // The service does 100/s: the rate goes somewhat beyond, falls by a half, and comes again.
-    let (max, mean) = (rate.max.unwrap_or(0.0), rate.mean.unwrap_or(0.0));
-    assert!((105.0..=125.0).contains(&max), "{rate:?}");
-    assert!((65.0..=100.0).contains(&mean), "{rate:?}");
+    let load = summary.measures.get("load, of the plan").expect("it was recorded");
+    assert!((175..=182).contains(&load.count), "once a second: {}", load.count);
+    // The service does 100/s, five times the plan: the load goes somewhat beyond, falls by a half, and comes again.
+    let (max, mean) = (load.max.unwrap_or(0.0), load.mean.unwrap_or(0.0));
+    assert!((5.25..=6.5).contains(&max), "{load:?}");
+    assert!((3.2..=5.0).contains(&mean), "{load:?}");
     assert!(step(&summary, "home").response_ns.p50 < Some(100_000_000), "most answers are in time");
 }
 

@@ -3,56 +3,47 @@
 
 use bevy_ecs::prelude::*;
 use throng::components::clock::{Nanos, RunClock};
-use throng::components::workload::{Fields, NodeSpec, Problems, Rate};
-use throng::components::{curve::Curve, measures::Measures, phase::Phase, statistics::ScenarioStatistics};
-use throng::systems::plugins::arrivals::{Arrival, ArrivalLaw, LevelUnit, read_curve};
+use throng::components::control::{Command, Factor};
+use throng::components::measures::Measures;
+use throng::components::phase::Phase;
+use throng::components::scenario::Scenario;
+use throng::components::statistics::{ScenarioStatistics, StepStatistics};
+use throng::components::steering::Steering;
+use throng::systems::live_control::LiveControl;
 
-/// Arrivals at a rate that a system steers; the curve says where it begins and how long it plays.
-#[derive(Component)]
-struct Steered(Curve, f64, Arrival);
+/// What more of the plan there is each second, in thousandths: 5/s of 20/s.
+const STEP: u32 = 250;
 
-impl ArrivalLaw for Steered {
-    const SPEC: NodeSpec = NodeSpec {
-        name: "steered",
-        summary: "Even arrivals at a rate that a system of this program steers.",
-        sample: "arrivals steered { hold \"20/s\" for=\"2m\" }",
-        children: &["hold"],
-        ..NodeSpec::EMPTY
-    };
-
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
-        let curve = read_curve(&mut fields, LevelUnit::Rate);
-        let per_s = |curve: &Curve| curve.peak() as f64 / Rate::PER_SECOND as f64;
-        fields.finish(curve.map(|curve| Self(curve.clone(), per_s(&curve), Arrival::default())))
-    }
-
-    fn curve(&self) -> &Curve {
-        &self.0
-    }
-
-    fn next(&mut self, _: u64) -> Option<Arrival> {
-        self.2 = Arrival { at: self.2.at + Nanos::from_f64(1e9 / self.1), key: self.2.key + 1 };
-        Some(self.2).filter(|arrival| arrival.at < self.0.length())
-    }
+/// What had been answered, and what of it badly, when the controller last looked.
+#[derive(Resource, Clone, Debug, Default)]
+struct Seen {
+    answers: u64,
+    bad: u64,
 }
 
-/// Once a second: 5/s more while 99 of 100 answers came within 100 ms, and half of the rate otherwise.
+/// Once a second: a step more while 99 of 100 answers came within 100 ms, and half of the load otherwise.
 fn steer(
-    (clock, mut measures): (Res<'_, RunClock>, ResMut<'_, Measures>),
-    mut seen: Local<'_, (u64, u64)>,
-    mut scenarios: Query<'_, '_, (&ScenarioStatistics, &mut Steered)>,
+    clock: Res<'_, RunClock>,
+    (mut control, mut measures): (ResMut<'_, LiveControl>, ResMut<'_, Measures>),
+    mut seen: ResMut<'_, Seen>,
+    scenarios: Query<'_, '_, (&Scenario, &Steering, &ScenarioStatistics)>,
 ) {
-    for (statistics, mut law) in scenarios.iter_mut().filter(|_| clock.has_passed(Nanos::SECOND)) {
-        let Some(step) = statistics.steps.first() else { continue };
-        let bad = step.failures + step.response.count_above(Nanos::from_millis(100));
-        law.1 = if (bad - seen.1) * 100 > step.count() - seen.0 { law.1 / 2.0 } else { law.1 + 5.0 };
-        *seen = (step.count(), bad);
-        measures.record("steered rate", "per_s", law.1);
+    for (scenario, steering, statistics) in scenarios.iter().filter(|_| clock.has_passed(Nanos::SECOND)) {
+        let answers: u64 = statistics.steps.iter().map(StepStatistics::count).sum();
+        let late = |step: &StepStatistics| step.response.count_above(Nanos::from_millis(100));
+        let bad: u64 = statistics.steps.iter().map(|step| step.failures + late(step)).sum();
+        let is_broken = (bad - seen.bad) * 100 > answers - seen.answers;
+        let before = steering.factor().as_thousandths();
+        let factor = Factor::thousandths(if is_broken { before / 2 } else { before + STEP });
+        let factor = factor.unwrap_or(Factor::MOST);
+        control.give(Command::Scale { scenario: scenario.id, factor });
+        measures.record("load, of the plan", "", f64::from(factor.as_thousandths()) / 1e3);
+        *seen = Seen { answers, bad };
     }
 }
 
 pub(crate) fn app() -> throng::App {
-    throng::App::new().register::<Steered, _>().add_system(Phase::Judge, steer)
+    throng::App::new().insert_resource(Seen::default()).add_system(Phase::Judge, steer)
 }
 
 fn main() -> std::process::ExitCode {

@@ -35,7 +35,7 @@ impl ArrivalLaw for Sine {
         self.0.curve()
     }
 
-    fn next(&mut self, key: u64) -> Option<Arrival> {
+    fn next(&mut self, key: u64) -> Arrival {
         self.0.next(key)
     }
 }
