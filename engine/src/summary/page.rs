@@ -57,7 +57,7 @@ mod tests {
         check("lateness_ns", &["scenarios.*.lateness_ns"]);
         check("scenarios.crowd.lateness_ns", &["scenarios.*.lateness_ns"]);
         check("scenarios.*.tokens.planned", &["scenarios.*.tokens.planned"]);
-        check("p99", &["*_ns.p99"]);
+        check("p99", &["*_ns.p99", "measures.*.p99"]);
         check("scenarios.crowd.lateness_ns.p99", &["*_ns.p99"]);
         check("scenarios.crowd.steps.login.attempts", &["steps.*.attempts"]);
         check("steps.login.errors.timeout", &["steps.*.errors.*"]);
