@@ -29,7 +29,7 @@ impl Rule for Crowded {
     fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
         fields.require("above");
         let above = fields.count("above", 0, u64::MAX);
-        let scope = Scope { scenario: scenario(&mut fields, &names), step: None };
+        let scope = Scope { scenario: scenario(&mut fields, &names), ..Scope::default() };
         fields.finish(above.map(|above| Self { above, scope }))
     }
 
