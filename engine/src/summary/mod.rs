@@ -7,6 +7,7 @@
 mod build;
 mod conservation;
 mod inputs;
+mod measures;
 mod ordered;
 mod page;
 mod schema;
@@ -17,11 +18,12 @@ mod verdict;
 pub use build::build;
 pub use conservation::conservation;
 pub use inputs::{Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, SummaryInput};
+pub use measures::{MeasureSummary, MeasuresOverflowSummary};
 pub use ordered::Ordered;
 pub use page::{SummaryField, fields};
 pub use schema::{
     ConnectionsSummary, ControlSummary, DurationsSummary, GeneratorSummary, GroupSummary, IterationsSummary,
-    ListenerSummary, MeasureSummary, MeasuresOverflowSummary, PhasesSummary, RateSummary, RuleSummary,
-    ScenarioSummary, StepSummary, Summary, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
+    TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 pub use verdict::{GeneratorFacts, verdict};

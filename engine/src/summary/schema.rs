@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use throng_components::clock::ClockKind;
 use throng_components::measure::Measure;
-use throng_components::measures::NamedMeasure;
 use throng_components::run::{Outcome, Verdict};
 
-use super::Ordered;
+use super::{MeasureSummary, MeasuresOverflowSummary, Ordered};
 
 /// The schema's version: raised when a name changes its meaning, not when one is added.
 pub const VERSION: u32 = 1;
@@ -293,73 +292,6 @@ pub struct GroupSummary {
     pub cut: u64,
     /// The first step's due to the last one's end.
     pub duration_ns: DurationsSummary,
-}
-
-/// A measure of one's own. Without data there is only `count`, 0.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MeasureSummary {
-    /// The unit of all that follows but for the counts; empty for a plain number.
-    pub unit: String,
-    /// Values.
-    pub count: u64,
-    /// Values that were not taken: of another unit, infinite, or no numbers.
-    pub refused: u64,
-    /// The smallest, exact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min: Option<f64>,
-    /// The mean.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mean: Option<f64>,
-    /// The population standard deviation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stddev: Option<f64>,
-    /// The median, within 0.1 %, as all quantiles.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p50: Option<f64>,
-    /// 90 % are not above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p90: Option<f64>,
-    /// 95 % are not above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p95: Option<f64>,
-    /// 99 % are not above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p99: Option<f64>,
-    /// 99.9 % are not above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p999: Option<f64>,
-    /// The largest, exact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<f64>,
-}
-
-impl From<&NamedMeasure> for MeasureSummary {
-    fn from(measure: &NamedMeasure) -> Self {
-        let values = &measure.values;
-        Self {
-            unit: measure.unit.clone().into_owned(),
-            count: values.count(),
-            refused: measure.refused,
-            min: values.min(),
-            mean: values.mean(),
-            stddev: values.stddev(),
-            p50: values.quantile(0.5),
-            p90: values.quantile(0.9),
-            p95: values.quantile(0.95),
-            p99: values.quantile(0.99),
-            p999: values.quantile(0.999),
-            max: values.max(),
-        }
-    }
-}
-
-/// Values under names beyond the 256 that are kept apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MeasuresOverflowSummary {
-    /// The first of these names.
-    pub first: String,
-    /// Values.
-    pub count: u64,
 }
 
 /// A scenario's connections.
