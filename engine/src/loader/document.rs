@@ -139,6 +139,28 @@ impl Reader<'_> {
         patched
     }
 
+    /// A backslash in the rest of a diagnostic's line that KDL gives no meaning, where the parser misses a quoted text.
+    fn wrong_escape(&self, diagnostic: &KdlDiagnostic) -> Option<(Range<usize>, String)> {
+        let message = diagnostic.message.as_deref()?;
+        if !message.contains("quoted string") {
+            return None;
+        }
+        let start = self.base + diagnostic.span.offset();
+        let line = self.text.get(start..)?.lines().next()?;
+        let mut letters = line.char_indices();
+        while let Some((at, letter)) = letters.next() {
+            if letter != '\\' {
+                continue;
+            }
+            let (_, escaped) = letters.next()?;
+            if !escaped.is_whitespace() && !"nrt\\\"bfsu/".contains(escaped) {
+                let range = start + at..start + at + 1 + escaped.len_utf8();
+                return Some((range, format!("\\{escaped}")));
+            }
+        }
+        None
+    }
+
     /// Reports the parser's diagnostics: the first few, and the number of the others.
     fn report(&mut self, error: KdlError) {
         let all = error.diagnostics.len();
@@ -149,6 +171,12 @@ impl Reader<'_> {
         }
         roots.dedup_by_key(|diagnostic| diagnostic.span);
         roots.truncate(MOST_SHOWN);
+        if let Some((range, found)) = roots.iter().find_map(|diagnostic| self.wrong_escape(diagnostic)) {
+            // All else that the parser says of the line follows from it.
+            self.malformed += 1;
+            let span = span(self.source, range.start, range.end);
+            return self.problems.push(SyntaxMistake::Escape { span, found });
+        }
         let shown = roots.len();
         self.malformed += shown;
         for (index, diagnostic) in roots.into_iter().enumerate() {

@@ -23,6 +23,8 @@ pub(super) enum SyntaxMistake {
     Slip { span: Span, word: String, kind: SlipKind },
     /// What the parser says, and how much more of it is left out.
     Malformed { span: Span, message: String, label: String, help: Option<String>, more: usize },
+    /// A backslash before a letter that it does not go with, as in a regular expression in plain quotes.
+    Escape { span: Span, found: String },
     /// An opening brace without its closing one.
     NeverClosed { span: Span },
     /// A closing brace without its opening one.
@@ -40,7 +42,10 @@ impl Mistake for SyntaxMistake {
             Self::TooManyNodes { .. } => "T0194",
             Self::Slip { kind: SlipKind::Quantity | SlipKind::Fraction, .. } => "T0008",
             Self::Slip { kind: SlipKind::Keyword, .. } => "T0009",
-            Self::Malformed { .. } | Self::NeverClosed { .. } | Self::ClosesNothing { .. } => "T0010",
+            Self::Malformed { .. }
+            | Self::Escape { .. }
+            | Self::NeverClosed { .. }
+            | Self::ClosesNothing { .. } => "T0010",
             Self::Slip { kind: SlipKind::Huge, .. } => "T0011",
             Self::TwiceProperty { .. } => "T0012",
         }
@@ -57,6 +62,7 @@ impl Mistake for SyntaxMistake {
             Self::Slip { word, kind: SlipKind::Keyword, .. } => format!("`{word}` is no bare word in KDL 2"),
             Self::Slip { word, kind: SlipKind::Huge, .. } => format!("`{word}` is too large for any number"),
             Self::Malformed { message, .. } => message.clone(),
+            Self::Escape { found, .. } => format!("`{found}` means nothing in a quoted text"),
             Self::NeverClosed { .. } => "this `{` is never closed".to_owned(),
             Self::ClosesNothing { .. } => "this `}` closes nothing".to_owned(),
             Self::TwiceProperty { name, .. } => format!("`{name}=` is written twice"),
@@ -83,6 +89,7 @@ impl Mistake for SyntaxMistake {
                 vec![Label::new(*span, text)]
             }
             Self::Malformed { span, label, .. } => vec![Label::new(*span, label.clone())],
+            Self::Escape { span, .. } => vec![Label::new(*span, "a backslash begins an escape here")],
             Self::NeverClosed { span } => vec![Label::new(*span, "opened here")],
             Self::ClosesNothing { span } => vec![Label::new(*span, "no `{` is open here")],
             Self::TwiceProperty { span, first, .. } => {
@@ -109,6 +116,9 @@ impl Mistake for SyntaxMistake {
                 Some(format!("write `{hash}` for the value, or `\"{word}\"` for the text"))
             }
             Self::Slip { kind: SlipKind::Huge, .. } => Some("use a smaller number".to_owned()),
+            Self::Escape { found, .. } => {
+                Some(format!("write the text raw, as in `#\"\\d+\"#`, or `\\{found}`"))
+            }
             Self::NeverClosed { .. } => Some("add a `}`".to_owned()),
             Self::ClosesNothing { .. } => Some("remove it, or add the `{` it belongs to".to_owned()),
             Self::Malformed { help, more: 0, .. } => help.clone(),
