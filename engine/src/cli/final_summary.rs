@@ -29,6 +29,7 @@ pub(crate) fn render(summary: &Summary, colours: bool) -> String {
     let mut text = String::new();
     heading(&mut text, summary, paint);
     rules(&mut text, &summary.rules, paint);
+    unjudged_failures(&mut text, summary, paint);
     load(&mut text, summary, paint);
     steps(&mut text, summary, paint);
     groups(&mut text, summary, paint);
@@ -125,6 +126,22 @@ fn rules(text: &mut String, rules: &[RuleSummary], paint: Paint) {
             line(text, "    what is required has to have data");
         }
     }
+}
+
+/// Says that steps failed where no rule asks for that: a failed step is a finished one, and a refused one a fast one, so
+/// that a bound on response times alone is kept by a target that is down.
+fn unjudged_failures(text: &mut String, summary: &Summary, paint: Paint) {
+    let (finished, failed) = summary
+        .steps
+        .iter()
+        .fold((0, 0), |(finished, failed), (_, step)| (finished + step.count, failed + step.failures));
+    let judged = summary.rules.iter().any(|rule| rule.rule.split(' ').any(|word| word == "failures"));
+    if failed == 0 || judged {
+        return;
+    }
+    let part = share(failed as f64 / finished.max(1) as f64);
+    let note = format!("{part} of the steps failed, and no rule looks at failures");
+    line(text, &paint.coloured(Colour::Yellow, &note));
 }
 
 /// A rule's value in its unit.
