@@ -41,7 +41,7 @@ impl Rule for Response {
                 name: "p",
                 kind: ValueKind::Number,
                 default: "",
-                summary: "The percentile, above 0 and up to 100.",
+                summary: "The percentile, 1 to 100: `99`, `99.9`.",
             },
             FieldSpec {
                 name: "above",
@@ -74,7 +74,7 @@ impl Rule for Response {
     fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
         fields.word("outcome");
         fields.require("p");
-        let p = fields.number("p", f64::MIN_POSITIVE, 100.0);
+        let p = fields.number("p", 1.0, 100.0);
         let (above, below) = (fields.duration("above"), fields.duration("below"));
         require_bound(&mut fields, ["above", "below"], "above=, below=");
         let min_count = fields.count("min-count", 1, u64::MAX).unwrap_or(1);
