@@ -53,6 +53,8 @@ pub enum Action {
         /// When.
         until: Nanos,
     },
+    /// To have it noted that it went on for as long as it may at once, and is not done.
+    Lap,
     /// To have something recorded.
     Emit(Sample),
     /// To have a value of a measure of one's own recorded.
@@ -149,6 +151,7 @@ impl Machine<'_> {
             }
         }
         // A long stretch without I/O: let others run, at the same instant.
+        self.actions.push(Action::Lap);
         self.wait(self.surroundings.now);
     }
 

@@ -18,6 +18,10 @@ use super::wheel::Wheel;
 use crate::behavior::Action;
 use crate::plugins::protocols::{Operation, OperationId};
 
+/// What a program's stretch of ten thousand instructions counts for, in things done: no less than a thread does before it
+/// looks at its orders, so that a loop without end cannot keep it from them.
+const LAP_COST: usize = 1_000;
+
 /// What a driver has to do for a shard.
 #[derive(Debug)]
 pub enum DriverAction {
@@ -45,6 +49,8 @@ pub struct Shard {
     /// Users whose iteration has just ended, and when; empty between events. A list, so that a long queue of tokens
     /// whose iterations take no time is worked off without nesting calls.
     pub(super) freed: Vec<(u32, Nanos)>,
+    /// Stretches of programs that went on for as long as they may at once, since `advance` last looked.
+    pub(super) laps: usize,
     /// Operations under way.
     pub(super) in_flight: u64,
     /// Blocks that arrived after something in them was due.
@@ -90,6 +96,7 @@ impl Shard {
             emitter: Emitter::default(),
             wishes: Vec::new(),
             freed: Vec::new(),
+            laps: 0,
             in_flight: 0,
             underruns: 0,
         }
@@ -156,6 +163,7 @@ impl Shard {
                 self.match_token(token, now, actions);
             }
             self.settle(now, actions);
+            left = left.saturating_sub(LAP_COST * std::mem::take(&mut self.laps));
         }
         Some(now)
     }

@@ -77,6 +77,7 @@ impl Shard {
                 Action::Cancel(operation) => actions.push(DriverAction::Cancel(operation)),
                 Action::Wait { strand: 0, until } => self.wait(slot, Activity::Thinking, until),
                 Action::Wait { strand, until } => self.wait_in_part(slot, strand, until),
+                Action::Lap => self.laps += 1,
                 Action::Leave => self.users.get_mut(slot).retiring = true,
                 Action::Finish(outcome) => self.finished(slot, outcome, now),
             }

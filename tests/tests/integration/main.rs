@@ -9,6 +9,7 @@ mod command_line;
 mod connections;
 mod demo;
 mod editors;
+mod endless;
 mod exit_codes;
 mod http_session;
 mod http_wire;

@@ -122,7 +122,11 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
                     pending[place].0 = now;
                     statuses = [].iter();
                 }
-                Action::Emit(_) | Action::Record(_) | Action::Leave | Action::DropCookies(_) => {}
+                Action::Emit(_)
+                | Action::Record(_)
+                | Action::Leave
+                | Action::Lap
+                | Action::DropCookies(_) => {}
                 Action::Finish(_) => return told,
             }
         }
@@ -173,6 +177,7 @@ fn in_words(action: &Action) -> String {
             format!("{what} {} due {due} ready {ready} ended {ended}", sample.step.0)
         }
         Action::Leave => "leave".to_owned(),
+        Action::Lap => "lap".to_owned(),
         Action::Record(measurement) => format!("record {}", measurement.name),
         Action::DropCookies(count) => format!("drop {count}"),
         Action::Finish(outcome) => format!("{outcome:?}"),
@@ -234,7 +239,7 @@ fn a_way_is_chosen_by_weight() {
 #[test]
 fn a_long_stretch_lets_others_go_on() {
     let long = (1..=BUDGET + 1).map(Instruction::Jump).collect();
-    check(long, &[], &["wait until 7", "Succeeded"]);
+    check(long, &[], &["lap", "wait until 7", "Succeeded"]);
 }
 
 #[test]
