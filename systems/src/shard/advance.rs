@@ -10,7 +10,7 @@ use throng_components::token::DueToken;
 
 use super::agenda::Agenda;
 use super::emitter::Emitter;
-use super::matcher::USERS_AT_ONCE;
+use super::orders::USERS_AT_ONCE;
 use super::roster::Roster;
 use super::settings::ShardSettings;
 use super::slab::Slab;

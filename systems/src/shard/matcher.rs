@@ -1,18 +1,11 @@
 //! Joins what is due with who is free: tokens with idle users, closed users with their next iteration.
 
 use throng_components::clock::Nanos;
-use throng_components::exchange::Order;
-use throng_components::scenario::ScenarioId;
 use throng_components::token::DueToken;
 
 use super::advance::{DriverAction, Shard};
-use super::agenda::Appointment;
 use super::roster::{NOBODY, Ungranted};
 use super::slab::{Activity, Slab, User};
-
-/// Users that an order reaches in one go. The rest follows when what these want has been carried out, so that a crowd
-/// that comes or goes at one instant does not pile up its wishes.
-pub(super) const USERS_AT_ONCE: usize = 64;
 
 /// How far a closed user may lie behind its own schedule before it gives up catching up.
 const BEHIND_MOST: Nanos = Nanos::SECOND;
@@ -100,7 +93,7 @@ impl Shard {
         self.wait(slot, Activity::Resting, due);
     }
 
-    fn leave_closed(&mut self, slot: u32, actions: &mut Vec<DriverAction>) {
+    pub(super) fn leave_closed(&mut self, slot: u32, actions: &mut Vec<DriverAction>) {
         let User { id, iteration, .. } = *self.users.get(slot);
         let roster = &mut self.rosters[id.scenario().index()];
         let place = roster.place(id.serial());
@@ -149,187 +142,10 @@ impl Shard {
         user.key = seed.key(user.id.0 ^ (1 << 63), user.iteration);
         self.begin(slot, due, ready, now, actions);
     }
-
-    /// Carries out an order that holds from `at` on, for so many users at once; what is left of it is put back.
-    pub(super) fn obey(&mut self, appointment: Appointment, now: Nanos, actions: &mut Vec<DriverAction>) {
-        let left = match appointment.order {
-            Order::CreateUsers { scenario, count } => {
-                let part = count.min(USERS_AT_ONCE as u64);
-                self.create_idle(scenario, part);
-                let count = count - part;
-                (count > 0)
-                    .then_some(Appointment { order: Order::CreateUsers { scenario, count }, ..appointment })
-            }
-            Order::StartUsers { scenario, first, last, at } => {
-                let mut part = self.rosters[scenario.index()].part_of(first, last);
-                for serial in part.by_ref().take(USERS_AT_ONCE) {
-                    self.start_closed(scenario, serial, at, now, actions);
-                }
-                let left = part.next().map(|first| Order::StartUsers { scenario, first, last, at });
-                left.map(|order| Appointment { order, ..appointment })
-            }
-            Order::RetireUsers { scenario, first, last, at } => {
-                let mut part = self.rosters[scenario.index()].part_of(first, last).rev();
-                for serial in part.by_ref().take(USERS_AT_ONCE) {
-                    self.retire_closed(scenario, serial, actions);
-                }
-                let left = part.next().map(|last| Order::RetireUsers { scenario, first, last, at });
-                left.map(|order| Appointment { order, ..appointment })
-            }
-            Order::Grant { scenario, iterations, last } => {
-                let more = self.grant(scenario, iterations, last, now, actions);
-                let order = Order::Grant { scenario, iterations: 0, last };
-                more.then_some(Appointment { order, ..appointment })
-            }
-            Order::Pause { scenario, .. } => {
-                self.rosters[scenario.index()].paused = true;
-                None
-            }
-            Order::Resume { scenario, at } => {
-                let roster = &mut self.rosters[scenario.index()];
-                (roster.paused, roster.resumed) = (false, at);
-                let more = self.grant(scenario, 0, false, now, actions);
-                // What is left of it is as an empty grant, which holds at once.
-                let order = Order::Grant { scenario, iterations: 0, last: false };
-                more.then_some(Appointment { order, ..appointment })
-            }
-            Order::Revoke { scenario } => {
-                let roster = &mut self.rosters[scenario.index()];
-                roster.counts.returned += std::mem::take(&mut roster.granted);
-                None
-            }
-            Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. } => {
-                self.end(appointment, now, actions)
-            }
-        };
-        if let Some(left) = left {
-            self.agenda.put_back(left);
-        }
-    }
-
-    /// Carries out an order that ends something: at first for the scenario as a whole, then for its users.
-    fn end(
-        &mut self,
-        appointment: Appointment,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) -> Option<Appointment> {
-        let (Order::Finish { scenario, at } | Order::Stop { scenario, at } | Order::Cut { scenario, at }) =
-            appointment.order
-        else {
-            return None;
-        };
-        let cuts = matches!(appointment.order, Order::Cut { .. });
-        if appointment.from == 0 {
-            let cancelled = match appointment.order {
-                Order::Stop { .. } => self.cancel_undue(scenario, at),
-                Order::Cut { .. } => self.cancel_undue(scenario, Nanos::ZERO),
-                _ => 0,
-            };
-            let roster = &mut self.rosters[scenario.index()];
-            roster.counts.cancelled += cancelled;
-            roster.ungranted.clear();
-            // The shape of an open scenario may be played while tokens of it still wait: these are served.
-            if !roster.scenario.open || !matches!(appointment.order, Order::Finish { .. }) {
-                roster.stopped.get_or_insert(at);
-            }
-        }
-        // Closed users at rest leave; the others do after their iteration, unless it is cut.
-        let concerned = |user: &User| {
-            let under_way =
-                matches!(user.activity, Activity::Performing | Activity::Thinking | Activity::Parallel);
-            user.scenario() == scenario && (user.activity == Activity::Resting || cuts && under_way)
-        };
-        let part = self.part_from(appointment.from, USERS_AT_ONCE, concerned);
-        for slot in part.slots {
-            if self.users.get(slot).activity == Activity::Resting {
-                self.leave_closed(slot, actions);
-            } else {
-                self.cut(slot, now, actions);
-            }
-        }
-        part.next.map(|from| Appointment { from, ..appointment })
-    }
-
-    fn create_idle(&mut self, scenario: ScenarioId, count: u64) {
-        for _ in 0..count {
-            let roster = &mut self.rosters[scenario.index()];
-            let serial = roster.next_serial;
-            roster.next_serial += roster.shards;
-            let slot = self.create_user(scenario, serial);
-            self.users.get_mut(slot).activity = Activity::Idle;
-            self.rosters[scenario.index()].idle.push(slot);
-        }
-    }
-
-    fn start_closed(
-        &mut self,
-        scenario: ScenarioId,
-        serial: u64,
-        at: Nanos,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) {
-        let roster = &mut self.rosters[scenario.index()];
-        if roster.stopped.is_some() {
-            return;
-        }
-        if let Some(slot) = roster.slot_of(serial) {
-            // It was to leave after its current iteration and is wanted again before it could.
-            self.users.get_mut(slot).retiring = false;
-            return;
-        }
-        let place = roster.place(serial);
-        if roster.slots.len() <= place {
-            roster.slots.resize(place + 1, NOBODY);
-            roster.begun.resize(place + 1, 0);
-        }
-        let begun = roster.begun[place];
-        let slot = self.create_user(scenario, serial);
-        self.rosters[scenario.index()].slots[place] = slot;
-        let user = self.users.get_mut(slot);
-        user.activity = Activity::Resting;
-        user.iteration = begun;
-        user.due = at;
-        self.begin_closed(slot, now, actions);
-    }
-
-    fn retire_closed(&mut self, scenario: ScenarioId, serial: u64, actions: &mut Vec<DriverAction>) {
-        let Some(slot) = self.rosters[scenario.index()].slot_of(serial) else { return };
-        self.users.get_mut(slot).retiring = true;
-        if self.users.get(slot).activity == Activity::Resting {
-            self.leave_closed(slot, actions);
-        }
-    }
-
-    /// Lets users begin what is granted; true when some of those that wait have still to be asked.
-    fn grant(
-        &mut self,
-        scenario: ScenarioId,
-        iterations: u64,
-        last: bool,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) -> bool {
-        let roster = &mut self.rosters[scenario.index()];
-        roster.granted = roster.granted.saturating_add(iterations);
-        roster.last_grant |= last;
-        for _ in 0..USERS_AT_ONCE {
-            let roster = &mut self.rosters[scenario.index()];
-            if roster.granted == 0 && !roster.last_grant || roster.paused {
-                return false;
-            }
-            let Some(entry) = roster.ungranted.pop_front() else { return false };
-            if waits(&self.users, entry) {
-                self.begin_closed(entry.slot, now, actions);
-            }
-        }
-        !self.rosters[scenario.index()].ungranted.is_empty()
-    }
 }
 
 /// Whether the user of an entry still waits: it has not left, and its slot has no other user.
-fn waits(users: &Slab, entry: Ungranted) -> bool {
+pub(super) fn waits(users: &Slab, entry: Ungranted) -> bool {
     let user = users.get(entry.slot);
     user.activity == Activity::Resting && user.generation == entry.generation
 }
@@ -338,13 +154,14 @@ fn waits(users: &Slab, entry: Ungranted) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use throng_components::exchange::OrderBlock;
-    use throng_components::scenario::{Overflow, Scenario, ScenarioCounts, UserBounds};
+    use throng_components::exchange::{Order, OrderBlock};
+    use throng_components::scenario::{Overflow, Scenario, ScenarioCounts, ScenarioId, UserBounds};
     use throng_components::seed::RunSeed;
 
     use super::*;
     use crate::behavior::{Instruction, Program};
     use crate::plugins::laws::{Draws, Law};
+    use crate::shard::orders::USERS_AT_ONCE;
     use crate::shard::{ShardSettings, ShardShare};
 
     const ID: ScenarioId = ScenarioId(0);

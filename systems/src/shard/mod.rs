@@ -12,6 +12,7 @@ mod agenda;
 mod emitter;
 mod iteration;
 mod matcher;
+mod orders;
 mod roster;
 mod settings;
 mod slab;
