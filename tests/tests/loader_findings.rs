@@ -45,6 +45,9 @@ fn the_parser_does_not_begin_anew_at_each_byte() {
 fn what_is_larger_than_any_workload_is_refused() {
     let levels = 10_000;
     check(&format!("{}{}", "a {".repeat(levels), "}".repeat(levels)), &["T0006"]);
+    // Each level of what is switched off doubles what the parser does about a mistake in it.
+    check(&format!("throng 1\n{}", "/- a {\n b \"\n".repeat(12)), &["T0006"]);
+    check(&format!("throng 1\n{}", "/- a {\n b \"\n".repeat(8)), &["T0010"]);
     let scenarios =
         |number| format!("scenario s{number} {{ behavior b; population {{ hold 1 for=\"1s\" }} }}\n");
     check(&format!("{HEAD}{}", each(100_000, scenarios)), &["T0005"]);

@@ -31,8 +31,8 @@ pub(super) const MOST_NODES: usize = 100_000;
 pub(super) fn parse(text: &str, source: SourceId) -> Document {
     let mut problems = Problems::new();
     let scan = scan(text);
-    if let Some(range) = scan.too_deep {
-        problems.push(SyntaxMistake::TooDeep { span: span(source, range.start, range.end) });
+    if let Some((range, most)) = scan.too_deep {
+        problems.push(SyntaxMistake::TooDeep { span: span(source, range.start, range.end), most });
         return Document { nodes: Vec::new(), problems };
     }
     let (meant, braces) = (BTreeMap::new(), scan.braces);

@@ -11,6 +11,10 @@ use throng_components::workload::Scalar;
 /// Deeper than that nothing is parsed. Real workloads nest five levels; the parser's stack bears a thousand.
 pub(super) const MOST_LEVELS: usize = 128;
 
+/// Nodes that are switched off within others that are, at most. The parser looks at what is switched off twice before it gives
+/// up on it, so that each level doubles what a mistake costs.
+pub(super) const MOST_OFF: usize = 8;
+
 /// A bare word that KDL 2 does not allow, and what was meant by it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Slip {
@@ -40,8 +44,8 @@ pub(super) enum SlipKind {
 pub(super) struct Scan {
     /// Bare words that the parser will refuse.
     pub(super) slips: Vec<Slip>,
-    /// The first brace or comment that is nested too deep.
-    pub(super) too_deep: Option<Range<usize>>,
+    /// The first brace or comment that is nested too deep, and the levels that are read.
+    pub(super) too_deep: Option<(Range<usize>, usize)>,
     /// Closing braces by the opening ones they belong to.
     pub(super) braces: BTreeMap<usize, usize>,
     /// The nodes of the top level, from the first byte to what ends them.
@@ -54,7 +58,8 @@ pub(super) struct Scan {
 pub(super) fn scan(text: &str) -> Scan {
     let (open, found) = (Vec::new(), Scan::default());
     let bytes = text.as_bytes();
-    let mut scanner = Scanner { bytes, text, at: 0, open, piece: None, goes_on: false, dashes: 0, found };
+    let mut scanner =
+        Scanner { bytes, text, at: 0, open, off: false, piece: None, goes_on: false, dashes: 0, found };
     scanner.run();
     scanner.found
 }
@@ -63,8 +68,10 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     text: &'a str,
     at: usize,
-    /// Opening braces that are not closed yet.
-    open: Vec<usize>,
+    /// Opening braces that are not closed yet, and whether what they belong to is switched off.
+    open: Vec<(usize, bool)>,
+    /// Whether a `/-` stands before on the line.
+    off: bool,
     /// Where the node of the top level begins that is looked at.
     piece: Option<usize>,
     /// Whether the line goes on behind its end: a backslash or `/-` was the last word.
@@ -81,6 +88,7 @@ impl Scanner<'_> {
             if let Some(width) = newline(rest) {
                 self.end_piece();
                 self.goes_on &= self.dashes > 0;
+                self.off &= self.goes_on;
                 self.at += width;
                 continue;
             }
@@ -96,7 +104,7 @@ impl Scanner<'_> {
                     self.at += 1;
                 }
                 [b';', ..] => {
-                    (self.goes_on, self.dashes) = (false, 0);
+                    (self.goes_on, self.dashes, self.off) = (false, 0, false);
                     self.end_piece();
                     self.at += 1;
                 }
@@ -119,8 +127,9 @@ impl Scanner<'_> {
         self.piece.get_or_insert(self.at);
         if rest.starts_with(b"/-") {
             self.goes_on = true;
+            self.off = true;
             self.dashes += 1;
-            self.check_level(self.dashes, 2);
+            self.check_level(self.dashes, MOST_LEVELS, 2);
             self.at += 2;
             return;
         }
@@ -129,12 +138,14 @@ impl Scanner<'_> {
             b'"' => self.skip_string(),
             b'#' => self.skip_raw(),
             b'{' => {
-                self.open.push(self.at);
-                self.check_level(self.open.len(), 1);
+                self.open.push((self.at, std::mem::take(&mut self.off)));
+                self.check_level(self.open.len(), MOST_LEVELS, 1);
+                self.check_level(self.open.iter().filter(|(_, off)| *off).count(), MOST_OFF, 1);
                 self.at += 1;
             }
             b'}' => {
-                if let Some(start) = self.open.pop() {
+                self.off = false;
+                if let Some((start, _)) = self.open.pop() {
                     self.found.braces.insert(start, self.at);
                 }
                 self.at += 1;
@@ -163,9 +174,9 @@ impl Scanner<'_> {
         }
     }
 
-    fn check_level(&mut self, level: usize, width: usize) {
-        if level > MOST_LEVELS && self.found.too_deep.is_none() {
-            self.found.too_deep = Some(self.at..self.at + width);
+    fn check_level(&mut self, level: usize, most: usize, width: usize) {
+        if level > most && self.found.too_deep.is_none() {
+            self.found.too_deep = Some((self.at..self.at + width, most));
         }
     }
 
@@ -181,7 +192,7 @@ impl Scanner<'_> {
             match &self.bytes[self.at..] {
                 [b'/', b'*', ..] => {
                     depth += 1;
-                    self.check_level(depth, 2);
+                    self.check_level(depth, MOST_LEVELS, 2);
                     self.at += 2;
                 }
                 [b'*', b'/', ..] => {
@@ -392,7 +403,7 @@ mod tests {
         let nested = |levels: usize| "a {".repeat(levels);
         assert_eq!(scan(&nested(MOST_LEVELS)).too_deep, None);
         let first = MOST_LEVELS * 3 + 2;
-        assert_eq!(scan(&nested(MOST_LEVELS + 1)).too_deep, Some(first..first + 1));
+        assert_eq!(scan(&nested(MOST_LEVELS + 1)).too_deep, Some((first..first + 1, MOST_LEVELS)));
         assert_eq!(scan(&format!("a \"{}\" /*{}*/", nested(200), nested(200))).too_deep, None);
         assert!(scan(&"/*".repeat(200)).too_deep.is_some());
         assert!(scan(&"/- ".repeat(200)).too_deep.is_some());

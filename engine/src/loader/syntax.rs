@@ -3,7 +3,7 @@
 use throng_components::workload::{Label, Mistake, Span};
 
 use super::document::MOST_NODES;
-use super::scan::{MOST_LEVELS, SlipKind};
+use super::scan::SlipKind;
 
 /// More diagnostics than that for one text say nothing new: the parser's later ones follow from its first.
 pub(super) const MOST_SHOWN: usize = 3;
@@ -16,7 +16,7 @@ pub(super) enum SyntaxMistake {
     /// A byte that is no UTF-8.
     NotText { span: Span },
     /// Braces within braces, deeper than is read.
-    TooDeep { span: Span },
+    TooDeep { span: Span, most: usize },
     /// More nodes than are read.
     TooManyNodes { span: Span },
     /// A bare word that KDL does not allow.
@@ -73,8 +73,8 @@ impl Mistake for SyntaxMistake {
         match self {
             Self::NotText { span } => vec![Label::new(*span, "this byte is no UTF-8")],
             Self::Empty { span } => vec![Label::new(*span, "nothing here")],
-            Self::TooDeep { span } => {
-                vec![Label::new(*span, format!("level {}, at most {MOST_LEVELS} are read", MOST_LEVELS + 1))]
+            Self::TooDeep { span, most } => {
+                vec![Label::new(*span, format!("level {}, at most {most} are read", most + 1))]
             }
             Self::TooManyNodes { span } => {
                 vec![Label::new(*span, format!("at most {MOST_NODES} are read"))]
