@@ -123,6 +123,8 @@ pub struct RunClock {
     pub tick: Nanos,
     /// How many whole ticks ahead the schedule phase plans. At least 1.
     pub look_ahead: u64,
+    /// How many ticks one update stands for: 1, and more in virtual time where nobody wants to see each of them. At least 1.
+    pub stride: u64,
     /// The number of the tick that holds `now`: `now / tick`.
     pub number: u64,
     /// Ticks that have run.
@@ -138,7 +140,18 @@ impl RunClock {
     /// A clock before the first tick.
     pub fn new(kind: ClockKind, tick: Nanos, look_ahead: u64) -> Self {
         let (now, tick_at, tick_before) = (Nanos::ZERO, Nanos::ZERO, Nanos::ZERO);
-        Self { kind, now, tick, look_ahead, number: 0, ticks: 0, overruns: 0, tick_at, tick_before }
+        Self {
+            kind,
+            now,
+            tick,
+            look_ahead,
+            stride: 1,
+            number: 0,
+            ticks: 0,
+            overruns: 0,
+            tick_at,
+            tick_before,
+        }
     }
 
     /// Notes that a tick begins.
@@ -159,16 +172,26 @@ impl RunClock {
 
     /// The instant up to which the schedule phase has to have planned, itself excluded.
     pub fn plan_end(&self) -> Nanos {
-        Nanos((self.number + self.look_ahead + 1).saturating_mul(self.tick.0))
+        self.instant_of(self.look_ahead + self.stride)
+    }
+
+    /// The end of the plan if this update stood for one tick: what lies beyond it may wait for the next one.
+    pub fn plan_end_least(&self) -> Nanos {
+        self.instant_of(self.look_ahead + 1)
     }
 
     /// The instant from which on what is asked anew can still hold: up to it, all has been handed out by the tick before.
     pub fn steer_from(&self) -> Nanos {
-        Nanos((self.number + 1).saturating_mul(self.tick.0))
+        self.instant_of(1)
     }
 
     /// The instant up to which the execute phase has to have handed tokens out, itself excluded: always a whole tick ahead.
     pub fn hand_out_end(&self) -> Nanos {
-        Nanos((self.number + 2).saturating_mul(self.tick.0))
+        self.instant_of(1 + self.stride)
+    }
+
+    /// The instant of the tick so many after this one.
+    fn instant_of(&self, ahead: u64) -> Nanos {
+        Nanos(self.number.saturating_add(ahead).saturating_mul(self.tick.0))
     }
 }

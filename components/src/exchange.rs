@@ -5,6 +5,7 @@ use crate::measure::Measure;
 use crate::measures::{Measurement, Measures};
 use crate::sample_block::SampleBlock;
 use crate::scenario::{ScenarioCounts, ScenarioId};
+use crate::service::ServiceFigures;
 use crate::statistics::ScenarioStatistics;
 use crate::thread::ThreadId;
 use crate::token::DueToken;
@@ -135,6 +136,8 @@ pub struct ReportBlock {
     pub counts: Vec<ScenarioCounts>,
     /// Users that came and went since the last report.
     pub users: Vec<UserChange>,
+    /// What modelled services have come to, by number; empty in real time.
+    pub services: Vec<ServiceFigures>,
     /// How the driver fares.
     pub figures: DriverFigures,
 }

@@ -13,7 +13,7 @@
 //! | token | [`Token`](token::Token) | scheduler, policies | executor |
 //! | thread | [`Thread`](thread::Thread), [`ThreadFigures`](thread::ThreadFigures) | allocator, collector | exporter, summary |
 //! | listener | [`Listener`](listener::Listener), [`ListenerFigures`](listener::ListenerFigures) | loader, exporter | summary |
-//! | service (virtual time) | `Service`, in the simulated driver | loader, custom systems | the driver, after each tick |
+//! | service (virtual time) | `Service`, in the simulated driver; `ServiceFigures` | loader, custom systems | the driver, after each tick |
 //! | exit condition | [`ExitCondition`](exit_condition::ExitCondition), [`RuleResult`](exit_condition::RuleResult), a plug-in's own | loader, rules | run state, summary |
 //!
 //! Resources: [`RunClock`](clock::RunClock), [`RunSeed`](seed::RunSeed), [`RunState`](run::RunState),
@@ -37,6 +37,7 @@ pub mod scenario;
 pub mod second_ranges;
 pub mod secret;
 pub mod seed;
+pub mod service;
 pub mod statistics;
 pub mod steering;
 pub mod target;

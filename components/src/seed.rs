@@ -17,6 +17,10 @@ impl Purpose {
     pub const SERVICE_TIME: Self = Self(2);
     /// Whether a modelled service fails.
     pub const SERVICE_FAILURE: Self = Self(3);
+    /// How many calls to another service a modelled service makes, and what these draw by.
+    pub const SERVICE_CALL: Self = Self(5);
+    /// The place of a request among others that wait for a modelled service.
+    pub const SERVICE_LOT: Self = Self(6);
     /// The draws of an iteration's own steps: think times, choices, `random()`.
     pub const BEHAVIOR: Self = Self(4);
     /// How much a wait between two tries of a step differs from what was declared.

@@ -87,6 +87,7 @@ fn kinds(key: &str, family: &str, registry: &Registry) -> (Option<usize>, Vec<&'
         (_, "arrivals") => (Some(0), registry.arrivals.specs().collect()),
         (_, "listeners") => (Some(0), registry.listeners.specs().collect()),
         (_, "laws") | ("behavior think", _) => (Some(0), registry.laws.specs().collect()),
+        (_, "queues") => (Some(0), registry.queues.specs().collect()),
         (_, "protocols") => (Some(1), registry.protocols.specs().collect()),
         ("scenario overflow", _) => (Some(0), core_inside(key).collect()),
         _ => (None, Vec::new()),

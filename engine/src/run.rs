@@ -9,7 +9,7 @@ use throng_components::run::{RunDuration, RunHeader, RunState};
 use throng_components::seed::RunSeed;
 use throng_components::target::{ConnectionPolicy, Target, TargetAddress, TlsSettings};
 use throng_components::trace::TraceContext;
-use throng_systems::drivers::simulated::{Discipline, EventLog, Service};
+use throng_systems::drivers::simulated::{EventLog, ServiceId};
 use throng_systems::live_control::{Commands, LiveControl};
 use throng_systems::live_view::LiveView;
 use throng_systems::plugins::NameTaken;
@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::clock::RealClock;
 use crate::loader::{Loaded, Workload};
 use crate::results::{ProcessFigures, summarise};
+use crate::simulated::NoEnd;
 use crate::summary::Summary;
 use crate::world::RunFrame;
 use crate::{demo, listening, real, simulated, world};
@@ -66,6 +67,13 @@ pub enum RunError {
     NoService(Vec<String>),
     /// Simulated time does not move on from this instant.
     StandsStill(Nanos),
+    /// A modelled service's queue has grown beyond all bounds.
+    Overrun {
+        /// Which service's.
+        service: String,
+        /// When it had.
+        at: Nanos,
+    },
 }
 
 impl std::fmt::Display for RunError {
@@ -93,6 +101,11 @@ impl std::fmt::Display for RunError {
                 "nothing answers for {} in virtual time: add `service {} {{ servers 1; time constant \"10ms\" }}`",
                 names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
                 names.first().map_or("NAME", String::as_str),
+            ),
+            Self::Overrun { service, at } => write!(
+                f,
+                "more than 5,000,000 requests wait at the service `{service}` after {at}: it gets more than it can ever \
+                 serve; give it more servers, a `queue` with a `limit`, or less load"
             ),
             Self::StandsStill(at) => write!(
                 f,
@@ -296,19 +309,7 @@ pub fn simulate(
     check_virtual(&loaded.workload)?;
     let sha256 = sha256(&loaded);
     let workload = &mut loaded.workload;
-    let services: Vec<Service> = workload
-        .services
-        .drain(..)
-        .map(|plan| Service {
-            name: plan.name,
-            target: plan.target,
-            servers: plan.servers,
-            discipline: Discipline::Fifo,
-            limit: plan.limit,
-            time: plan.time,
-            fails: plan.fails,
-        })
-        .collect();
+    let services = std::mem::take(&mut workload.services);
     let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
     let duration = RunDuration(options.duration);
     let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration };
@@ -320,11 +321,16 @@ pub fn simulate(
     let listening = listening::open(&mut world, app.registry(), &outlets(&options));
     let listening = listening.map_err(RunError::CannotOpen)?;
     let before = ProcessFigures::read();
+    let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
+    let name_of = |service: ServiceId| names.get(service.index()).cloned().unwrap_or_default();
     let mut simulation = simulated::connect(&mut world, workload, services, log);
     let log = simulated::run(&mut world, &mut simulation, app.has_systems(), interrupts);
     let process = ProcessFigures::read().since(before);
     listening.close(&mut world);
-    let log = log.map_err(|still| RunError::StandsStill(still.0))?;
+    let log = log.map_err(|no_end| match no_end {
+        NoEnd::StandsStill(at) => RunError::StandsStill(at),
+        NoEnd::Overrun(service, at) => RunError::Overrun { service: name_of(service), at },
+    })?;
     log.map_or(Ok(()), EventLog::close).map_err(RunError::Events)?;
     *world.resource_mut::<RunState>() = RunState::Ended;
     Ok(summarise(&mut world, workload, &sha256, process))

@@ -7,7 +7,10 @@ use bevy_ecs::prelude::*;
 use crossbeam_channel::bounded;
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::run::{Outcome, RunState, RunStop, Stop};
-use throng_systems::drivers::simulated::{EventLog, Halt, Service, Simulation, SimulationSettings};
+use throng_components::service::ServiceFigures;
+use throng_systems::drivers::simulated::{
+    EventLog, Halt, Service, ServiceId, Simulation, SimulationSettings,
+};
 use throng_systems::exit_condition::{NextJudgement, Tripwires};
 use throng_systems::links::{Link, Links, Wake, Waker};
 use throng_systems::run_state::Interrupts;
@@ -45,11 +48,29 @@ pub(crate) fn connect(
         ended: false,
     });
     for service in &services {
-        world.spawn(service.clone());
+        world.spawn((service.clone(), ServiceFigures::default()));
     }
     let shard = Shard::new(shard_settings(world, workload, 0, 1));
     let targets = workload.targets.clone();
     Simulation::new(SimulationSettings { shard, targets, services, orders, reports, log })
+}
+
+/// Events between two updates of the world, about: fewer, and the updates are what a simulation costs; many more, and what
+/// they leave behind does not stay in the cache.
+const EVENTS_PER_UPDATE: u64 = 2_048;
+
+/// Ticks that one update stands for, at most.
+const LONGEST_STRIDE: u64 = 1 << 20;
+
+/// How many ticks the next update stands for, after one that stood for so many and saw so many events.
+fn next_stride(stride: u64, events: u64) -> u64 {
+    if events < EVENTS_PER_UPDATE / 2 {
+        (stride * 2).min(LONGEST_STRIDE)
+    } else if events > EVENTS_PER_UPDATE * 2 {
+        (stride / 2).max(1)
+    } else {
+        stride
+    }
 }
 
 /// Runs world and simulation to the end. With `every_tick` no tick is left out.
@@ -58,7 +79,7 @@ pub(crate) fn run(
     simulation: &mut Simulation,
     every_tick: bool,
     interrupts: &AtomicU32,
-) -> Result<Option<EventLog>, StandsStill> {
+) -> Result<Option<EventLog>, NoEnd> {
     *world.resource_mut::<RunState>() = RunState::Running;
     let tick = world.resource::<RunClock>().tick;
     let mut number = 0_u64;
@@ -74,7 +95,12 @@ pub(crate) fn run(
         if *world.resource::<RunState>() >= RunState::Flushing {
             break;
         }
+        let before = simulation.events();
         number = advance(world, simulation, tick, number, every_tick, interrupts)?;
+        if !every_tick {
+            let mut clock = world.resource_mut::<RunClock>();
+            clock.stride = next_stride(clock.stride, simulation.events() - before);
+        }
     }
     let log = simulation.end();
     simulation.report();
@@ -82,9 +108,14 @@ pub(crate) fn run(
     Ok(log)
 }
 
-/// Simulated time does not move on: users repeat and nothing they do takes any time.
+/// Why a simulation comes to no end.
 #[derive(Debug)]
-pub(crate) struct StandsStill(pub(crate) Nanos);
+pub(crate) enum NoEnd {
+    /// Simulated time does not move on: users repeat and nothing they do takes any time.
+    StandsStill(Nanos),
+    /// A service's queue grows beyond all bounds.
+    Overrun(ServiceId, Nanos),
+}
 
 fn update(
     world: &mut World,
@@ -108,7 +139,7 @@ fn advance(
     number: u64,
     every_tick: bool,
     interrupts: &AtomicU32,
-) -> Result<u64, StandsStill> {
+) -> Result<u64, NoEnd> {
     loop {
         let next = next_tick(world, simulation, tick, number, every_tick);
         let end = Nanos(next.saturating_mul(tick.0));
@@ -116,7 +147,8 @@ fn advance(
         let halt = simulation.run_until(end.min(judgement));
         simulation.report();
         let at = match halt {
-            Halt::StandsStill(at) => return Err(StandsStill(at)),
+            Halt::StandsStill(at) => return Err(NoEnd::StandsStill(at)),
+            Halt::Overrun(service, at) => return Err(NoEnd::Overrun(service, at)),
             Halt::Limit if judgement >= end => return Ok(next),
             Halt::Limit => judgement,
             Halt::Tripped(at) => at,
@@ -128,7 +160,7 @@ fn advance(
 
 /// The number of the next tick at which the world has something to do.
 ///
-/// Ticks in which nothing happens are left out: one is needed when a system asked for it, and after a tick with events.
+/// Ticks are left out: one is needed when a system asked for it, and after events so many ticks on as the last one stood for.
 fn next_tick(
     world: &mut World,
     simulation: &mut Simulation,
@@ -140,7 +172,8 @@ fn next_tick(
         return number + 1;
     }
     let asked = world.resource::<Wake>().tick;
-    let event = simulation.next_event().map_or(u64::MAX, |at| (at.0 / tick.0).saturating_add(1));
+    let after = number + world.resource::<RunClock>().stride;
+    let event = simulation.next_event().map_or(u64::MAX, |at| (at.0 / tick.0).saturating_add(1).max(after));
     let next = asked.min(event);
     let nothing_is_left = next == u64::MAX && world.resource::<NextJudgement>().0 == Nanos::MAX;
     if nothing_is_left {

@@ -6,9 +6,11 @@ use bevy_ecs::prelude::*;
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::exchange::{ReportBlock, UserChange};
 use throng_components::scenario::{Scenario, ShardCounts};
+use throng_components::service::ServiceFigures;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
 use throng_components::virtual_user::{UserId, VirtualUser};
 
+use crate::drivers::simulated::Service;
 use crate::links::{Incoming, Links};
 
 /// Blocks taken from one shard in a tick, at most. Draining until empty would let a shard that runs flat out hold the tick for seconds.
@@ -45,13 +47,14 @@ impl UserIndex {
 
 /// Takes reports from all shards: samples, counts, users that came and went, and how drivers fare.
 ///
-/// Reads: `RunClock`. Writes: `Incoming`, `ShardCounts`, `ThreadFigures`, `VirtualUser`. Runs in: `Phase::Collect`.
+/// Reads: `RunClock`. Writes: `Incoming`, `ShardCounts`, `ThreadFigures`, `ServiceFigures`, `VirtualUser`. Runs in: `Phase::Collect`.
 pub fn collect_reports(
     clock: Res<'_, RunClock>,
     mut links: ResMut<'_, Links>,
     mut incoming: ResMut<'_, Incoming>,
     mut scenarios: Query<'_, '_, (&Scenario, &mut ShardCounts)>,
     mut threads: Query<'_, '_, (&Thread, &mut ThreadFigures)>,
+    mut services: Query<'_, '_, (&Service, &mut ServiceFigures)>,
     mut commands: Commands<'_, '_>,
 ) {
     return_spent(&mut incoming, &links);
@@ -73,6 +76,11 @@ pub fn collect_reports(
             for (thread, mut figures) in &mut threads {
                 if thread.id == block.thread {
                     note_figures(&mut figures, &block, clock.now);
+                }
+            }
+            for (service, mut figures) in &mut services {
+                if let Some(told) = block.services.get_mut(service.id.index()) {
+                    *figures = std::mem::take(told);
                 }
             }
             latest = Some(block);

@@ -50,6 +50,10 @@ impl ArrivalsAhead {
     }
 }
 
+/// Tokens of one scenario planned in one update beyond the tick's own, at most: an update of virtual time may stand for many
+/// ticks, and a rate that rises within them would fill the memory.
+const TOKENS_PER_STRIDE: usize = 4_096;
+
 /// Adds the system that plans scenarios of one arrival law.
 pub fn add_planning_of<A: ArrivalLaw>(schedule: &mut Schedule) {
     schedule.add_systems(plan_arrivals::<A>.in_set(Phase::Schedule).in_set(Planning));
@@ -85,7 +89,7 @@ pub fn plan_arrivals<A: ArrivalLaw>(
             ahead.forget_handed_out(clock.steer_from());
             let mut plan =
                 Plan { scenario, steering, law: &mut *law, ahead: &mut ahead, progress: &mut progress, key };
-            let beyond = plan.fill(clock.plan_end(), &mut |token| {
+            let beyond = plan.fill(&clock, &mut |token| {
                 place(token, &mut rows, &mut tokens, &mut commands);
             });
             if let Some(due) = beyond {
@@ -127,8 +131,13 @@ struct Plan<'a, A> {
 
 impl<A: ArrivalLaw> Plan<'_, A> {
     /// Emits all tokens due before the horizon; gives the instant of the first one beyond it.
-    fn fill(&mut self, horizon: Nanos, emit: &mut impl FnMut(Token)) -> Option<Nanos> {
+    fn fill(&mut self, clock: &RunClock, emit: &mut impl FnMut(Token)) -> Option<Nanos> {
+        let mut horizon = clock.plan_end();
+        let before = self.ahead.planned.len();
         loop {
+            if self.ahead.planned.len() - before == TOKENS_PER_STRIDE {
+                horizon = clock.plan_end_least();
+            }
             if self.scenario.iterations.is_some_and(|cap| self.progress.planned >= cap) {
                 self.progress.plan_exhausted = true;
                 return None;

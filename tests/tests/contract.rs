@@ -48,6 +48,14 @@ fn families() -> Vec<Family> {
             runs: true,
         },
         Family {
+            name: "queues",
+            specs: registry.queues.specs().collect(),
+            around: |sample| {
+                format!("{HEAD}{BEHAVIOR}{CROWD}service nothing {{ {sample}; time constant \"1ms\" }}\n")
+            },
+            runs: true,
+        },
+        Family {
             name: "exit conditions",
             specs: registry.exit_conditions.specs().collect(),
             around: |sample| format!("{HEAD}{BEHAVIOR}{CROWD}stop-when {{ {sample} }}\n"),

@@ -91,6 +91,13 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
         }
         ("listener otlp", _) => format!("{}{OPEN}listener otlp \"http://h:4318\" {{ {sample} }}\n", head()),
         ("generator", _) => format!("{}{OPEN}generator {{ {sample} }}\n", head()),
+        ("service step", _) => {
+            format!("{}{OPEN}service t {{ time constant \"1ms\"; step home {{ {sample} }} }}\n", head())
+        }
+        ("service", "calls") => {
+            let callee = "service db { time constant \"1ms\" }";
+            format!("{}{OPEN}service t {{ time constant \"1ms\"; {sample} }}\n{callee}\n", head())
+        }
         ("service", "time") => format!("{}{OPEN}service t {{ {sample} }}\n", head()),
         ("service", _) => format!("{}{OPEN}service t {{ time constant \"1ms\"; {sample} }}\n", head()),
         other => panic!("no workload around {other:?}"),

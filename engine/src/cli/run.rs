@@ -234,7 +234,9 @@ fn told(error: &RunError, secrets: &Secrets) -> ExitCode {
             ExitCode::Output
         }
         RunError::Threads(_) | RunError::Tls(_) | RunError::NameTaken(_) => ExitCode::Internal,
-        RunError::NoRoots | RunError::NoService(_) | RunError::StandsStill(_) => ExitCode::BadWorkload,
+        RunError::NoRoots | RunError::NoService(_) | RunError::StandsStill(_) | RunError::Overrun { .. } => {
+            ExitCode::BadWorkload
+        }
     }
 }
 

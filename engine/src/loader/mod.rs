@@ -42,4 +42,4 @@ pub use pages::{PAGES, Page, page};
 pub use secrets::Secrets;
 pub use source::{MOST_BYTES, Refused, Source, Sources, read};
 pub use throng_systems::plugins::Registry;
-pub use workload::{ListenerPlan, Loaded, RulePlan, ScenarioPlan, ServicePlan, Workload};
+pub use workload::{ListenerPlan, Loaded, RulePlan, ScenarioPlan, Workload};

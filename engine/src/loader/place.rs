@@ -231,6 +231,7 @@ impl Search<'_> {
             .specs()
             .chain(registry.listeners.specs())
             .chain(registry.laws.specs())
+            .chain(registry.queues.specs())
             .filter(|spec: &&NodeSpec| Some(spec.name) == kind);
         let mut found: Vec<&'static str> =
             by_name.chain(by_kind).flat_map(|spec| spec.properties.iter().map(|field| field.name)).collect();

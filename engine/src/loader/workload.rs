@@ -8,10 +8,10 @@ use throng_components::exit_condition::ExitCondition;
 use throng_components::listener::Listener;
 use throng_components::run::{StepHeader, VerdictBounds};
 use throng_components::scenario::{Population, Scenario, StepNames};
-use throng_components::target::{Target, TargetAddress, TargetId};
-use throng_components::workload::{Problem, Share};
+use throng_components::target::{Target, TargetAddress};
+use throng_components::workload::Problem;
 use throng_systems::behavior::Program;
-use throng_systems::plugins::laws::Law;
+use throng_systems::drivers::simulated::Service;
 use throng_systems::plugins::listeners::Installer;
 
 use super::secrets::Secrets;
@@ -54,7 +54,7 @@ pub struct Workload {
     /// In the order of the file, those from outside last.
     pub listeners: Vec<ListenerPlan>,
     /// What answers under `throng simulate`.
-    pub services: Vec<ServicePlan>,
+    pub services: Vec<Service>,
     /// Parameters and their effective values in the order of the file; secrets are not among the values.
     pub params: Vec<(String, String)>,
     /// When the generator's own numbers are not to be trusted.
@@ -66,7 +66,7 @@ impl Workload {
     pub fn unanswered(&self) -> Vec<String> {
         let answered = |target: &Target| {
             target.address == TargetAddress::Noop
-                || self.services.iter().any(|service| service.target == target.id)
+                || self.services.iter().any(|service| service.target == Some(target.id))
         };
         self.targets.iter().filter(|target| !answered(target)).map(|target| target.name.clone()).collect()
     }
@@ -96,21 +96,4 @@ pub struct ListenerPlan {
     pub listener: Listener,
     /// Puts its settings on its entity.
     pub install: Installer,
-}
-
-/// What stands for a target under `throng simulate`.
-#[derive(Clone, Debug)]
-pub struct ServicePlan {
-    /// Its name: the target's.
-    pub name: String,
-    /// The target it stands for.
-    pub target: TargetId,
-    /// How many requests it serves at one time.
-    pub servers: u32,
-    /// How many requests may wait; `None` for no bound.
-    pub limit: Option<u64>,
-    /// How long a request takes.
-    pub time: Arc<dyn Law>,
-    /// The share of requests that fail.
-    pub fails: Share,
 }

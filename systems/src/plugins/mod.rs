@@ -5,6 +5,7 @@ pub mod exit_conditions;
 pub mod laws;
 pub mod listeners;
 pub mod protocols;
+pub mod queues;
 mod registry;
 pub mod steps;
 

@@ -26,7 +26,8 @@ pub trait Named: Copy + 'static {
 /// finds by itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no plug-in",
-    note = "implement the trait of its family: `ArrivalLaw`, `Rule`, `LawKind`, `Listen`, `Protocol` or `Step`"
+    note = "implement the trait of its family: `ArrivalLaw`, `Rule`, `LawKind`, `DisciplineKind`, `Listen`, \
+            `Protocol` or `Step`"
 )]
 pub trait Plugin<E: Named> {
     /// Its line in the family's table.
@@ -51,6 +52,10 @@ impl<P: super::listeners::Listen> Plugin<super::listeners::Entry> for P {
 
 impl<P: super::protocols::Protocol> Plugin<super::protocols::Entry> for P {
     const ENTRY: super::protocols::Entry = super::protocols::Entry::of::<P>();
+}
+
+impl<P: super::queues::DisciplineKind> Plugin<super::queues::Entry> for P {
+    const ENTRY: super::queues::Entry = super::queues::Entry::of::<P>();
 }
 
 impl<P: super::steps::Step> Plugin<super::steps::Entry> for P {
@@ -125,6 +130,8 @@ pub struct Registry {
     pub listeners: Table<super::listeners::Entry>,
     /// Laws of time: `think KIND`, `time KIND`.
     pub laws: Table<super::laws::Entry>,
+    /// How requests wait at modelled services: `queue KIND`.
+    pub queues: Table<super::queues::Entry>,
 }
 
 impl Registry {
@@ -156,6 +163,7 @@ impl Default for Registry {
             exit_conditions: Table::new(super::exit_conditions::ALL),
             listeners: Table::new(super::listeners::ALL),
             laws: Table::new(super::laws::ALL),
+            queues: Table::new(super::queues::ALL),
         }
     }
 }

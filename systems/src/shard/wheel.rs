@@ -50,6 +50,8 @@ pub struct Wheel {
     /// The loaded base slot. It may lie ahead of now, when nothing is due in between.
     cursor: u64,
     length: usize,
+    /// The instant of the next timer, while it is known: it is asked for several times between two changes.
+    next: Option<Nanos>,
 }
 
 impl Default for Wheel {
@@ -61,6 +63,7 @@ impl Default for Wheel {
             early: BinaryHeap::new(),
             cursor: 0,
             length: 0,
+            next: None,
         }
     }
 }
@@ -79,6 +82,8 @@ impl Wheel {
     /// Sets a timer.
     pub fn insert(&mut self, at: Nanos, key: TimerKey) {
         self.length += 1;
+        // Of an empty wheel the first timer is the next; of others, it may be.
+        self.next = if self.length == 1 { Some(at) } else { self.next.map(|next| next.min(at)) };
         self.place(pack(at, key));
     }
 
@@ -96,10 +101,15 @@ impl Wheel {
     }
 
     /// The next timer's instant, without taking it.
+    #[inline]
     pub fn peek(&mut self) -> Option<Nanos> {
-        if self.is_empty() {
-            return None;
+        if self.next.is_none() && self.length > 0 {
+            self.next = self.find_next();
         }
+        self.next
+    }
+
+    fn find_next(&mut self) -> Option<Nanos> {
         if self.loaded.is_empty() && self.early.is_empty() {
             self.load_next();
         }
@@ -113,6 +123,10 @@ impl Wheel {
         if self.peek()? > now {
             return None;
         }
+        if self.loaded.is_empty() && self.early.is_empty() {
+            self.load_next();
+        }
+        self.next = None;
         let early_first = match (self.loaded.last(), self.early.peek()) {
             (Some(loaded), Some(early)) => early.0 < *loaded,
             (None, Some(_)) => true,

@@ -19,7 +19,7 @@ pub(crate) use self::load_shape::{ARRIVALS, OVERFLOW, OVERFLOW_DROP, OVERFLOW_QU
 pub(super) use self::names::{MOST_OF_A_KIND, NameMistake};
 pub(crate) use self::rules::{REQUIRE, STOP_WHEN};
 pub(crate) use self::scenario::{DRAIN, ITERATIONS, PACE, SCENARIO, SCENARIO_BEHAVIOR, START, WARM_UP};
-pub(crate) use self::service::{FAILS, QUEUE, SERVERS, SERVICE, TIME};
+pub(crate) use self::service::{CALLS, FAILS, OUTAGE, QUEUE, RANK, SERVERS, SERVICE, STALL, STEP, TIME};
 pub(super) use self::settings::check_version;
 pub(crate) use self::settings::{GENERATOR, LATE, SEED, THREADS, THRONG, TICK};
 pub(crate) use self::target::{

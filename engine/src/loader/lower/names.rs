@@ -122,11 +122,7 @@ impl Names {
     pub(super) fn find(&self, name: &Spanned<&str>, asker: &Node, problems: &mut Problems) -> Option<u16> {
         let place = self.entries.iter().position(|known| known.value == name.value);
         if place.is_none() {
-            let known = self.known();
-            let near = nearest(name.value, &known).and_then(|near| {
-                let entry = self.entries.iter().find(|entry| entry.value == near)?;
-                Some(Label::new(entry.span, format!("`{near}` stands here")))
-            });
+            let (known, near) = (self.known(), self.near(name.value));
             problems.push(NameMistake::Unknown {
                 kind: self.kind,
                 name: name.value.to_owned(),
@@ -139,6 +135,19 @@ impl Names {
         u16::try_from(place?).ok()
     }
 
+    /// The number of a name.
+    pub(super) fn number(&self, name: &str) -> Option<u16> {
+        let place = self.entries.iter().position(|known| known.value == name)?;
+        u16::try_from(place).ok()
+    }
+
+    /// Where the name stands that is nearest to another one.
+    pub(super) fn near(&self, name: &str) -> Option<Label> {
+        let near = nearest(name, &self.known())?;
+        let entry = self.entries.iter().find(|entry| entry.value == near)?;
+        Some(Label::new(entry.span, format!("`{near}` stands here")))
+    }
+
     fn known(&self) -> Vec<&str> {
         self.entries.iter().map(|entry| entry.value.as_str()).filter(|name| !name.is_empty()).collect()
     }
@@ -147,6 +156,18 @@ impl Names {
     pub(super) fn all(&self) -> Vec<String> {
         self.entries.iter().map(|entry| entry.value.clone()).collect()
     }
+}
+
+/// The problem of a name that nothing of that kind has.
+pub(super) fn unknown_name(
+    kind: &'static str,
+    name: Spanned<&str>,
+    asker: &Node,
+    known: Vec<String>,
+) -> Problem {
+    let owner = Label::new(asker.name.span, format!("in this `{}`", asker.name.value));
+    NameMistake::Unknown { kind, name: name.value.to_owned(), span: name.span, owner, near: None, known }
+        .into()
 }
 
 /// A kind word that no plug-in has.

@@ -17,7 +17,7 @@ use super::names::Names;
 use super::{behavior, fewer_threads, listener, rules, scenario, service, settings, target};
 use crate::loader::files::Beside;
 use crate::loader::source::Sources;
-use crate::loader::workload::{RulePlan, ScenarioPlan, ServicePlan, Workload};
+use crate::loader::workload::{RulePlan, ScenarioPlan, Workload};
 
 /// The document itself, as a node without a name.
 const DOCUMENT: NodeSpec = NodeSpec {
@@ -171,7 +171,9 @@ impl<'a> Lowering<'a> {
         warnings.extend(endless);
         let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
         let listeners = listener::read_all(&listener_nodes, self.registry, &mut self.problems);
-        let services = self.services(&target_names);
+        let around =
+            service::Around { registry: self.registry, targets: &target_names, steps: &behaviors.steps };
+        let services = service::read_all(&self.all("service"), &around, &mut self.problems);
         let workload = Workload {
             seed,
             tick,
@@ -317,13 +319,6 @@ impl<'a> Lowering<'a> {
             warnings.extend(scenario::endless(plan, node).filter(|_| !ends).map(Problem::from));
         }
         (plans, warnings)
-    }
-
-    fn services(&mut self, targets: &Names) -> Vec<ServicePlan> {
-        let nodes = self.all("service");
-        Names::gather("service", &nodes, &mut self.problems);
-        let read = |node: &&Node| self.problems.take(service::read(node, self.registry, targets));
-        nodes.iter().filter_map(read).collect()
     }
 }
 

@@ -1,18 +1,19 @@
 //! Drives one shard against modelled services.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
-use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
+use throng_components::sample::{Sample, SampleKind, SampleOutcome};
 use throng_components::scenario::ScenarioId;
 use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 
 use super::event_log::EventLog;
-use super::pending::{Agenda, Pending};
-use super::service::{Arrived, Service, ServiceState, Work};
+use super::pending::Pending;
+use super::service::{Service, ServiceId};
+use super::services::{Reply, Services};
 use crate::plugins::exit_conditions::{Scope, TripCount, Tripwire};
 use crate::plugins::protocols::{self, Completion, CompletionEnd, Operation};
 use crate::shard::{DriverAction, Shard};
@@ -50,6 +51,8 @@ pub enum Halt {
     Tripped(Nanos),
     /// Time does not move on from this instant.
     StandsStill(Nanos),
+    /// A service's queue has grown beyond all bounds by this instant.
+    Overrun(ServiceId, Nanos),
 }
 
 /// Who answers for a target.
@@ -57,8 +60,8 @@ pub enum Halt {
 enum Answerer {
     /// Nobody: a noop target answers at once.
     Noop,
-    /// The service of this number.
-    Service(usize),
+    /// A service.
+    Service(ServiceId),
 }
 
 /// A tripwire and its count.
@@ -72,8 +75,7 @@ struct Armed {
 pub struct Simulation {
     shard: Shard,
     answerers: Vec<Answerer>,
-    services: Vec<ServiceState>,
-    agenda: Agenda,
+    services: Services,
     orders: Receiver<OrderBlock>,
     reports: Sender<ReportBlock>,
     log: Option<EventLog>,
@@ -81,13 +83,11 @@ pub struct Simulation {
     tripwires: Vec<Armed>,
     /// Everything before this instant has happened.
     now: Nanos,
-    /// When each user's last operation began, by its place in the shard.
-    begun: Vec<Nanos>,
-    /// The same of the strands of a `parallel`, by place and strand.
-    begun_in_parts: BTreeMap<(u32, u8), Nanos>,
-    /// Answers to what one strand of a user made others give up: they come behind all else of their instant, so that what
-    /// has its answer by then keeps it.
-    given_up: VecDeque<Completion>,
+    /// Answers of this instant that no service gives: of noop targets, of functions, to what was given up.
+    at_once: VecDeque<Completion>,
+    /// Answers of functions that come later, and the rows that are free among them.
+    later: Vec<Option<Box<Completion>>>,
+    free: Vec<u32>,
     /// When the shard next wants to run.
     shard_next: Option<Nanos>,
     /// Samples that have been logged and counted already.
@@ -96,33 +96,39 @@ pub struct Simulation {
     users_logged: usize,
     /// Events since time last moved on.
     at_this_instant: u64,
+    /// Events so far.
+    events: u64,
+    /// Whether nothing happens any more.
+    ended: bool,
 }
 
 impl Simulation {
     /// A simulation at the start of time.
     pub fn new(settings: SimulationSettings) -> Self {
         let answerer = |target: &Target| {
-            let service = settings.services.iter().position(|service| service.target == target.id);
-            service.map_or(Answerer::Noop, Answerer::Service)
+            let mut services = settings.services.iter();
+            let service = services.find(|service| service.target == Some(target.id));
+            service.map_or(Answerer::Noop, |service| Answerer::Service(service.id))
         };
         Self {
             answerers: settings.targets.iter().map(answerer).collect(),
             shard: settings.shard,
-            services: settings.services.into_iter().map(ServiceState::new).collect(),
-            agenda: Agenda::default(),
+            services: Services::new(settings.services),
             orders: settings.orders,
             reports: settings.reports,
             log: settings.log,
             actions: Vec::new(),
             tripwires: Vec::new(),
             now: Nanos::ZERO,
-            begun: Vec::new(),
-            begun_in_parts: BTreeMap::new(),
-            given_up: VecDeque::new(),
+            at_once: VecDeque::new(),
+            later: Vec::new(),
+            free: Vec::new(),
             shard_next: None,
             seen: 0,
             users_logged: 0,
             at_this_instant: 0,
+            events: 0,
+            ended: false,
         }
     }
 
@@ -133,15 +139,7 @@ impl Simulation {
 
     /// Takes the services as the world has them now: a system may have changed them.
     pub fn take_services<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
-        for service in services {
-            let Some(index) = self.services.iter().position(|known| known.target() == service.target) else {
-                continue;
-            };
-            self.services[index].change(service);
-            while let Some(work) = self.services[index].begin_waiting(self.now) {
-                self.schedule_answer(index, work);
-            }
-        }
+        services.for_each(|service| self.services.change(service, self.now));
     }
 
     /// Takes the world's orders.
@@ -154,8 +152,19 @@ impl Simulation {
 
     /// The instant of the next event.
     pub fn next_event(&mut self) -> Option<Nanos> {
-        let given_up = self.given_up.front().map(|completion| completion.ended);
-        [self.agenda.peek(), self.shard_next, given_up].into_iter().flatten().min().map(|at| at.max(self.now))
+        if !self.at_once.is_empty() || self.services.has_replies() {
+            return Some(self.now);
+        }
+        let next = match (self.services.agenda.peek(), self.shard_next) {
+            (Some(service), Some(shard)) => service.min(shard),
+            (service, shard) => service.or(shard)?,
+        };
+        Some(next.max(self.now))
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// Lets everything happen that happens before `limit`.
@@ -171,9 +180,14 @@ impl Simulation {
                 self.now = at;
                 self.at_this_instant = 0;
             }
-            self.at_this_instant += self.happen();
-            if self.tripped() {
+            let events = self.happen();
+            self.events += events;
+            self.at_this_instant += events;
+            if !self.tripwires.is_empty() && self.tripped() {
                 return Halt::Tripped(at);
+            }
+            if let Some(service) = self.services.overrun {
+                return Halt::Overrun(service, at);
             }
             let bound = EVENTS_PER_INSTANT + EVENTS_PER_INSTANT_AND_USER * self.shard.users() as u64;
             if self.at_this_instant > bound {
@@ -186,31 +200,43 @@ impl Simulation {
     fn happen(&mut self) -> u64 {
         let now = self.now;
         let mut events = 1;
-        while events < BUDGET as u64
-            && let Some(pending) =
-                self.agenda.pop_due(now).or_else(|| self.given_up.pop_front().map(Pending::Completion))
-        {
+        while events < BUDGET as u64 && self.answer_next(now) {
             events += 1;
-            match pending {
-                Pending::Answer { service, work } => {
-                    let completion = answer(&work);
-                    self.shard.complete(&completion, now, &mut self.actions);
-                    if let Some(next) = self.services[service].release(now) {
-                        self.schedule_answer(service, next);
-                    }
-                }
-                Pending::Completion(completion) | Pending::GiveUp(completion) => {
-                    self.shard.complete(&completion, now, &mut self.actions);
-                }
-            }
             self.carry_out();
         }
-        self.shard_next = self.shard.advance(now, BUDGET, &mut self.actions);
-        self.carry_out();
+        // What an answer led to may be due at once; the shard knows.
+        let mut unfinished = false;
+        if events > 1 || self.shard_next.is_some_and(|next| next <= now) {
+            self.shard_next = self.shard.advance(now, BUDGET, &mut self.actions);
+            self.carry_out();
+            // A shard that did not come to an end has used its whole budget.
+            unfinished = self.shard_next.is_some_and(|next| next <= now);
+        }
         self.look();
-        // A shard that did not come to an end has used its whole budget.
-        let unfinished = self.shard_next.is_some_and(|next| next <= now);
         events + if unfinished { BUDGET as u64 } else { 0 }
+    }
+
+    /// Lets the next thing outside the shard happen: what services have due, then the answers it led to. What others give
+    /// up comes behind all else of its instant, so that what has its answer by then keeps it.
+    fn answer_next(&mut self, now: Nanos) -> bool {
+        if let Some((id, reply)) = self.services.next_reply(now) {
+            let Reply { started, status, error, .. } = reply;
+            let completion = Completion { ended: now, status, error, ..empty(id, started) };
+            self.shard.complete(&completion, now, &mut self.actions);
+        } else if let Some(pending) = self.services.agenda.pop_due(now) {
+            if let Pending::Later(row) = pending {
+                self.free.push(row);
+                let completion = self.later.get_mut(row as usize).and_then(Option::take);
+                self.at_once.extend(completion.map(|completion| *completion));
+            } else {
+                self.services.happen(pending, now);
+            }
+        } else if let Some(completion) = self.at_once.pop_front() {
+            self.shard.complete(&completion, now, &mut self.actions);
+        } else {
+            return false;
+        }
+        true
     }
 
     /// Does what the shard wants done.
@@ -221,94 +247,44 @@ impl Simulation {
         let mut actions = std::mem::take(&mut self.actions);
         for action in actions.drain(..) {
             match action {
-                DriverAction::Perform(operation) => self.perform(operation),
+                DriverAction::Perform(operation) => self.perform(&operation),
                 DriverAction::Cancel(id) => {
-                    let begun = self.begun(id);
+                    let begun = self.let_go(id).unwrap_or(self.now);
                     let cut = Completion { end: CompletionEnd::Cut, ended: self.now, ..empty(id, begun) };
-                    if id.strand == 0 {
-                        self.agenda.insert(self.now, Pending::Completion(cut));
-                    } else {
-                        self.given_up.push_back(cut);
-                    }
+                    self.at_once.push_back(cut);
                 }
-                DriverAction::Leave(slot) => {
-                    let left: Vec<(u32, u8)> =
-                        self.begun_in_parts.range((slot, 0)..=(slot, u8::MAX)).map(|(key, _)| *key).collect();
-                    for key in left {
-                        self.begun_in_parts.remove(&key);
-                    }
-                }
+                DriverAction::Leave(slot) => self.services.leave(slot),
             }
         }
         self.actions = actions;
     }
 
-    /// When an operation began.
-    fn begun(&self, id: protocols::OperationId) -> Nanos {
-        let begun = match id.strand {
-            0 => self.begun.get(id.slot as usize),
-            strand => self.begun_in_parts.get(&(id.slot, strand)),
-        };
-        begun.copied().unwrap_or(self.now)
+    /// Nobody waits for an operation's answer any more; gives when it began.
+    fn let_go(&mut self, id: protocols::OperationId) -> Option<Nanos> {
+        let of_function = self.later.iter().flatten().find(|completion| completion.id == id);
+        of_function.map(|completion| completion.started).or_else(|| self.services.let_go(id))
     }
 
-    fn note_begun(&mut self, id: protocols::OperationId) {
-        let (now, place) = (self.now, id.slot as usize);
-        if id.strand > 0 {
-            self.begun_in_parts.insert((id.slot, id.strand), now);
-            return;
-        }
-        if self.begun.len() <= place {
-            self.begun.resize(place + 1, now);
-        }
-        self.begun[place] = now;
-    }
-
-    fn perform(&mut self, operation: Operation) {
+    fn perform(&mut self, operation: &Operation) {
         let now = self.now;
-        self.note_begun(operation.id);
-        let Some(answerer) = self.answerers.get(usize::from(operation.target.0)) else {
+        match self.answerers.get(usize::from(operation.target.0)) {
             // A function: it goes to no target.
-            let completion = protocols::modelled(&operation, now);
-            self.agenda.insert(completion.ended, Pending::Completion(completion));
-            return;
-        };
-        match *answerer {
-            Answerer::Noop => {
-                let completion = protocols::answer(&operation, now);
-                self.agenda.insert(now, Pending::Completion(completion));
-            }
-            Answerer::Service(service) => {
-                let (id, gives_up) = (operation.id, now + operation.timeout);
-                match self.services[service].arrive(operation, now) {
-                    Arrived::Begun(work) => self.schedule_answer(service, work),
-                    Arrived::Queued => {
-                        let timeout =
-                            Completion { ended: gives_up, error: ErrorType::TIMEOUT, ..empty(id, now) };
-                        self.agenda.insert(gives_up, Pending::GiveUp(timeout));
-                    }
-                    Arrived::Refused(operation) => {
-                        let full = Completion { error: ErrorType::SERVICE_FULL, ..empty(operation.id, now) };
-                        self.agenda.insert(now, Pending::Completion(full));
-                    }
-                }
-            }
+            None => self.answer_later(protocols::modelled(operation, now)),
+            Some(Answerer::Noop) => self.at_once.push_back(protocols::answer(operation, now)),
+            Some(Answerer::Service(service)) => self.services.request(operation, *service, now),
         }
     }
 
-    /// The answer comes when the work ends; a caller that has less patience gives up before, and the service does not know.
-    fn schedule_answer(&mut self, service: usize, work: Work) {
-        let gives_up = work.arrived + work.operation.timeout;
-        // Who waited in the queue has a timeout set already.
-        if work.ends > gives_up && work.arrived == self.now {
-            let timeout = Completion {
-                ended: gives_up,
-                error: ErrorType::TIMEOUT,
-                ..empty(work.operation.id, work.arrived)
-            };
-            self.agenda.insert(gives_up, Pending::GiveUp(timeout));
+    fn answer_later(&mut self, completion: Completion) {
+        if completion.ended <= self.now {
+            return self.at_once.push_back(completion);
         }
-        self.agenda.insert(work.ends, Pending::Answer { service, work });
+        let row = self.free.pop().unwrap_or_else(|| {
+            self.later.push(None);
+            u32::try_from(self.later.len() - 1).unwrap_or_else(|_| unreachable!("below 2^32 users"))
+        });
+        self.services.agenda.insert(completion.ended, Pending::Later(row));
+        self.later[row as usize] = Some(Box::new(completion));
     }
 
     /// Logs and counts what the shard has told since the last look.
@@ -344,6 +320,7 @@ impl Simulation {
     /// Tells the world what has happened.
     pub fn report(&mut self) {
         let in_flight = self.shard.in_flight();
+        let services = self.services.figures(self.now, self.ended);
         let counts = self.shard.counts().collect();
         let emitter = self.shard.emitter();
         let block = ReportBlock {
@@ -353,6 +330,7 @@ impl Simulation {
             folded: None,
             counts,
             users: std::mem::take(&mut emitter.users),
+            services,
             figures: DriverFigures { in_flight, ..DriverFigures::default() },
         };
         (self.seen, self.users_logged) = (0, 0);
@@ -364,6 +342,7 @@ impl Simulation {
 
     /// Lets all users go and gives the log back.
     pub fn end(&mut self) -> Option<EventLog> {
+        self.ended = true;
         // Nobody is told any more, so that there is no need for parts.
         self.shard.retire_some(0, usize::MAX, &mut self.actions);
         self.actions.clear();
@@ -374,12 +353,6 @@ impl Simulation {
 /// A model's answer without anything in it yet.
 fn empty(id: protocols::OperationId, started: Nanos) -> Completion {
     Completion { modelled: true, ..Completion::empty(id, started) }
-}
-
-/// What a service answers: 200, or 500 where it fails.
-fn answer(work: &Work) -> Completion {
-    let status = if work.fails { 500 } else { 200 };
-    Completion { ended: work.ends, status, ..empty(work.operation.id, work.arrived) }
 }
 
 fn trips(wire: &Tripwire, sample: &Sample) -> bool {

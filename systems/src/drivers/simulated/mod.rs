@@ -1,10 +1,16 @@
 //! Virtual time: the instants of modelled events, one after the other, as fast as they can be computed.
 
+mod calls;
+mod deadlines;
 mod driver;
 mod event_log;
+mod job;
 mod pending;
 mod service;
+mod services;
+mod sharing;
+mod station;
 
 pub use driver::{Halt, Simulation, SimulationSettings};
 pub use event_log::EventLog;
-pub use service::{Discipline, Service};
+pub use service::{Episode, EpisodeKind, Service, ServiceCall, ServiceId, ServiceStep, USUAL_RANK};

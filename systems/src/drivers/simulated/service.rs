@@ -1,133 +1,187 @@
-//! A modelled service: servers, a queue in front of them, a law of time.
+//! A modelled service as it is declared: servers, a queue in front of them, laws of time, what it asks of others.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 use throng_components::clock::Nanos;
-use throng_components::seed::{Purpose, draw, unit};
+use throng_components::sample::StepId;
 use throng_components::target::TargetId;
 use throng_components::workload::Share;
 
-use crate::plugins::laws::{Draws, Law};
-use crate::plugins::protocols::Operation;
+use crate::plugins::laws::Law;
+use crate::plugins::queues::QueuePlan;
 
-/// In which order a queue is served.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Discipline {
-    /// First come, first served.
-    #[default]
-    Fifo,
-}
-
-/// A service that answers for a target under `simulate`.
+/// A service that answers for a target under `simulate`, or for another service. A system may change it; what is under way
+/// goes on as it began.
 #[derive(Component, Clone, Debug)]
 pub struct Service {
-    /// Its name: the target's.
+    /// Its name: the target's, where it answers for one.
     pub name: String,
-    /// The target it answers for.
-    pub target: TargetId,
-    /// How many requests it works on at one time.
+    /// Its number among all services.
+    pub id: ServiceId,
+    /// The target it answers for; `None` for one that only other services call.
+    pub target: Option<TargetId>,
+    /// How many requests it works on at one time. At least 1.
     pub servers: u32,
-    /// In which order the others are served.
-    pub discipline: Discipline,
-    /// How many may wait; `None` for no bound.
-    pub limit: Option<u64>,
+    /// How the others wait. A change of it holds for runs to come.
+    pub queue: QueuePlan,
     /// How long it works on one.
     pub time: Arc<dyn Law>,
     /// The share of requests that it fails, after its whole time.
     pub fails: Share,
+    /// What differs for some steps.
+    pub steps: Vec<ServiceStep>,
+    /// What it asks of other services, once its own work on a request is done; a server waits for the answers.
+    pub calls: Vec<ServiceCall>,
+    /// When it is not itself, in rising order.
+    pub episodes: Vec<Episode>,
 }
 
-/// What becomes of a request that arrives.
-#[derive(Debug)]
-pub(super) enum Arrived {
-    /// A server works on it until then.
-    Begun(Work),
-    /// It waits.
-    Queued,
-    /// There is no room for it.
-    Refused(Operation),
+/// A service's number, in the order of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u16);
+
+impl ServiceId {
+    /// Its place in a list of all services.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
 }
 
-/// A request that a server works on.
-#[derive(Debug)]
-pub(super) struct Work {
-    pub(super) operation: Operation,
-    /// When the caller sent it.
-    pub(super) arrived: Nanos,
-    /// When it will be answered.
-    pub(super) ends: Nanos,
-    /// Whether the answer is a failure.
-    pub(super) fails: bool,
+/// What differs for one step.
+#[derive(Clone, Debug)]
+pub struct ServiceStep {
+    /// The step.
+    pub step: StepId,
+    /// How long the service works on it; `None` where it does as on others.
+    pub time: Option<Arc<dyn Law>>,
+    /// The share of its requests that fail; `None` likewise.
+    pub fails: Option<Share>,
+    /// How urgent it is in a queue by priority: lower first.
+    pub rank: u32,
 }
 
-/// A service at work.
-#[derive(Debug)]
-pub(super) struct ServiceState {
-    service: Service,
-    busy: u32,
-    queue: VecDeque<(Operation, Nanos)>,
+/// The rank of steps that say none.
+pub const USUAL_RANK: u32 = 100;
+
+/// What a service asks of another one for each of its requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceCall {
+    /// Whom.
+    pub service: ServiceId,
+    /// How often, on average: 1.5 is once, and a second time for half of the requests. One call after the other.
+    pub factor: f64,
+    /// How long it waits for an answer; [`Nanos::MAX`] for as long as it takes.
+    pub timeout: Nanos,
+    /// How often it tries again after a failure.
+    pub retries: u32,
+    /// How long it waits before.
+    pub backoff: Nanos,
 }
 
-impl ServiceState {
-    pub(super) fn new(service: Service) -> Self {
-        Self { service, busy: 0, queue: VecDeque::new() }
+/// A time in which a service is not itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Episode {
+    /// What is the matter with it.
+    pub kind: EpisodeKind,
+    /// From when on.
+    pub from: Nanos,
+    /// Up to when, itself excluded.
+    pub until: Nanos,
+}
+
+/// What may be the matter with a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpisodeKind {
+    /// It is not there: what it has is lost at once, and what comes is refused.
+    Outage,
+    /// It stands still: requests come in and wait, and work under way goes on afterwards.
+    Stall,
+}
+
+impl Service {
+    /// What holds for a step, where that differs.
+    pub fn step(&self, step: StepId) -> Option<&ServiceStep> {
+        self.steps.iter().find(|own| own.step == step)
     }
 
-    pub(super) fn arrive(&mut self, operation: Operation, now: Nanos) -> Arrived {
-        if self.busy < self.service.servers {
-            self.busy += 1;
-            return Arrived::Begun(self.begin(operation, now, now));
+    /// Whether it is within an episode of that kind.
+    pub fn is_in(&self, kind: EpisodeKind, now: Nanos) -> bool {
+        self.episodes
+            .iter()
+            .any(|episode| episode.kind == kind && (episode.from..episode.until).contains(&now))
+    }
+
+    /// When work that begins now is done: no time passes for it in a stall.
+    pub fn ends(&self, now: Nanos, work: Nanos) -> Nanos {
+        let (mut now, mut left) = (now, work);
+        for stall in self.episodes.iter().filter(|episode| episode.kind == EpisodeKind::Stall) {
+            if stall.until <= now {
+                continue;
+            }
+            let before = stall.from - now;
+            if left < before || (left == before && before > Nanos::ZERO) {
+                break;
+            }
+            left = left - before;
+            now = stall.until;
         }
-        if self.service.limit.is_some_and(|limit| self.queue.len() as u64 >= limit) {
-            return Arrived::Refused(operation);
+        now + left
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::plugins::laws::Draws;
+
+    /// Always so long.
+    #[derive(Debug)]
+    pub(in crate::drivers::simulated) struct Constant(pub(in crate::drivers::simulated) Nanos);
+
+    impl Law for Constant {
+        fn draw(&self, _: &mut Draws) -> Nanos {
+            self.0
         }
-        self.queue.push_back((operation, now));
-        Arrived::Queued
-    }
 
-    /// The target it answers for.
-    pub(super) fn target(&self) -> TargetId {
-        self.service.target
-    }
-
-    /// Takes settings that a system has changed; what servers work on already is not changed by it.
-    pub(super) fn change(&mut self, service: &Service) {
-        self.service.clone_from(service);
-    }
-
-    /// The next request begins, if one waits and a server is free: after there have become more of them.
-    pub(super) fn begin_waiting(&mut self, now: Nanos) -> Option<Work> {
-        if self.busy >= self.service.servers || self.queue.is_empty() {
-            return None;
+        fn mean(&self) -> f64 {
+            self.0.0 as f64
         }
-        self.busy += 1;
-        self.release(now)
     }
 
-    /// A server is free: the next request begins, if one waits and the server is still there.
-    pub(super) fn release(&mut self, now: Nanos) -> Option<Work> {
-        if self.busy > self.service.servers {
-            self.busy -= 1;
-            return None;
+    /// A service with one server that works so long on each request.
+    pub(in crate::drivers::simulated) fn service(id: u16, time: u64) -> Service {
+        Service {
+            name: format!("service-{id}"),
+            id: ServiceId(id),
+            target: None,
+            servers: 1,
+            queue: QueuePlan::default(),
+            time: Arc::new(Constant(Nanos(time))),
+            fails: Share(0.0),
+            steps: Vec::new(),
+            calls: Vec::new(),
+            episodes: Vec::new(),
         }
-        let next = match self.service.discipline {
-            Discipline::Fifo => self.queue.pop_front(),
-        };
-        let Some((operation, arrived)) = next else {
-            self.busy -= 1;
-            return None;
-        };
-        Some(self.begin(operation, arrived, now))
     }
 
-    /// Draws are keyed by the iteration and its operation, never by who serves: so they do not depend on the order of service.
-    fn begin(&self, operation: Operation, arrived: Nanos, now: Nanos) -> Work {
-        let first = u64::from(operation.ordinal) << 32;
-        let mut draws = Draws::new(operation.key, Purpose::SERVICE_TIME, first);
-        let ends = now + self.service.time.draw(&mut draws);
-        let chance = unit(draw(operation.key, Purpose::SERVICE_FAILURE, u64::from(operation.ordinal)));
-        Work { fails: chance < self.service.fails.0, operation, arrived, ends }
+    #[test]
+    fn no_time_passes_for_work_in_a_stall() {
+        let stall =
+            |from, until| Episode { kind: EpisodeKind::Stall, from: Nanos(from), until: Nanos(until) };
+        let outage = Episode { kind: EpisodeKind::Outage, from: Nanos(0), until: Nanos(1_000) };
+        let service = Service { episodes: vec![outage, stall(100, 150), stall(200, 300)], ..service(0, 10) };
+        for (now, work, ends) in [
+            (0, 50, 50),
+            (0, 100, 100),
+            (0, 101, 151),
+            (100, 0, 150),
+            (90, 70, 310),
+            (120, 1, 151),
+            (250, 5, 305),
+            (300, 5, 305),
+        ] {
+            assert_eq!(service.ends(Nanos(now), Nanos(work)), Nanos(ends), "{work} from {now} on");
+        }
     }
 }

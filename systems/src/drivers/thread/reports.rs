@@ -96,7 +96,16 @@ impl Reports {
         let users = std::mem::take(&mut emitter.users);
         let folded = self.folded.take();
         let thread = self.thread;
-        let block = ReportBlock { thread, samples, measurements, folded, counts, users, figures };
+        let block = ReportBlock {
+            thread,
+            samples,
+            measurements,
+            folded,
+            counts,
+            users,
+            services: Vec::new(),
+            figures,
+        };
         self.since = None;
         match self.sender.try_send(block) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => true,

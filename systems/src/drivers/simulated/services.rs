@@ -1,0 +1,307 @@
+//! All services of a simulation and the requests at them: who is served when, who calls whom, who gives up.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use throng_components::clock::Nanos;
+use throng_components::sample::ErrorType;
+use throng_components::service::ServiceFigures;
+
+use super::job::{Caller, Calls, GENERATION_BITS, Job, JobKey, Jobs};
+use super::pending::{Agenda, Pending};
+use super::service::{EpisodeKind, Service, ServiceId};
+use super::station::{Admission, Crowd, Station};
+use crate::plugins::protocols::{Operation, OperationId};
+
+/// Requests that wait at one service without a declared bound, at most: a simulation whose queue is longer has more load than
+/// it can ever serve, and ends before the memory does.
+const QUEUE_MOST: u64 = 5_000_000;
+
+/// An answer, at the instant at which it comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reply {
+    pub(super) to: Caller,
+    /// When the request had come.
+    pub(super) started: Nanos,
+    /// 200 or 500; 0 without an answer.
+    pub(super) status: u16,
+    pub(super) error: ErrorType,
+}
+
+/// All services at work.
+#[derive(Debug, Default)]
+pub(super) struct Services {
+    pub(super) stations: Vec<Station>,
+    pub(super) jobs: Jobs,
+    pub(super) agenda: Agenda,
+    /// Answers of this instant that are not delivered yet.
+    pub(super) replies: VecDeque<Reply>,
+    /// Each user's last request, by its place in the shard.
+    of_users: Vec<Option<JobKey>>,
+    /// The same of the strands of a `parallel`, by place and strand.
+    of_parts: BTreeMap<(u32, u8), JobKey>,
+    /// The service whose queue has grown beyond all bounds.
+    pub(super) overrun: Option<ServiceId>,
+}
+
+impl Services {
+    pub(super) fn new(services: Vec<Service>) -> Self {
+        let mut agenda = Agenda::default();
+        for service in &services {
+            for at in service.episodes.iter().flat_map(|episode| [episode.from, episode.until]) {
+                agenda.insert(at, Pending::Episode(service.id.0.into()));
+            }
+        }
+        Self { stations: services.into_iter().map(Station::new).collect(), agenda, ..Self::default() }
+    }
+
+    /// Takes settings that a system has changed; what servers work on already is not changed by it.
+    pub(super) fn change(&mut self, service: &Service, now: Nanos) {
+        let Some(station) = self.stations.get_mut(service.id.index()) else { return };
+        station.carry_on(now);
+        station.service.clone_from(service);
+        self.begin_waiting(service.id, now);
+        self.share_anew(service.id);
+    }
+
+    /// What each service has come to.
+    pub(super) fn figures(&mut self, now: Nanos, at_end: bool) -> Vec<ServiceFigures> {
+        let told = self.stations.iter_mut().map(|station| {
+            station.carry_on(now);
+            let measures = at_end.then(|| std::mem::take(&mut station.measures));
+            ServiceFigures { measures, ..station.figures.clone() }
+        });
+        told.collect()
+    }
+
+    /// A user asks for something.
+    pub(super) fn request(&mut self, operation: &Operation, service: ServiceId, now: Nanos) {
+        let id = operation.id;
+        let job = Job {
+            caller: Caller::User(id),
+            key: operation.key,
+            ordinal: operation.ordinal,
+            step: operation.step,
+            service,
+            arrived: now,
+            ends: Nanos::MAX,
+            gives_up: now + operation.timeout,
+            fails: false,
+            calls: Calls::default(),
+        };
+        let key = self.enter(job, now);
+        if id.strand > 0 {
+            key.and_then(|key| self.of_parts.insert((id.slot, id.strand), key));
+            return;
+        }
+        let place = id.slot as usize;
+        if self.of_users.len() <= place {
+            self.of_users.resize(place + 1, None);
+        }
+        self.of_users[place] = key;
+    }
+
+    /// A user gives up on what it asked for; gives when that had come, where it is still under way.
+    pub(super) fn let_go(&mut self, id: OperationId) -> Option<Nanos> {
+        let key = match id.strand {
+            0 => self.of_users.get(id.slot as usize).copied().flatten(),
+            strand => self.of_parts.get(&(id.slot, strand)).copied(),
+        };
+        let job = self.jobs.get(key?).filter(|job| job.caller == Caller::User(id))?;
+        job.caller = Caller::Nobody;
+        self.stations[job.service.index()].figures.given_up += 1;
+        Some(job.arrived)
+    }
+
+    /// Forgets what a user's strands asked for.
+    pub(super) fn leave(&mut self, slot: u32) {
+        if self.of_parts.is_empty() {
+            return;
+        }
+        let parts = self.of_parts.range((slot, 0)..=(slot, u8::MAX)).map(|(key, _)| *key);
+        for key in parts.collect::<Vec<_>>() {
+            self.of_parts.remove(&key);
+        }
+    }
+
+    /// The next answer of this instant for a user. Those for other requests are delivered on the way.
+    pub(super) fn next_reply(&mut self, now: Nanos) -> Option<(OperationId, Reply)> {
+        while let Some(reply) = self.replies.pop_front() {
+            match reply.to {
+                Caller::User(id) => return Some((id, reply)),
+                Caller::Job(key) => self.answered(key, &reply, now),
+                Caller::Nobody => {}
+            }
+        }
+        None
+    }
+
+    /// Whether an answer of this instant is not delivered yet.
+    pub(super) fn has_replies(&self) -> bool {
+        !self.replies.is_empty()
+    }
+
+    /// Lets one thing happen.
+    pub(super) fn happen(&mut self, pending: Pending, now: Nanos) {
+        match pending {
+            Pending::Served(key) => self.served(key, now),
+            Pending::CallsAgain(key) => self.call(key, now),
+            Pending::GivesUp(key) => self.give_up(key, now),
+            Pending::Deadline(service) => self.deadline(service as usize, now),
+            Pending::Shared { service, version } => self.shared_done(service as usize, version, now),
+            Pending::Episode(service) => self.episode(service as usize, now),
+            Pending::Later(_) => unreachable!("answers that come later are no service's"),
+        }
+    }
+
+    /// A request comes to its service; `None` when it is answered at once.
+    pub(super) fn enter(&mut self, mut job: Job, now: Nanos) -> Option<JobKey> {
+        let service = job.service;
+        let station = &mut self.stations[service.index()];
+        station.carry_on(now);
+        match station.admit() {
+            Admission::Begins => {
+                station.figures.busy += 1;
+                begin(station, &mut job, now);
+                let key = self.jobs.insert(job);
+                self.agenda.insert(job.ends, Pending::Served(key));
+                // One that calls others lasts longer than its own work.
+                let may_be_late = job.ends > job.gives_up || !station.service.calls.is_empty();
+                if may_be_late && job.gives_up < Nanos::MAX {
+                    self.agenda.insert(job.gives_up, Pending::GivesUp(key));
+                }
+                Some(key)
+            }
+            Admission::Waits => {
+                let key = self.jobs.insert(job);
+                station.wait(key, &job);
+                self.overrun = self.overrun.or((station.figures.waiting > QUEUE_MOST).then_some(service));
+                self.await_deadline(service, key, job.gives_up);
+                Some(key)
+            }
+            Admission::Shares => {
+                let work = station.draw(&mut job);
+                let key = self.jobs.insert(job);
+                station.share(work, key);
+                self.share_anew(service);
+                self.await_deadline(service, key, job.gives_up);
+                Some(key)
+            }
+            Admission::Refused => self.refuse(&job, ErrorType::SERVICE_FULL),
+            Admission::Down => self.refuse(&job, ErrorType::CONNECTION_REFUSED),
+        }
+    }
+
+    fn refuse(&mut self, job: &Job, error: ErrorType) -> Option<JobKey> {
+        self.replies.push_back(Reply { to: job.caller, started: job.arrived, status: 0, error });
+        None
+    }
+
+    /// A server has done its own work on a request.
+    fn served(&mut self, key: JobKey, now: Nanos) {
+        let Some(job) = self.jobs.get(key) else { return };
+        if self.stations[job.service.index()].service.calls.is_empty() || job.fails {
+            self.finish(key, now);
+        } else {
+            self.call(key, now);
+        }
+    }
+
+    /// A service is done with a request: its caller has its answer, its server the next request.
+    pub(super) fn finish(&mut self, key: JobKey, now: Nanos) {
+        let Some(job) = self.jobs.remove(key) else { return };
+        let station = &mut self.stations[job.service.index()];
+        station.carry_on(now);
+        station.figures.present -= 1;
+        if let Crowd::Queue(_) = station.crowd {
+            station.figures.busy -= 1;
+        }
+        if job.fails {
+            station.figures.failed += 1;
+        } else {
+            station.figures.served += 1;
+        }
+        station.measures.sojourn.record(now - job.arrived);
+        let status = if job.fails { 500 } else { 200 };
+        self.replies.push_back(Reply {
+            to: job.caller,
+            started: job.arrived,
+            status,
+            error: ErrorType::NONE,
+        });
+        self.begin_waiting(job.service, now);
+    }
+
+    /// Servers that are free begin those that wait.
+    fn begin_waiting(&mut self, service: ServiceId, now: Nanos) {
+        let station = &mut self.stations[service.index()];
+        while let Some(row) = station.next_waiting() {
+            let Some((key, job)) = self.jobs.at(row) else { continue };
+            station.figures.busy += 1;
+            begin(station, job, now);
+            self.agenda.insert(job.ends, Pending::Served(key));
+        }
+    }
+
+    /// Those that share a service's servers have changed.
+    fn share_anew(&mut self, service: ServiceId) {
+        if let Some((at, version)) = self.stations[service.index()].share_anew() {
+            self.agenda.insert(at, Pending::Shared { service: service.0.into(), version });
+        }
+    }
+
+    /// A shared service has done its work on some requests.
+    fn shared_done(&mut self, service: usize, version: u32, now: Nanos) {
+        let station = &mut self.stations[service];
+        station.carry_on(now);
+        let Crowd::Shared(sharing) = &mut station.crowd else { return };
+        if sharing.version % (1 << GENERATION_BITS) != version {
+            return;
+        }
+        let done: Vec<JobKey> = std::iter::from_fn(|| sharing.pop_done()).collect();
+        let id = station.service.id;
+        self.share_anew(id);
+        for key in done {
+            self.served(key, now);
+        }
+    }
+
+    /// An episode of a service begins or ends.
+    fn episode(&mut self, service: usize, now: Nanos) {
+        let station = &mut self.stations[service];
+        station.carry_on(now);
+        let (down, stalled) =
+            (station.service.is_in(EpisodeKind::Outage, now), station.service.is_in(EpisodeKind::Stall, now));
+        if let Crowd::Shared(sharing) = &mut station.crowd {
+            sharing.stalled = stalled;
+        }
+        let begins = down && !std::mem::replace(&mut station.down, down);
+        let id = station.service.id;
+        if begins {
+            self.lose_all(id);
+        }
+        self.share_anew(id);
+    }
+
+    /// All requests of a service are lost.
+    fn lose_all(&mut self, service: ServiceId) {
+        let station = &mut self.stations[service.index()];
+        match &mut station.crowd {
+            Crowd::Queue(queue) => queue.clear(),
+            Crowd::Shared(sharing) => sharing.clear(),
+        }
+        for key in self.jobs.of(service) {
+            let Some(job) = self.jobs.remove(key) else { continue };
+            station.figures.lost += 1;
+            let error = ErrorType::CONNECTION_RESET;
+            self.replies.push_back(Reply { to: job.caller, started: job.arrived, status: 0, error });
+        }
+        (station.figures.busy, station.figures.waiting, station.figures.present) = (0, 0, 0);
+    }
+}
+
+/// A server begins a request.
+fn begin(station: &mut Station, job: &mut Job, now: Nanos) {
+    let work = station.draw(job);
+    job.ends = station.service.ends(now, work);
+    station.measures.wait.record(now - job.arrived);
+}

@@ -1,0 +1,63 @@
+//! First come, first served: `queue fifo limit=100`.
+
+use std::collections::VecDeque;
+
+use throng_components::workload::{Fields, NodeSpec};
+
+use super::{Discipline, DisciplineKind, LIMIT, Line, Queue, Waiting};
+
+/// The request that has waited longest is served next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fifo;
+
+impl DisciplineKind for Fifo {
+    const SPEC: NodeSpec = NodeSpec {
+        name: "fifo",
+        summary: "Serves requests in the order in which they came.",
+        sample: "queue fifo limit=100",
+        properties: &[LIMIT],
+        ..NodeSpec::EMPTY
+    };
+
+    fn read(_: &mut Fields<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+impl Discipline for Fifo {
+    fn line(&self) -> Line {
+        Line::Queue(Box::new(FifoQueue(VecDeque::new())))
+    }
+}
+
+#[derive(Debug)]
+struct FifoQueue(VecDeque<u32>);
+
+impl Queue for FifoQueue {
+    fn push(&mut self, waiting: Waiting) {
+        self.0.push_back(waiting.job);
+    }
+
+    fn pop(&mut self) -> Option<u32> {
+        self.0.pop_front()
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+    use super::*;
+
+    #[test]
+    fn the_first_is_served_first() {
+        check(&Fifo, &[(3, 9), (1, 8), (2, 7)], &[0, 1, 2]);
+    }
+}
