@@ -6,6 +6,9 @@ use std::ops::Range;
 use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlIdentifier, KdlNode, KdlValue};
 use throng_components::workload::{Entry, Node, Problems, Scalar, SourceId, Span, Spanned};
 
+use super::habits::{self, Habit};
+use super::hash_comment;
+use super::indentation::{without_closing, without_opening};
 use super::scan::{Slip, scan};
 use super::syntax::{MOST_SHOWN, SyntaxMistake};
 
@@ -30,6 +33,15 @@ pub(super) const MOST_NODES: usize = 100_000;
 /// it never begins anew behind a mistake, which it does by recursion, once for each byte that is wrong.
 pub(super) fn parse(text: &str, source: SourceId) -> Document {
     let mut problems = Problems::new();
+    let comments = hash_comment::find(text);
+    let clean;
+    let text = if comments.is_empty() {
+        text
+    } else {
+        problems.push(hash_comment::mistake(&comments, source));
+        clean = hash_comment::without(text, &comments);
+        &clean
+    };
     let scan = scan(text);
     if let Some((range, most)) = scan.too_deep {
         problems.push(SyntaxMistake::TooDeep { span: span(source, range.start, range.end), most });
@@ -37,10 +49,7 @@ pub(super) fn parse(text: &str, source: SourceId) -> Document {
     }
     let (meant, braces) = (BTreeMap::new(), scan.braces);
     let mut reader = Reader { text, source, base: 0, count: 0, malformed: 0, braces, meant, problems };
-    for at in scan.strays.into_iter().take(MOST_SHOWN) {
-        reader.malformed += 1;
-        reader.problems.push(SyntaxMistake::ClosesNothing { span: span(source, at, at + 1) });
-    }
+    reader.strays(&scan.strays);
     let mut nodes = Vec::new();
     let mut slips = scan.slips.into_iter().peekable();
     for piece in scan.pieces {
@@ -92,38 +101,64 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Reports closing braces that belong to none, the first with the line that lacks its opening one.
+    fn strays(&mut self, strays: &[usize]) {
+        self.malformed += strays.len().min(MOST_SHOWN);
+        for (number, at) in strays.iter().take(MOST_SHOWN).enumerate() {
+            let opener = if number == 0 { without_opening(self.text, *at) } else { None };
+            let opener =
+                opener.map(|range| (span(self.source, range.start, range.end), self.text[range].to_owned()));
+            let span = span(self.source, *at, at + 1);
+            self.problems.push(SyntaxMistake::ClosesNothing { span, opener });
+        }
+    }
+
     /// Reads one top-level node; none where it is switched off, or wrong.
     fn piece(&mut self, range: Range<usize>, slips: Vec<Slip>) -> Option<Node> {
         self.base = range.start;
         let text = &self.text[range.clone()];
         let off = text.starts_with("/-");
         let error = match parse_node(text, off) {
-            Ok(node) if off => return self.nothing(&node),
-            Ok(node) => return Some(self.node(&node)),
-            Err(error) if slips.is_empty() => explained(text, off, error),
-            Err(_) => {
-                let patched = self.patch(range, slips);
-                match parse_node(&patched, off) {
-                    Ok(node) if off => return self.nothing(&node),
-                    Ok(node) => return Some(self.node(&node)),
-                    Err(error) => explained(&patched, off, error),
-                }
-            }
+            Ok(node) => return self.kept(&node, off),
+            Err(error) => error,
         };
-        self.report(error);
+        let habits = habits::find(text, self.source, self.base);
+        if habits.is_empty() && slips.is_empty() {
+            self.report(explained(text, off, error));
+            return None;
+        }
+        let (habitual, readable) = (!habits.is_empty(), habits.iter().all(|habit| !habit.mends.is_empty()));
+        let patched = self.patch(range, slips, habits);
+        match parse_node(&patched, off) {
+            Ok(node) if readable => return self.kept(&node, off),
+            Err(error) if !habitual => self.report(explained(&patched, off, error)),
+            // What the parser still has to say follows from the habit, or comes once that is mended.
+            _ => self.malformed += 1,
+        }
         None
     }
 
-    /// What is switched off counts and is no node.
-    fn nothing(&mut self, _node: &KdlNode) -> Option<Node> {
-        self.count += 1;
-        None
+    /// A node that was read. What is switched off counts and is no node.
+    fn kept(&mut self, node: &KdlNode, off: bool) -> Option<Node> {
+        if off {
+            self.count += 1;
+            return None;
+        }
+        Some(self.node(node))
     }
 
-    /// Reports bare words and gives the text with a plain word of the same length in place of each.
-    fn patch(&mut self, range: Range<usize>, slips: Vec<Slip>) -> String {
+    /// Reports bare words and habits, and gives the text with a plain word of the same length in place of each of those
+    /// words, and the habits mended.
+    fn patch(&mut self, range: Range<usize>, mut slips: Vec<Slip>, habits: Vec<Habit>) -> String {
         let mut patched = String::with_capacity(range.len());
         let mut at = range.start;
+        let hidden = |slip: &Slip| {
+            habits
+                .iter()
+                .filter_map(|habit| habit.hides.as_ref())
+                .any(|hides| hides.contains(&slip.range.start))
+        };
+        slips.retain(|slip| !hidden(slip));
         for slip in slips {
             patched.push_str(&self.text[at..slip.range.start]);
             patched.push_str(&"x".repeat(slip.range.len()));
@@ -136,6 +171,16 @@ impl Reader<'_> {
             self.meant.insert(slip.range.start, slip);
         }
         patched.push_str(&self.text[at..range.end]);
+        for (at, byte) in habits.iter().flat_map(|habit| &habit.mends) {
+            let (at, letter) = (at - range.start, char::from(*byte));
+            // A word in place of a slip has no such byte any more.
+            if patched.get(at..=at).is_some_and(|old| old != "x") {
+                patched.replace_range(at..=at, letter.encode_utf8(&mut [0; 4]));
+            }
+        }
+        for habit in habits.into_iter().take(MOST_SHOWN) {
+            self.problems.push(habit.mistake);
+        }
         patched
     }
 
@@ -186,9 +231,9 @@ impl Reader<'_> {
             let stray = self.text.get(start..).is_some_and(|rest| rest.starts_with('}'));
             let message = diagnostic.message.unwrap_or_default();
             self.problems.push(if message.starts_with("No closing") {
-                SyntaxMistake::NeverClosed { span }
+                self.never_closed(span)
             } else if stray && message.starts_with("Expected end") {
-                SyntaxMistake::ClosesNothing { span }
+                SyntaxMistake::ClosesNothing { span, opener: None }
             } else {
                 SyntaxMistake::Malformed {
                     span,
@@ -202,6 +247,20 @@ impl Reader<'_> {
                     more: if index + 1 == shown { all - shown } else { 0 },
                 }
             });
+        }
+    }
+
+    /// A brace that the parser found no end of. Where it has one, what stands between is what the parser could not read.
+    fn never_closed(&self, brace: Span) -> SyntaxMistake {
+        if let Some(end) = self.braces.get(&(brace.start as usize)) {
+            return SyntaxMistake::NoNodes { span: brace, end: span(self.source, *end, end + 1) };
+        }
+        match without_closing(self.text) {
+            Some((brace, below)) => SyntaxMistake::NeverClosed {
+                span: span(self.source, brace, brace + 1),
+                below: Some((span(self.source, below.start, below.end), self.text[below].to_owned())),
+            },
+            None => SyntaxMistake::NeverClosed { span: brace, below: None },
         }
     }
 
@@ -361,7 +420,7 @@ mod tests {
     fn bare_quantities_are_reported_and_read_on() {
         let document = parse("a {\n  timeout 30s\n  pace=5% x\n  hold 200/s for=2m\n}\n", SourceId(0));
         let codes: Vec<&str> = document.problems.iter().map(|problem| problem.code).collect();
-        assert_eq!(codes, ["T0008", "T0008", "T0008", "T0008", "T0010"]);
+        assert_eq!(codes, ["T0008", "T0008", "T0008", "T0008", "T0212"]);
         let document = parse("a {\n  timeout 30s\n  hold 200/s for=2m\n}\n", SourceId(0));
         let codes: Vec<&str> = document.problems.iter().map(|problem| problem.code).collect();
         assert_eq!(codes, ["T0008"; 3]);

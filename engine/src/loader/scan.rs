@@ -271,8 +271,10 @@ impl Scanner<'_> {
     }
 
     fn word(&mut self) {
-        let range = self.at..self.at + self.word_length().max(1);
+        let mut range = self.at..self.at + self.word_length().max(1);
         self.at = range.end;
+        // The comma is a mistake of its own.
+        range.end -= usize::from(range.len() > 1 && self.bytes[range.end - 1] == b',');
         if let Some((kind, meant)) = self.text.get(range.clone()).and_then(slip_of) {
             self.found.slips.push(Slip { range, kind, meant });
         }

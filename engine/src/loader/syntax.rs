@@ -25,10 +25,12 @@ pub(super) enum SyntaxMistake {
     Malformed { span: Span, message: String, label: String, help: Option<String>, more: usize },
     /// A backslash before a letter that it does not go with, as in a regular expression in plain quotes.
     Escape { span: Span, found: String },
-    /// An opening brace without its closing one.
-    NeverClosed { span: Span },
-    /// A closing brace without its opening one.
-    ClosesNothing { span: Span },
+    /// An opening brace without its closing one, and the line that shows by its indentation that it was to be closed above.
+    NeverClosed { span: Span, below: Option<(Span, String)> },
+    /// A closing brace without its opening one, and the line that lacks it, as far as the lines' indentation tells.
+    ClosesNothing { span: Span, opener: Option<(Span, String)> },
+    /// Braces with something between them that is no node.
+    NoNodes { span: Span, end: Span },
     /// A property written twice.
     TwiceProperty { span: Span, first: Span, name: String },
 }
@@ -45,7 +47,8 @@ impl Mistake for SyntaxMistake {
             Self::Malformed { .. }
             | Self::Escape { .. }
             | Self::NeverClosed { .. }
-            | Self::ClosesNothing { .. } => "T0010",
+            | Self::ClosesNothing { .. }
+            | Self::NoNodes { .. } => "T0010",
             Self::Slip { kind: SlipKind::Huge, .. } => "T0011",
             Self::TwiceProperty { .. } => "T0012",
         }
@@ -65,6 +68,7 @@ impl Mistake for SyntaxMistake {
             Self::Escape { found, .. } => format!("`{found}` means nothing in a quoted text"),
             Self::NeverClosed { .. } => "this `{` is never closed".to_owned(),
             Self::ClosesNothing { .. } => "this `}` closes nothing".to_owned(),
+            Self::NoNodes { .. } => "what stands in these braces cannot be read as nodes".to_owned(),
             Self::TwiceProperty { name, .. } => format!("`{name}=` is written twice"),
         }
     }
@@ -90,8 +94,17 @@ impl Mistake for SyntaxMistake {
             }
             Self::Malformed { span, label, .. } => vec![Label::new(*span, label.clone())],
             Self::Escape { span, .. } => vec![Label::new(*span, "a backslash begins an escape here")],
-            Self::NeverClosed { span } => vec![Label::new(*span, "opened here")],
-            Self::ClosesNothing { span } => vec![Label::new(*span, "no `{` is open here")],
+            Self::NeverClosed { span, below } => {
+                let below = below.iter().map(|(span, _)| Label::new(*span, "stands no deeper than its line"));
+                std::iter::once(Label::new(*span, "opened here")).chain(below).collect()
+            }
+            Self::ClosesNothing { span, opener } => {
+                let opener = opener.iter().map(|(span, _)| Label::new(*span, "the next line stands deeper"));
+                std::iter::once(Label::new(*span, "no `{` is open here")).chain(opener).collect()
+            }
+            Self::NoNodes { span, end } => {
+                vec![Label::new(*span, "from here"), Label::new(*end, "to here")]
+            }
             Self::TwiceProperty { span, first, .. } => {
                 vec![Label::new(*span, "the second one"), Label::new(*first, "the first one")]
             }
@@ -119,8 +132,20 @@ impl Mistake for SyntaxMistake {
             Self::Escape { found, .. } => {
                 Some(format!("write the text raw, as in `#\"\\d+\"#`, or `\\{found}`"))
             }
-            Self::NeverClosed { .. } => Some("add a `}`".to_owned()),
-            Self::ClosesNothing { .. } => Some("remove it, or add the `{` it belongs to".to_owned()),
+            Self::NeverClosed { below: Some((_, word)), .. } => {
+                Some(format!("add a `}}` on the line before `{word}`"))
+            }
+            Self::NeverClosed { below: None, .. } => Some("add a `}`".to_owned()),
+            Self::ClosesNothing { opener: Some((_, line)), .. } => {
+                Some(format!("add a `{{` behind `{line}`, or remove this `}}`"))
+            }
+            Self::NoNodes { .. } => Some(
+                "a node is a name, values and `name=value`, then its own braces; a line or `;` ends it"
+                    .to_owned(),
+            ),
+            Self::ClosesNothing { opener: None, .. } => {
+                Some("remove it, or add the `{` it belongs to".to_owned())
+            }
             Self::Malformed { help, more: 0, .. } => help.clone(),
             Self::Malformed { help, more, .. } => {
                 let more = format!("{more} more that may follow from this one are not shown");

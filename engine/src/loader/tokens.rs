@@ -67,7 +67,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 /// The first token of a text that is not empty, and its length.
-fn first(rest: &str) -> (TokenKind, usize) {
+pub(super) fn first(rest: &str) -> (TokenKind, usize) {
     let Some(letter) = rest.chars().next() else { return (TokenKind::Space, 0) };
     let one = |kind| (kind, letter.len_utf8());
     match letter {
