@@ -36,9 +36,21 @@ fn the_parser_does_not_begin_anew_at_each_byte() {
     check(&format!("throng 1\n{}", "}".repeat(300_000)), &["T0010"]);
     check(&format!("throng 1\n{}", "= = =\n".repeat(50_000)), &["T0010"]);
     check(&format!("throng 1\na {}", "\"".repeat(300_000)), &["T0010"]);
-    check(&format!("throng 1\na {}", "#".repeat(300_000)), &["T0010"]);
+    check(&format!("throng 1\na {}", "#".repeat(300_000)), &["T0023", "T0049", "T0211"]);
     check(&format!("throng 1\na {}", "= ".repeat(100_000)), &["T0010"]);
     check(&format!("throng 1\na {{ {} }}", ") ".repeat(100_000)), &["T0010"]);
+}
+
+#[test]
+fn the_look_for_habits_is_one_look() {
+    check(&format!("throng 1\na {{ {} }}", "{ }; ".repeat(60_000)), &["T0010"]);
+    check(&format!("throng 1\na {{ {} }}", "b=1; ".repeat(60_000)), &["T0023", "T0049", "T0212"]);
+    check(&format!("throng 1\na {{ {} }}", "b { } ".repeat(60_000)), &["T0023", "T0049", "T0214"]);
+    check(&format!("throng 1\na {{ {} }}", "b \"c\", ".repeat(60_000)), &["T0023", "T0049", "T0215"]);
+    check(&format!("throng 1\na {{ {} }}", "\"b\": [1], ".repeat(60_000)), &["T0213"]);
+    check(&format!("throng 1\na {{\n {} }}", "{ }\n".repeat(60_000)), &["T0216"]);
+    check(&format!("throng 1\n{}", "# b\n".repeat(60_000)), &["T0049", "T0211"]);
+    check(&format!("throng 1\na {}", "/b ".repeat(60_000)), &["T0023", "T0049", "T0217"]);
 }
 
 #[test]

@@ -10,18 +10,84 @@ use super::units::UnitMistake;
 /// A mistake in what one node holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum FieldMistake {
-    MissingArgument { node: String, owner: Span, argument: &'static str, sample: &'static str },
-    UnexpectedArgument { node: String, owner: Span, span: Span, value: String },
-    MissingProperty { node: String, owner: Span, property: &'static str, sample: &'static str },
-    UnknownProperty { node: String, owner: Span, span: Span, name: String, known: Vec<&'static str> },
-    UnknownChild { node: String, owner: Span, span: Span, name: String, known: Vec<&'static str> },
-    WrongForm { what: &'static str, span: Span, found: Scalar, kind: ValueKind },
-    BadQuantity { what: &'static str, span: Span, found: String, kind: ValueKind, mistake: UnitMistake },
-    UnknownWord { what: &'static str, span: Span, found: String, known: &'static [&'static str] },
-    NotYet { node: String, span: Span, name: String },
-    Repeated { node: String, span: Span, first: Span, name: &'static str },
-    MissingChild { node: String, owner: Span, child: &'static str, sample: &'static str },
-    OutOfBounds { what: &'static str, span: Span, found: String, least: String, most: String },
+    MissingArgument {
+        node: String,
+        owner: Span,
+        argument: &'static str,
+        sample: &'static str,
+    },
+    UnexpectedArgument {
+        node: String,
+        owner: Span,
+        span: Span,
+        value: String,
+        instead: String,
+    },
+    MissingProperty {
+        node: String,
+        owner: Span,
+        property: &'static str,
+        sample: &'static str,
+    },
+    UnknownProperty {
+        node: String,
+        owner: Span,
+        span: Span,
+        name: String,
+        known: Vec<&'static str>,
+        instead: Option<String>,
+    },
+    UnknownChild {
+        node: String,
+        owner: Span,
+        span: Span,
+        name: String,
+        known: Vec<&'static str>,
+        instead: Option<String>,
+    },
+    WrongForm {
+        what: &'static str,
+        span: Span,
+        found: Scalar,
+        kind: ValueKind,
+    },
+    BadQuantity {
+        what: &'static str,
+        span: Span,
+        found: String,
+        kind: ValueKind,
+        mistake: UnitMistake,
+    },
+    UnknownWord {
+        what: &'static str,
+        span: Span,
+        found: String,
+        known: &'static [&'static str],
+    },
+    NotYet {
+        node: String,
+        span: Span,
+        name: String,
+    },
+    Repeated {
+        node: String,
+        span: Span,
+        first: Span,
+        name: &'static str,
+    },
+    MissingChild {
+        node: String,
+        owner: Span,
+        child: &'static str,
+        sample: &'static str,
+    },
+    OutOfBounds {
+        what: &'static str,
+        span: Span,
+        found: String,
+        least: String,
+        most: String,
+    },
 }
 
 /// What a value of that form looks like, for messages.
@@ -155,9 +221,10 @@ impl Mistake for FieldMistake {
             | Self::MissingChild { sample, .. } => {
                 Some(format!("for example: `{}`", sample.split_whitespace().collect::<Vec<_>>().join(" ")))
             }
-            Self::UnexpectedArgument { .. } => Some("remove it".to_owned()),
-            Self::UnknownProperty { name, known, .. } | Self::UnknownChild { name, known, .. } => {
-                did_you_mean(name, known)
+            Self::UnexpectedArgument { instead, .. } => Some(instead.clone()),
+            Self::UnknownProperty { name, known, instead, .. }
+            | Self::UnknownChild { name, known, instead, .. } => {
+                instead.clone().or_else(|| did_you_mean(name, known))
             }
             Self::WrongForm { kind, found, .. } => match (kind, found) {
                 (ValueKind::Duration, Scalar::Integer(number)) => {

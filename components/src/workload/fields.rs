@@ -1,8 +1,10 @@
 //! Reads one node against its specification: every value typed, every leftover reported, every mistake kept.
 
+mod instead;
 mod unknown;
 
 use super::field_mistake::FieldMistake;
+use super::nearest::meant;
 use super::node::{Entry, Node, Scalar};
 use super::problem::{Problem, Problems};
 use super::span::Spanned;
@@ -22,6 +24,11 @@ pub struct Fields<'a> {
     /// Arguments before the specification's first one: the kind word of a plug-in, and a name before it.
     skipped: usize,
     problems: Problems,
+}
+
+/// Whether one of these names was meant to be the missing one: what is told of that says enough.
+fn is_misspelt<'a>(missing: &str, mut written: impl Iterator<Item = &'a str>, known: &[&str]) -> bool {
+    written.any(|name| !known.contains(&name) && meant(name, known) == Some(missing))
 }
 
 impl<'a> Fields<'a> {
@@ -62,7 +69,9 @@ impl<'a> Fields<'a> {
     fn argument(&mut self, index: usize) -> Option<(&'static str, &'a Entry)> {
         let spec = self.spec.arguments[index];
         let entry = self.node.arguments.get(self.skipped + index);
-        if entry.is_none() && spec.required {
+        // `set x=1` has been told of.
+        let joined = !self.node.properties.is_empty() && instead::takes_name_and_value(self.spec);
+        if entry.is_none() && spec.required && !joined {
             self.problems.push(FieldMistake::MissingArgument {
                 node: self.label(),
                 owner: self.node.head(),
@@ -84,7 +93,9 @@ impl<'a> Fields<'a> {
 
     /// Notes that a property must be there, when it is not.
     pub fn require(&mut self, name: &'static str) {
-        if self.node.property(name).is_none() {
+        let known: Vec<&str> = self.spec.properties.iter().map(|field| field.name).collect();
+        let written = self.node.properties.iter().map(|(key, _)| key.value.as_str());
+        if self.node.property(name).is_none() && !is_misspelt(name, written, &known) {
             self.problems.push(FieldMistake::MissingProperty {
                 node: self.label(),
                 owner: self.node.head(),
@@ -119,7 +130,8 @@ impl<'a> Fields<'a> {
     /// As [`Fields::child`]; its absence is a problem.
     pub fn required_child(&mut self, name: &'static str) -> Option<&'a Node> {
         let child = self.child(name);
-        if child.is_none() {
+        let written = self.node.children.iter().map(|child| child.name.value.as_str());
+        if child.is_none() && !is_misspelt(name, written, self.spec.children) {
             self.problems.push(FieldMistake::MissingChild {
                 node: self.label(),
                 owner: self.node.head(),

@@ -1,6 +1,7 @@
 //! The tree a workload file becomes before anything is read from it: nodes, entries and spans that no
 //! longer know the syntax they came from. Plug-ins read their settings from here and never see a parser.
 
+mod elsewhere;
 mod field_mistake;
 pub(crate) mod fields;
 mod nearest;

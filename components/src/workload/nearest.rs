@@ -1,5 +1,7 @@
 //! Help for a misspelt name: the known name that was probably meant.
 
+use super::elsewhere::meant_by;
+
 /// The known name nearest to a misspelt one, when it is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let best = known.iter().map(|word| (distance(name, word), *word)).min()?;
@@ -29,14 +31,19 @@ fn distance(a: &str, b: &str) -> usize {
 /// A help line names no more than that.
 const MOST_NAMED: usize = 50;
 
-/// The help line for a name that is not known: the nearest one, then all of them, or the first fifty.
+/// The known name that was meant by another tool's word, or by a misspelt one.
+pub(super) fn meant<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    meant_by(name, known).or_else(|| nearest(name, known))
+}
+
+/// The help line for a name that is not known: what stands for it here, or the nearest one, then all of them, or the first fifty.
 pub fn did_you_mean(name: &str, known: &[&str]) -> Option<String> {
     let named = known[..known.len().min(MOST_NAMED)].join(", ");
     let all = match known.len().saturating_sub(MOST_NAMED) {
         0 => named,
         more => format!("{named}, and {more} more"),
     };
-    match nearest(name, known) {
+    match meant(name, known) {
         Some(word) => Some(format!("did you mean `{word}`? known: {all}")),
         None if known.is_empty() => None,
         None => Some(format!("known: {all}")),

@@ -6,10 +6,10 @@ use std::ops::Range;
 use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlIdentifier, KdlNode, KdlValue};
 use throng_components::workload::{Entry, Node, Problems, Scalar, SourceId, Span, Spanned};
 
-use super::habits::{self, Habit};
+use super::habits;
 use super::hash_comment;
 use super::indentation::{without_closing, without_opening};
-use super::scan::{Slip, scan};
+use super::scan::{Slip, SlipKind, scan};
 use super::syntax::{MOST_SHOWN, SyntaxMistake};
 
 /// A text's nodes as far as they could be read, and what is wrong in it.
@@ -118,20 +118,39 @@ impl Reader<'_> {
         self.base = range.start;
         let text = &self.text[range.clone()];
         let off = text.starts_with("/-");
-        let error = match parse_node(text, off) {
-            Ok(node) => return self.kept(&node, off),
+        // The parser would take what follows `http:` for a comment.
+        let cut = slips.iter().any(|slip| slip.kind == SlipKind::Address);
+        if !cut && let Ok(node) = parse_node(text, off) {
+            return self.kept(&node, off);
+        }
+        let patched = self.patched(range.clone(), &slips);
+        let error = match parse_node(&patched, off) {
+            Ok(node) => {
+                self.slips(slips);
+                return self.kept(&node, off);
+            }
             Err(error) => error,
         };
         let habits = habits::find(text, self.source, self.base);
-        if habits.is_empty() && slips.is_empty() {
-            self.report(explained(text, off, error));
+        if habits.is_empty() {
+            self.slips(slips);
+            self.report(explained(&patched, off, error));
             return None;
         }
-        let (habitual, readable) = (!habits.is_empty(), habits.iter().all(|habit| !habit.mends.is_empty()));
-        let patched = self.patch(range, slips, habits);
-        match parse_node(&patched, off) {
+        let hidden = |slip: &Slip| {
+            habits
+                .iter()
+                .filter_map(|habit| habit.hides.as_ref())
+                .any(|hides| hides.contains(&slip.range.start))
+        };
+        self.slips(slips.into_iter().filter(|slip| !hidden(slip)).collect());
+        let mended = habits::mended(patched, range.start, &habits);
+        let readable = habits.iter().all(|habit| !habit.mends.is_empty());
+        for habit in habits.into_iter().take(MOST_SHOWN) {
+            self.problems.push(habit.mistake);
+        }
+        match parse_node(&mended, off) {
             Ok(node) if readable => return self.kept(&node, off),
-            Err(error) if !habitual => self.report(explained(&patched, off, error)),
             // What the parser still has to say follows from the habit, or comes once that is mended.
             _ => self.malformed += 1,
         }
@@ -147,22 +166,22 @@ impl Reader<'_> {
         Some(self.node(node))
     }
 
-    /// Reports bare words and habits, and gives the text with a plain word of the same length in place of each of those
-    /// words, and the habits mended.
-    fn patch(&mut self, range: Range<usize>, mut slips: Vec<Slip>, habits: Vec<Habit>) -> String {
+    /// A piece of the text with a plain word of the same length in place of each bare word that is none.
+    fn patched(&self, range: Range<usize>, slips: &[Slip]) -> String {
         let mut patched = String::with_capacity(range.len());
         let mut at = range.start;
-        let hidden = |slip: &Slip| {
-            habits
-                .iter()
-                .filter_map(|habit| habit.hides.as_ref())
-                .any(|hides| hides.contains(&slip.range.start))
-        };
-        slips.retain(|slip| !hidden(slip));
         for slip in slips {
             patched.push_str(&self.text[at..slip.range.start]);
             patched.push_str(&"x".repeat(slip.range.len()));
             at = slip.range.end;
+        }
+        patched.push_str(&self.text[at..range.end]);
+        patched
+    }
+
+    /// Reports such words, and keeps what each was meant to be.
+    fn slips(&mut self, slips: Vec<Slip>) {
+        for slip in slips {
             self.problems.push(SyntaxMistake::Slip {
                 span: span(self.source, slip.range.start, slip.range.end),
                 word: self.text[slip.range.clone()].to_owned(),
@@ -170,18 +189,6 @@ impl Reader<'_> {
             });
             self.meant.insert(slip.range.start, slip);
         }
-        patched.push_str(&self.text[at..range.end]);
-        for (at, byte) in habits.iter().flat_map(|habit| &habit.mends) {
-            let (at, letter) = (at - range.start, char::from(*byte));
-            // A word in place of a slip has no such byte any more.
-            if patched.get(at..=at).is_some_and(|old| old != "x") {
-                patched.replace_range(at..=at, letter.encode_utf8(&mut [0; 4]));
-            }
-        }
-        for habit in habits.into_iter().take(MOST_SHOWN) {
-            self.problems.push(habit.mistake);
-        }
-        patched
     }
 
     /// A backslash in the rest of a diagnostic's line that KDL gives no meaning, where the parser misses a quoted text.

@@ -10,10 +10,13 @@ use std::ops::Range;
 use throng_components::workload::{Label, Mistake, SourceId, Span};
 
 use super::document::span;
-use super::tokens::{Token, TokenKind, ends_line, tokens};
+use super::tokens::{Token, TokenKind, tokens};
 
 /// Places of one habit that a message points to.
 pub(super) const MOST_POINTED: usize = 3;
+
+/// Bytes of a value that a message repeats.
+const MOST_SHOWN: usize = 60;
 
 /// A habit of another language.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,6 +127,18 @@ pub(super) fn find(text: &str, source: SourceId, base: usize) -> Vec<Habit> {
     look.found
 }
 
+/// A text that begins at the byte `base` of its source with what the habits would change. What stands for a word that was
+/// told of is no letter of it any more.
+pub(super) fn mended(text: String, base: usize, habits: &[Habit]) -> String {
+    let mut bytes = text.into_bytes();
+    for (at, letter) in habits.iter().flat_map(|habit| &habit.mends) {
+        if let Some(byte) = bytes.get_mut(at - base).filter(|byte| byte.is_ascii() && **byte != b'x') {
+            *byte = *letter;
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
 /// Braces that are open: the node before them, and which habit was found of properties that stand for nodes.
 struct Block {
     owner: Option<String>,
@@ -158,7 +173,7 @@ enum Expected {
 
 impl Look<'_> {
     fn run(&mut self) {
-        let (mut expected, mut goes_on) = (Expected::Node, false);
+        let (mut expected, mut goes_on, mut line_begins) = (Expected::Node, false, true);
         let mut name = None;
         while let Some(Token { kind, range }) = self.tokens.get(self.at).cloned() {
             let word = &self.text[range.clone()];
@@ -172,7 +187,7 @@ impl Look<'_> {
                 }
                 TokenKind::Continue => goes_on = true,
                 TokenKind::Open => {
-                    if expected == Expected::Node && name.is_none() && self.begins_line() {
+                    if expected == Expected::Node && name.is_none() && line_begins {
                         let span = self.span(range);
                         self.note(HabitMistake::BraceBelow { span }, Vec::new());
                     }
@@ -195,7 +210,7 @@ impl Look<'_> {
                     if expected == Expected::Node {
                         name = Some(word.trim_matches('"').to_owned());
                         expected = self.node(range);
-                    } else if expected == Expected::Assigned && self.next_is(TokenKind::Equals) {
+                    } else if expected == Expected::Assigned && self.assignment().is_some() {
                         self.assigned(range, false);
                     } else if word.ends_with(',')
                         && word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
@@ -205,6 +220,7 @@ impl Look<'_> {
                 }
                 _ => {}
             }
+            line_begins = kind == TokenKind::Newline || kind == TokenKind::Space && line_begins;
             self.at += 1;
         }
     }
@@ -220,7 +236,7 @@ impl Look<'_> {
             self.json(range);
             return Expected::Value;
         }
-        if self.next_is(TokenKind::Equals) {
+        if self.assignment().is_some() {
             self.assigned(range, true);
             return Expected::Assigned;
         }
@@ -231,27 +247,27 @@ impl Look<'_> {
     /// stands behind another one.
     fn assigned(&mut self, range: Range<usize>, first: bool) {
         let name = self.text[range.clone()].to_owned();
-        let Some(equals) = self.significant(self.at + 1) else { return };
-        let value = self
-            .significant(equals + 1)
-            .filter(|value| matches!(self.tokens[*value].kind, TokenKind::Word | TokenKind::Quoted));
+        let Some((equals, value)) = self.assignment() else { return };
         let mut mends = vec![(self.base + self.tokens[equals].range.start, b' ')];
-        let mut end = self.tokens[equals].range.end;
-        let mut meant = name.clone();
-        self.at = equals;
-        if let Some(value) = value {
-            let value_range = self.tokens[value].range.clone();
-            let text = &self.text[value_range.clone()];
-            let bare = text.trim_end_matches(',');
-            if bare.len() < text.len() {
-                mends.push((self.base + value_range.end - 1, b' '));
-            }
-            end = value_range.start + bare.len();
-            meant = format!("{name} {}", value_as_written(bare));
-            self.at = value;
+        let value_range = self.tokens[value].range.clone();
+        let text = &self.text[value_range.clone()];
+        let bare = text.trim_end_matches(',');
+        if bare.len() < text.len() {
+            mends.push((self.base + value_range.end - 1, b' '));
         }
+        let end = value_range.start + bare.len();
+        let meant = if bare.len() > MOST_SHOWN {
+            format!("{name} VALUE")
+        } else {
+            format!("{name} {}", value_as_written(bare))
+        };
+        self.at = value;
         self.skip_comma(&mut mends);
-        let written = self.text[range.start..end].to_owned();
+        let written = if bare.len() > MOST_SHOWN {
+            format!("{name}=…")
+        } else {
+            self.text[range.start..end].to_owned()
+        };
         let known = self.open.last().and_then(|block| block.assigned);
         if let Some(known) = known {
             let habit = &mut self.found[known];
@@ -341,18 +357,11 @@ impl Look<'_> {
         (from..self.tokens.len()).find(|at| !blank(self.tokens[*at].kind))
     }
 
-    fn next_is(&self, kind: TokenKind) -> bool {
-        self.significant(self.at + 1).is_some_and(|next| self.tokens[next].kind == kind)
-    }
-
-    /// Whether nothing stands before the token on its line.
-    fn begins_line(&self) -> bool {
-        self.line_before(self.tokens[self.at].range.start).trim().is_empty()
-    }
-
-    fn line_before(&self, at: usize) -> &str {
-        let before = &self.text[..at];
-        before.rfind(ends_line).map_or(before, |line| &before[line..])
+    /// The `=` and the value that follow the token.
+    fn assignment(&self) -> Option<(usize, usize)> {
+        let equals = self.significant(self.at + 1).filter(|at| self.tokens[*at].kind == TokenKind::Equals)?;
+        let value = self.significant(equals + 1)?;
+        matches!(self.tokens[value].kind, TokenKind::Word | TokenKind::Quoted).then_some((equals, value))
     }
 
     fn span(&self, range: Range<usize>) -> Span {

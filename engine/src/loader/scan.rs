@@ -35,6 +35,8 @@ pub(super) enum SlipKind {
     Fraction,
     /// `true`, `null`, `nan`: a keyword without its `#`.
     Keyword,
+    /// `/login`, `http://127.0.0.1:8080`.
+    Address,
     /// A whole number beyond 128 bits.
     Huge,
 }
@@ -150,7 +152,7 @@ impl Scanner<'_> {
                 }
                 self.at += 1;
             }
-            byte if ends_word(byte) || byte == b'/' => self.at += 1,
+            byte if ends_word(byte) => self.at += 1,
             _ => self.word(),
         }
     }
@@ -272,6 +274,13 @@ impl Scanner<'_> {
 
     fn word(&mut self) {
         let mut range = self.at..self.at + self.word_length().max(1);
+        if let Some(length) = address_length(&self.text[range.start..], range.len()) {
+            range.end = range.start + length;
+            self.at = range.end;
+            let meant = Scalar::Text(self.text[range.clone()].to_owned());
+            self.found.slips.push(Slip { range, kind: SlipKind::Address, meant });
+            return;
+        }
         self.at = range.end;
         // The comma is a mistake of its own.
         range.end -= usize::from(range.len() > 1 && self.bytes[range.end - 1] == b',');
@@ -279,6 +288,16 @@ impl Scanner<'_> {
             self.found.slips.push(Slip { range, kind, meant });
         }
     }
+}
+
+/// How long the path or address is that a text begins with, as its first word tells: one that has a slash and is no
+/// quantity, or a scheme, whose slashes would begin a comment.
+fn address_length(text: &str, word: usize) -> Option<usize> {
+    let first = text.get(..word)?;
+    let path = first.contains('/') && !first.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    let scheme = ["http:", "https:"].contains(&first) && text[word..].starts_with("//");
+    let ends = |c: char| c.is_whitespace() || "{}();\"".contains(c);
+    (path || scheme).then(|| text.find(ends).unwrap_or(text.len()))
 }
 
 /// The width of a line's end, where one stands: KDL knows eight of them.
@@ -376,6 +395,8 @@ mod tests {
         assert_eq!(words("a \"\"\"\n 30s \\\"\"\" \n\"\"\" /* 30s /* 1s */ 2s */ 3s"), ["3s"]);
         assert_eq!(words("a 999999999999999999999999999999999999999999").len(), 1);
         assert_eq!(words("a 30µs/*x*/"), ["30µs"]);
+        assert_eq!(words("a /b?c=1&d c=/e{f /; }"), ["/b?c=1&d", "/e", "/"]);
+        assert_eq!(words("a http://h:1/b // c\nb http: //"), ["http://h:1/b"]);
         assert_eq!(words("a 1s\nb 2s\" c=\"3s\"\nd 4s"), ["1s", "4s"]);
     }
 

@@ -43,6 +43,7 @@ impl Mistake for SyntaxMistake {
             Self::TooDeep { .. } => "T0006",
             Self::TooManyNodes { .. } => "T0194",
             Self::Slip { kind: SlipKind::Quantity | SlipKind::Fraction, .. } => "T0008",
+            Self::Slip { kind: SlipKind::Address, .. } => "T0217",
             Self::Slip { kind: SlipKind::Keyword, .. } => "T0009",
             Self::Malformed { .. }
             | Self::Escape { .. }
@@ -60,7 +61,9 @@ impl Mistake for SyntaxMistake {
             Self::Empty { .. } => "the file holds no node".to_owned(),
             Self::TooDeep { .. } => "nodes are nested too deep".to_owned(),
             Self::TooManyNodes { .. } => "the file has too many nodes".to_owned(),
-            Self::Slip { word, kind: SlipKind::Quantity, .. } => format!("`{word}` needs quotes"),
+            Self::Slip { word, kind: SlipKind::Quantity | SlipKind::Address, .. } => {
+                format!("`{word}` needs quotes")
+            }
             Self::Slip { word, kind: SlipKind::Fraction, .. } => format!("`{word}` lacks the zero in front"),
             Self::Slip { word, kind: SlipKind::Keyword, .. } => format!("`{word}` is no bare word in KDL 2"),
             Self::Slip { word, kind: SlipKind::Huge, .. } => format!("`{word}` is too large for any number"),
@@ -87,6 +90,7 @@ impl Mistake for SyntaxMistake {
                 let text = match kind {
                     SlipKind::Quantity => "a number with a unit is a text",
                     SlipKind::Fraction => "a number starts with a digit",
+                    SlipKind::Address => "a bare word has no slash",
                     SlipKind::Keyword => "a keyword starts with `#`, a text stands in quotes",
                     SlipKind::Huge => "beyond 128 bits",
                 };
@@ -119,7 +123,9 @@ impl Mistake for SyntaxMistake {
             Self::TooManyNodes { .. } => {
                 Some("let parameters, data and `repeat` vary one of them".to_owned())
             }
-            Self::Slip { word, kind: SlipKind::Quantity, .. } => Some(format!("write `\"{word}\"`")),
+            Self::Slip { word, kind: SlipKind::Quantity | SlipKind::Address, .. } => {
+                Some(format!("write `\"{word}\"`"))
+            }
             Self::Slip { word, kind: SlipKind::Fraction, .. } => {
                 Some(format!("write `{}`", word.replacen('.', "0.", 1)))
             }

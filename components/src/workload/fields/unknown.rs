@@ -3,7 +3,7 @@
 use super::super::field_mistake::FieldMistake;
 use super::super::node::Node;
 use super::super::span::Span;
-use super::Fields;
+use super::{Fields, instead};
 
 impl Fields<'_> {
     /// Reports every property, argument and child that the specification lacks.
@@ -11,7 +11,7 @@ impl Fields<'_> {
         let (node, spec) = (self.node, self.spec);
         let (label, owner) = (self.label(), node.head());
         let known: Vec<&str> = spec.properties.iter().map(|field| field.name).collect();
-        for (name, _) in &node.properties {
+        for (name, entry) in &node.properties {
             if spec.later.contains(&name.value.as_str()) {
                 let mistake =
                     FieldMistake::NotYet { node: label.clone(), span: name.span, name: name.value.clone() };
@@ -23,6 +23,7 @@ impl Fields<'_> {
                     span: name.span,
                     name: name.value.clone(),
                     known: known.clone(),
+                    instead: instead::of_property(&label, &name.value, &entry.value, spec),
                 });
             }
         }
@@ -33,6 +34,7 @@ impl Fields<'_> {
                     owner,
                     span: entry.span,
                     value: entry.value.to_string(),
+                    instead: instead::of_argument(&label, &entry.value, spec),
                 });
             }
         }
@@ -61,6 +63,7 @@ impl Fields<'_> {
             span: child.name.span,
             name: child.name.value.clone(),
             known: known.to_vec(),
+            instead: instead::of_child(&self.label(), &child.name.value, self.spec),
         });
     }
 

@@ -5,7 +5,7 @@
 //! ```
 
 use throng_components::workload::{
-    ArgumentSpec, Label, Mistake, Node, NodeSpec, Span, ValueKind, did_you_mean,
+    ArgumentSpec, Label, Mistake, Node, NodeSpec, Span, ValueKind, did_you_mean, parse_duration,
 };
 
 use super::Step;
@@ -54,6 +54,9 @@ impl Mistake for LawMistake {
     fn help(&self) -> Option<String> {
         match self {
             Self::Missing { .. } => Some("for example: `think constant \"1s\"`".to_owned()),
+            Self::Unknown { name, .. } if parse_duration(name).is_ok() => {
+                Some(format!("say how the time is drawn: `constant \"{name}\"` for always the same one"))
+            }
             Self::Unknown { name, known, .. } => did_you_mean(name, known),
             Self::NotYet { .. } => Some("use one of: constant, uniform, exponential, erlang".to_owned()),
         }

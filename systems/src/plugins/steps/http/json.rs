@@ -33,6 +33,33 @@ impl Mistake for MemberTwice {
     }
 }
 
+/// A bare member's name that ends with a colon, as JSON has it.
+#[derive(Debug)]
+struct MemberWithColon {
+    name: String,
+    span: Span,
+}
+
+impl Mistake for MemberWithColon {
+    fn code(&self) -> &'static str {
+        "T0219"
+    }
+
+    fn message(&self) -> String {
+        format!("the member's name would be `{}`, with its colon", self.name)
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new(self.span, "no colon belongs here")]
+    }
+
+    fn help(&self) -> Option<String> {
+        let name = &self.name;
+        let bare = name.trim_end_matches(':');
+        Some(format!("write `{bare}`, or `\"{name}\"` for a name that has one"))
+    }
+}
+
 /// A piece of JSON with places for values.
 #[derive(Debug)]
 pub(super) enum Json {
@@ -51,6 +78,10 @@ impl Json {
     pub(super) fn object(node: &Node, compiler: &mut Compiler<'_>) -> Self {
         let mut names: BTreeMap<&str, Span> = BTreeMap::new();
         for Spanned { value, span } in node.children.iter().map(|child| &child.name) {
+            // In quotes it is meant.
+            if value.ends_with(':') && span.length as usize == value.len() {
+                compiler.problem(MemberWithColon { name: value.clone(), span: *span });
+            }
             match names.get(value.as_str()) {
                 Some(first) => {
                     compiler.problem(MemberTwice { name: value.clone(), span: *span, first: *first });

@@ -6,6 +6,7 @@ use throng_components::workload::{Label, Mistake, Span, Spanned};
 #[derive(Debug)]
 pub(super) enum HttpMistake {
     Method { span: Span, found: String },
+    LowerCase { span: Span, found: String },
     HeaderName { span: Span, found: String },
     TwoBodies { span: Span },
     JsonPath { span: Span, found: String, reason: String },
@@ -26,6 +27,7 @@ impl Mistake for HttpMistake {
     fn code(&self) -> &'static str {
         match self {
             Self::Method { .. } => "T0100",
+            Self::LowerCase { .. } => "T0218",
             Self::HeaderName { .. } => "T0101",
             Self::TwoBodies { .. } => "T0102",
             Self::JsonPath { .. } => "T0103",
@@ -46,6 +48,9 @@ impl Mistake for HttpMistake {
     fn message(&self) -> String {
         match self {
             Self::Method { found, .. } => format!("`{found}` is no HTTP method"),
+            Self::LowerCase { found, .. } => {
+                format!("`{found}` is not the method `{}`", found.to_ascii_uppercase())
+            }
             Self::HeaderName { found, .. } => format!("`{found}` is no header name"),
             Self::TwoBodies { .. } => "the request has two bodies".to_owned(),
             Self::JsonPath { found, .. } => format!("`{found}` is no JSONPath"),
@@ -68,6 +73,7 @@ impl Mistake for HttpMistake {
             Self::Method { span, .. } | Self::HeaderName { span, .. } => {
                 vec![Label::new(*span, "not a token")]
             }
+            Self::LowerCase { span, .. } => vec![Label::new(*span, "another method to every server")],
             Self::TwoBodies { span } => vec![Label::new(*span, "the second body")],
             Self::JsonPath { span, reason, .. } => vec![Label::new(*span, reason.clone())],
             Self::Path { span, .. } => vec![Label::new(*span, "cannot be sent as path and query")],
@@ -102,6 +108,9 @@ impl Mistake for HttpMistake {
     fn help(&self) -> Option<String> {
         match self {
             Self::Method { .. } => Some("for example: `http GET \"/\"`".to_owned()),
+            Self::LowerCase { found, .. } => {
+                Some(format!("write `{}`: case counts in methods", found.to_ascii_uppercase()))
+            }
             Self::HeaderName { .. } => Some("use letters, digits and hyphens: `x-tenant`".to_owned()),
             Self::TwoBodies { .. } => Some("keep one of `body`, `json`, `form` and `multipart`".to_owned()),
             Self::JsonPath { .. } | Self::NoSource { .. } => {

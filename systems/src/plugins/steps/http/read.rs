@@ -52,11 +52,18 @@ pub const JSON: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
+/// Methods that are surely meant when they are written in another case (RFC 9110, 9.3, and RFC 5789).
+const STANDARD: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+
 pub(super) fn method(fields: &mut Fields<'_>) -> Option<Method> {
     let text = fields.text_argument(0)?;
+    let (span, found) = (text.span, text.value.to_owned());
     let method = Method::from_bytes(text.value.as_bytes()).ok();
     if method.is_none() {
-        fields.problem(HttpMistake::Method { span: text.span, found: text.value.to_owned() });
+        fields.problem(HttpMistake::Method { span, found });
+    } else if !STANDARD.contains(&text.value) && STANDARD.contains(&text.value.to_ascii_uppercase().as_str())
+    {
+        fields.problem(HttpMistake::LowerCase { span, found });
     }
     method
 }

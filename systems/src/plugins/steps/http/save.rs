@@ -76,7 +76,11 @@ fn read_source(save: &mut Fields<'_>) -> Option<Source> {
     let node = save.node();
     let mut named = node.properties.iter().filter(|(name, _)| SOURCES.contains(&name.value.as_str()));
     let Some((first, _)) = named.next() else {
-        save.problem(HttpMistake::NoSource { span: node.head() });
+        // A misspelt one has been told of.
+        let known = |name: &str| SAVE.properties.iter().any(|field| field.name == name);
+        if node.properties.iter().all(|(name, _)| known(&name.value)) {
+            save.problem(HttpMistake::NoSource { span: node.head() });
+        }
         return None;
     };
     if let Some((second, _)) = named.next() {
