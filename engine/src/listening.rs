@@ -1,5 +1,6 @@
 //! Opens listeners, gives each a thread and a bounded queue, and closes them at the end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,6 +26,10 @@ const IDLE: Duration = Duration::from_millis(200);
 
 /// How long all listeners together may take to deliver what is left, at the end.
 pub(crate) const FLUSH: Nanos = Nanos::from_secs(10);
+
+/// What a listener's paths are relative to, where that is not the workload's own file.
+#[derive(Component, Clone, Debug)]
+pub(crate) struct OutputDirectory(pub(crate) PathBuf);
 
 /// The threads of open listeners.
 #[derive(Default)]
@@ -58,7 +63,10 @@ pub(crate) fn open(
     for (entity, listener) in all {
         let Some(entry) = registry.listeners.find(listener.kind) else { continue };
         let delivery = Arc::new(Delivery::default());
-        let outlets = Outlets { delivery: Arc::clone(&delivery), ..outlets.clone() };
+        let mut outlets = Outlets { delivery: Arc::clone(&delivery), ..outlets.clone() };
+        if let Some(OutputDirectory(directory)) = world.get(entity) {
+            outlets.directory.clone_from(directory);
+        }
         let subscription = (entry.subscription)(world.entity(entity)).unwrap_or_default();
         match (entry.open)(world.entity(entity), &header, outlets) {
             None => {}

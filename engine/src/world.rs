@@ -25,6 +25,7 @@ use throng_systems::schedules;
 use throng_systems::shard::{ShardSettings, ShardShare};
 
 use crate::app::App;
+use crate::listening::OutputDirectory;
 use crate::loader::{ListenerPlan, RulePlan, ScenarioPlan, Workload};
 
 /// An open scenario with fewer users than this for each thread lives on one thread: below it, sharing costs more than it gives.
@@ -72,8 +73,12 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
     for RulePlan { condition, install } in std::mem::take(&mut workload.rules) {
         install(&mut world.spawn((condition, RuleResult::default(), Watch::default())));
     }
-    for ListenerPlan { listener, install } in std::mem::take(&mut workload.listeners) {
-        install(&mut world.spawn((listener, ListenerFigures::default())));
+    for ListenerPlan { listener, install, directory } in std::mem::take(&mut workload.listeners) {
+        let mut entity = world.spawn((listener, ListenerFigures::default()));
+        if let Some(directory) = directory {
+            entity.insert(OutputDirectory(directory));
+        }
+        install(&mut entity);
     }
     app.prepare(&mut world);
     let mut tick = schedules::tick(app.registry());

@@ -51,7 +51,8 @@ struct Common {
     /// The seed of all that is random
     #[arg(long, env = "THRONG_SEED")]
     seed: Option<u64>,
-    /// Adds a listener: `file=samples.jsonl`, `otlp=http://127.0.0.1:4318`, `console`
+    /// Adds a listener: `file=out/samples.jsonl` (beside the workload; directories that are missing are made),
+    /// `otlp=http://127.0.0.1:4318`, `console`
     #[arg(long = "out", value_name = "KIND=TARGET", value_parser = out)]
     outs: Vec<(String, String)>,
     /// Ends the run after this time: `30s`, `5m`, `1h30m`; at most `15250w`

@@ -51,6 +51,12 @@ impl Sources {
         self.0.get(usize::from(id.0))
     }
 
+    /// What relative paths are relative to that stand in an included file; `None` in the workload's own file and in options.
+    pub(super) fn included_directory(&self, span: Span) -> Option<&Path> {
+        let source = self.get(span.source).filter(|source| source.is_file && span.source != SourceId(0))?;
+        Some(Path::new(&source.name).parent().unwrap_or(Path::new("")))
+    }
+
     /// What stands in a span; empty when it lies outside.
     pub fn slice(&self, span: Span) -> &str {
         let (start, length) = (span.start as usize, span.length as usize);

@@ -1,5 +1,6 @@
 //! A workload, read and checked: what the engine builds its world from.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use throng_components::clock::Nanos;
@@ -96,4 +97,6 @@ pub struct ListenerPlan {
     pub listener: Listener,
     /// Puts its settings on its entity.
     pub install: Installer,
+    /// What its paths are relative to, where it stands in an included file.
+    pub directory: Option<PathBuf>,
 }

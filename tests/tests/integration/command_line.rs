@@ -1,5 +1,7 @@
 //! What flags of `throng run` do.
 
+use throng_tests::support::Authority;
+
 use crate::books::{assert_adds_up, assert_lines_agree, count};
 use crate::scratch::{CALM, Scratch};
 
@@ -128,4 +130,31 @@ scenario b { behavior skips; population { hold 2 for=\"200ms\" } }
     for scenario in ["a", "b"] {
         assert!(count(&summary, &format!("scenarios.{scenario}.iterations.succeeded")) > 2, "{scenario}");
     }
+}
+
+#[test]
+fn paths_in_an_included_file_are_relative_to_it() {
+    let upload = "http POST \"/\" name=up { multipart { file a \"a.txt\" } }";
+    let part = format!(
+        "throng 1\ntarget other \"https://127.0.0.1:1\" {{ tls {{ roots \"ca.pem\" }} }}\n\
+         behavior uploader {{ {upload} }}\nlistener file \"out/samples.jsonl\" name=included\n"
+    );
+    let part = part.replace("name=up", "name=up target=other");
+    let crew = "scenario s { behavior b; population { hold 1 for=\"100ms\" }; iterations 5 }\n";
+    let scratch = Scratch::new(format!(
+        "throng 1\ninclude \"parts/part.kdl\"\ntarget t noop\nbehavior b {{ noop name=x target=t }}\n{crew}"
+    ));
+    let write = |name: &str, text: &str| {
+        let path = scratch.path(name);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("it can be made");
+        std::fs::write(path, text).expect("it can be written");
+    };
+    write("parts/part.kdl", &part);
+    let refused = scratch.throng(&["run", "w.kdl"]);
+    assert_eq!(refused.code, Some(104), "{}", refused.stderr);
+    write("parts/ca.pem", &Authority::new().certificate());
+    write("parts/a.txt", "a");
+    let ended = scratch.throng(&["run", "w.kdl", "--quiet"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(scratch.lines("parts/out/samples.jsonl").len(), 5);
 }

@@ -1,5 +1,7 @@
 //! `listener`: where telemetry leaves, in the file and from `--out`.
 
+use std::path::Path;
+
 use throng_components::listener::Listener;
 use throng_components::workload::{
     ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Problems, Spanned, ValueKind,
@@ -7,6 +9,7 @@ use throng_components::workload::{
 use throng_systems::plugins::Registry;
 
 use super::names::{MOST_OF_A_KIND, NameMistake, unknown_kind};
+use crate::loader::source::Sources;
 use crate::loader::workload::ListenerPlan;
 
 /// `listener KIND …`
@@ -32,7 +35,12 @@ pub(crate) const LISTENER: NodeSpec = NodeSpec {
 };
 
 /// Reads all listeners, those of the file and those from outside.
-pub(super) fn read_all(nodes: &[&Node], registry: &Registry, problems: &mut Problems) -> Vec<ListenerPlan> {
+pub(super) fn read_all(
+    nodes: &[&Node],
+    registry: &Registry,
+    sources: &Sources,
+    problems: &mut Problems,
+) -> Vec<ListenerPlan> {
     let mut names: Vec<Spanned<String>> = Vec::new();
     let mut plans = Vec::new();
     for node in nodes {
@@ -44,7 +52,9 @@ pub(super) fn read_all(nodes: &[&Node], registry: &Registry, problems: &mut Prob
             check_name(&name, &names, problems);
             names.push(name);
         }
-        plans.extend(problems.take(read(node, registry, plans.len())));
+        let directory = sources.included_directory(node.span).map(Path::to_owned);
+        let plan = problems.take(read(node, registry, plans.len()));
+        plans.extend(plan.map(|plan| ListenerPlan { directory, ..plan }));
     }
     plans
 }
@@ -82,5 +92,5 @@ fn read(node: &Node, registry: &Registry, order: usize) -> Result<ListenerPlan, 
     let kind = throng_systems::plugins::Named::spec(&entry).name;
     let name = name_of(node).map_or_else(|| kind.to_owned(), |name| name.value);
     let order = u16::try_from(order).unwrap_or(u16::MAX);
-    Ok(ListenerPlan { listener: Listener { name, kind, order }, install })
+    Ok(ListenerPlan { listener: Listener { name, kind, order }, install, directory: None })
 }

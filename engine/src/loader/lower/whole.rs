@@ -133,7 +133,7 @@ struct Lowering<'a> {
     sources: &'a Sources,
     /// How many threads a run has that does not say; `None` where nothing is said of it.
     cores: Option<u16>,
-    /// What paths in the workload are relative to.
+    /// What paths in the workload's own file are relative to.
     directory: &'a Path,
     constants: &'a Constants,
     problems: Problems,
@@ -170,7 +170,8 @@ impl<'a> Lowering<'a> {
         let (rules, endless) = self.rules(&scenario_nodes, &scenario_names, &scenarios, &behaviors);
         warnings.extend(endless);
         let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
-        let listeners = listener::read_all(&listener_nodes, self.registry, &mut self.problems);
+        let listeners =
+            listener::read_all(&listener_nodes, self.registry, self.sources, &mut self.problems);
         let around =
             service::Around { registry: self.registry, targets: &target_names, steps: &behaviors.steps };
         let services = service::read_all(&self.all("service"), &around, &mut self.problems);
@@ -206,6 +207,11 @@ impl<'a> Lowering<'a> {
         self.root.children.iter().filter(meant).collect()
     }
 
+    /// What relative paths in a node are relative to: the file that it stands in.
+    fn directory(&self, node: &Node) -> &'a Path {
+        self.sources.included_directory(node.span).unwrap_or(self.directory)
+    }
+
     fn names(&mut self, kind: &'static str) -> Names {
         let nodes = [self.all(kind), self.misspelt(kind)].concat();
         Names::gather(kind, &nodes, &mut self.problems)
@@ -227,10 +233,11 @@ impl<'a> Lowering<'a> {
         let names = self.names("target");
         let mut targets = Vec::new();
         for (number, node) in (0_u16..).zip(nodes) {
+            let directory = self.directory(node);
             targets.extend(self.problems.take(target::read(
                 node,
                 TargetId(number),
-                self.directory,
+                directory,
                 self.registry,
             )));
         }
@@ -242,13 +249,13 @@ impl<'a> Lowering<'a> {
         let targets_whole = targets.len() == self.all("target").len() && self.misspelt("target").is_empty();
         let names = self.names("behavior");
         let graph = CallGraph::of(&nodes);
-        let files = Beside(self.directory);
-        let declared = Declared { targets, behaviors: &graph, files: &files };
         let (mut programs, mut stopping) = (Vec::new(), Vec::new());
         let mut steps = StepNames::default();
         let mut whole = targets_whole && self.misspelt("behavior").is_empty();
         // A target that could not be read would make every step that names it wrong: its mistake comes first.
         for node in nodes.into_iter().filter(|_| targets_whole) {
+            let files = Beside(self.directory(node));
+            let declared = Declared { targets, behaviors: &graph, files: &files };
             let read = behavior::read(node, self.registry, declared, self.constants, &mut steps);
             let read = self.problems.take(read);
             whole &= read.is_some();

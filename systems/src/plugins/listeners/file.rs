@@ -78,7 +78,7 @@ impl Listen for File {
             name: "path",
             kind: ValueKind::Text,
             required: true,
-            summary: "Where to write, relative to the workload file. Directories are made.",
+            summary: "Where to write, relative to the file that says so. Directories that are missing are made.",
         }],
         properties: &[
             FieldSpec {

@@ -158,7 +158,7 @@ pub trait Worker: Send {
 /// What the engine gives to listeners, so that they reach for nothing themselves.
 #[derive(Clone, Debug)]
 pub struct Outlets {
-    /// Relative paths are relative to this directory: the workload file's.
+    /// Relative paths are relative to this directory: that of the file which the listener stands in.
     pub directory: std::path::PathBuf,
     /// Whether standard error is a terminal.
     pub terminal: bool,
@@ -167,12 +167,14 @@ pub struct Outlets {
 }
 
 impl Outlets {
-    /// Opens a file to write to, beside the workload; what it held is gone.
+    /// Opens a file to write to, beside the workload; what it held is gone. Directories are made.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn create(&self, path: &str) -> Result<std::fs::File, CannotOpen> {
-        std::fs::File::create(self.directory.join(path))
+        let path_in_it = self.directory.join(path);
+        let made = path_in_it.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.and_then(|()| std::fs::File::create(path_in_it))
             .map_err(|source| CannotOpen { what: path.to_owned(), source })
     }
 }

@@ -44,7 +44,7 @@ pub(crate) const ROOTS: NodeSpec = NodeSpec {
         name: "path",
         kind: ValueKind::Text,
         required: true,
-        summary: "PEM files, one or more, relative to the workload file.",
+        summary: "PEM files, one or more, relative to the file that names it.",
     }],
     more_arguments: true,
     ..NodeSpec::EMPTY
@@ -59,7 +59,7 @@ pub(crate) const CLIENT_CERTIFICATE: NodeSpec = NodeSpec {
         name: "path",
         kind: ValueKind::Text,
         required: true,
-        summary: "A PEM file with the certificate and those between it and its root, relative to the workload file.",
+        summary: "A PEM file with the certificate and those between it and its root, relative to the file that names it.",
     }],
     properties: &[FieldSpec {
         name: "key",
@@ -153,7 +153,7 @@ impl Mistake for TlsMistake {
 
     fn labels(&self) -> Vec<Label> {
         match self {
-            Self::Unreadable { span, .. } => vec![Label::new(*span, "relative to the workload file")],
+            Self::Unreadable { span, .. } => vec![Label::new(*span, "relative to the file that names it")],
             Self::NotPem { span, wanted, .. } => {
                 vec![Label::new(*span, format!("a PEM file with a {} should stand here", wanted.word()))]
             }

@@ -123,7 +123,7 @@ impl Mistake for HttpMistake {
             }
             Self::NoGroup { .. } => Some("put `( )` around what is wanted".to_owned()),
             Self::Selector { .. } => Some("for example: `css=\"input[name=csrf]\"`".to_owned()),
-            Self::File { .. } => Some("paths are relative to the workload".to_owned()),
+            Self::File { .. } => Some("paths are relative to the file that names them".to_owned()),
             Self::Belongs { .. } => Some("remove it".to_owned()),
             Self::TwoSources { .. } => Some("keep one of the two".to_owned()),
             Self::AsksNothing { .. } => Some("for example: `body contains=\"token\"`".to_owned()),

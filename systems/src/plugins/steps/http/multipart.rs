@@ -41,7 +41,7 @@ pub const FILE: NodeSpec = NodeSpec {
             name: "path",
             kind: ValueKind::Text,
             required: true,
-            summary: "The file, at most 16 MiB; relative to the workload.",
+            summary: "The file, at most 16 MiB; relative to the file that names it.",
         },
     ],
     properties: &[
