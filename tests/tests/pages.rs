@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use throng::loader::{Loaded, MOST_BYTES, Overrides, PAGES, Page, Refused, Registry, load, load_file};
+use throng::loader::{
+    Environment, Loaded, MOST_BYTES, Overrides, PAGES, Page, Refused, Registry, load, load_file,
+};
 use throng_tests::support::Authority;
 
 fn root() -> PathBuf {
@@ -70,6 +72,12 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
         "T0183" => set("peak", "300"),
         "T0184" => set("paek", "300/s"),
         "T0185" => set("timeout", "1s"),
+        "T0220" => {
+            let environment = Environment::default().with("THRONG_PARAM_PAEK", "20/s");
+            let overrides = Overrides { environment, ..Overrides::default() };
+            let text = in_behavior("noop name=x");
+            codes(load(Path::new("w.kdl"), text.as_bytes(), &registry, &overrides))
+        }
         "T0194" => codes(load_text(&[b"throng 1\n".to_vec(), b"a\n".repeat(100_000)].concat())),
         "T0191" => {
             codes_of_included(&[("a.kdl", "include \"b.kdl\""), ("b.kdl", "include \"a.kdl\"")], &directory)

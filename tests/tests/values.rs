@@ -127,6 +127,66 @@ fn what_is_set_wrong_is_shown_in_the_option() {
 }
 
 #[test]
+fn only_what_can_be_set_is_named_and_the_nearest_first() {
+    let text = format!(
+        "param peak \"10/s\"\ntarget shop \"http://h\" {{ timeout \"${{1/s / peak * 10s}}\" }}\n{LOAD}"
+    );
+    let shown = refused(&text, &overrides(&["crowd.user.min=5"]));
+    assert!(
+        shown.contains("did you mean `crowd.users.min`? what can be set, nearest first: crowd.users.min,"),
+        "{shown}"
+    );
+    let line: String = shown
+        .split("nearest first: ")
+        .nth(1)
+        .unwrap_or("")
+        .split(". `throng")
+        .next()
+        .unwrap_or("")
+        .to_owned();
+    let named: Vec<String> =
+        line.split(',').map(|name| name.split_whitespace().collect::<String>()).collect();
+    assert!((3..=12).contains(&named.len()), "{named:?}");
+    for (number, name) in named.iter().enumerate() {
+        assert!(!named[..number].contains(name), "{name} stands twice: {named:?}");
+        let set = overrides(&[&format!("{name}=1")]);
+        let other = load_with(&text, &set).err().map(|refused| refused.problems).unwrap_or_default();
+        let codes: Vec<&str> = other.iter().map(|problem| problem.code).collect();
+        assert!(!codes.contains(&"T0184") && !codes.contains(&"T0185"), "{name}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_parameter_whose_only_use_is_replaced_is_used() {
+    let text = "param wait \"1s\"\ntarget shop \"http://h\" { timeout \"${wait}\" }\n";
+    let warnings = |sets: &[&str]| loaded(&format!("{text}{LOAD}"), sets).warnings.len();
+    assert_eq!(warnings(&["shop.timeout=2s"]), 0);
+    assert_eq!(warnings(&[]), 0);
+    let unused = "param wait \"1s\"\ntarget shop \"http://h\" { timeout \"1s\" }\n";
+    assert_eq!(loaded(&format!("{unused}{LOAD}"), &["shop.timeout=2s"]).warnings[0].code, "T0182");
+}
+
+#[test]
+fn a_variable_that_sets_no_parameter_is_warned_of() {
+    let text = format!(
+        "param peak \"10/s\"\ntarget shop \"http://h\" {{ timeout \"${{1/s / peak * 10s}}\" }}\n{LOAD}"
+    );
+    let check = |name: &str, expected: &[&str]| {
+        let environment = Environment::default().with(name, "20/s");
+        let loaded = load_with(&text, &Overrides { environment, ..Overrides::default() });
+        let warnings = loaded.unwrap_or_else(|refused| panic!("{}", shown(&refused))).warnings;
+        let codes: Vec<&str> = warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, expected, "{name}");
+        warnings.first().and_then(|warning| warning.help.clone())
+    };
+    assert_eq!(check("THRONG_PARAM_PEAK", &[]), None);
+    let help = check("THRONG_PARAM_PAEK", &["T0220"]);
+    let expected = "did you mean `THRONG_PARAM_PEAK`? this workload's are: THRONG_PARAM_PEAK";
+    assert_eq!(help.as_deref(), Some(expected));
+    assert_eq!(check("PARAM_PAEK", &[]), None);
+}
+
+#[test]
 fn what_comes_from_the_environment_is_seen_nowhere() {
     let environment =
         Environment::default().with("TOKEN", "geheim").with("COUNT", "-17").with("HOST", "intern");

@@ -12,7 +12,7 @@ mod specification;
 mod units;
 
 pub use fields::Fields;
-pub use nearest::{did_you_mean, nearest};
+pub use nearest::{did_you_mean, nearest, nearest_first};
 pub use node::{Entry, Node, Scalar};
 pub use problem::{Label, Mistake, Problem, Problems};
 pub use span::{SourceId, Span, Spanned};

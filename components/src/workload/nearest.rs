@@ -8,6 +8,13 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     (best.0 <= 1 + name.chars().count() / 3).then_some(best.1)
 }
 
+/// The known names, those that are nearest to a misspelt one first; the order of equally near ones is kept.
+pub fn nearest_first<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
+    let mut ranked = known.to_vec();
+    ranked.sort_by_cached_key(|word| distance(name, word));
+    ranked
+}
+
 /// Edits between two words: insert, delete, replace, or swap of neighbours (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
@@ -60,6 +67,11 @@ mod tests {
         assert_eq!(nearest("flie", &known), Some("file"));
         assert_eq!(nearest("consol", &known), Some("console"));
         assert_eq!(nearest("kafka", &known), None);
+    }
+
+    #[test]
+    fn the_nearest_stands_first() {
+        assert_eq!(nearest_first("ab", &["xyz", "abc", "cd", "ab"]), ["ab", "abc", "cd", "xyz"]);
     }
 
     #[test]

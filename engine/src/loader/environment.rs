@@ -1,7 +1,10 @@
 //! The environment as workloads see it: what `--env` gives, and over that what the process has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+/// What the name of a variable that sets a parameter begins with.
+const PREFIX: &str = "THRONG_PARAM_";
 
 /// Where `env("NAME")` and `THRONG_PARAM_NAME` are looked up. The default one is empty, so that a program that loads
 /// workloads decides what they may see.
@@ -34,6 +37,14 @@ impl Environment {
         self
     }
 
+    /// The names of all variables that would set a parameter, sorted.
+    pub(super) fn of_parameters(&self) -> BTreeSet<String> {
+        let process = self.process.then(std::env::vars_os).into_iter().flatten();
+        let names = process.filter_map(|(name, _)| name.into_string().ok());
+        let names = names.chain(self.given.keys().cloned());
+        names.filter(|name| name.starts_with(PREFIX)).collect()
+    }
+
     /// A variable's value; `None` when it is not set or no text.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         let given = self.given.get(name).cloned();
@@ -44,5 +55,5 @@ impl Environment {
 /// The variable that sets a parameter: `THRONG_PARAM_PEAK_RATE` for `peak-rate`.
 pub(super) fn variable_of_parameter(name: &str) -> String {
     let letter = |c: char| if c == '-' { '_' } else { c.to_ascii_uppercase() };
-    format!("THRONG_PARAM_{}", name.chars().map(letter).collect::<String>())
+    format!("{PREFIX}{}", name.chars().map(letter).collect::<String>())
 }

@@ -55,9 +55,10 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
     };
     let mut values = Values::new(&overrides.environment);
     let mut sets = Sets::read(&overrides.sets, &mut sources);
-    sets.apply(&mut nodes, registry, &mut problems);
+    let replaced = sets.apply(&mut nodes, registry, &mut problems);
     let params = param::read_all(&nodes, &mut sets, &mut values, &mut sources, &mut problems);
     values.settle(&mut nodes, &mut problems);
+    values.count_as_used(&replaced);
     let outside = outside_nodes(&nodes, overrides, &mut sources, &mut problems);
     let directory = path.parent().unwrap_or(Path::new(""));
     let constants = &values.constants;
@@ -72,6 +73,7 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
     match lowered {
         Some(Lowered { mut workload, mut warnings }) if problems.is_empty() => {
             warnings.extend(param::unused(&params, &values));
+            warnings.extend(param::undeclared(&params, &overrides.environment));
             values.explain(&mut warnings, &sources);
             workload.seed = overrides.seed.or(workload.seed);
             workload.params = params.into_iter().map(|read| (read.name, read.shown)).collect();

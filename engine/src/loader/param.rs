@@ -2,10 +2,11 @@
 
 use throng_components::workload::{
     ArgumentSpec, FieldSpec, Fields, Label, Mistake, Node, NodeSpec, Problem, Problems, Scalar, Span,
-    Spanned, ValueKind, parse_duration, parse_rate, parse_share, parse_size,
+    Spanned, ValueKind, nearest, parse_duration, parse_rate, parse_share, parse_size,
 };
 use throng_systems::behavior::{Kind, Parameter, Value};
 
+use super::environment::{Environment, variable_of_parameter};
 use super::lower::{MOST_OF_A_KIND, NameMistake};
 use super::secrets::REDACTED;
 use super::set::Sets;
@@ -40,6 +41,9 @@ pub(crate) const PARAM: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
+/// Variables that a message names.
+const MOST_NAMED: usize = 12;
+
 /// A mistake about a parameter.
 #[derive(Clone, Debug)]
 enum ParamMistake {
@@ -47,6 +51,7 @@ enum ParamMistake {
     NoValue { span: Span, found: String },
     WrongKind { name: String, span: Span, found: String, kind: Kind, declared: Span },
     Unused { name: String, span: Span },
+    Undeclared { variable: String, known: Vec<String> },
 }
 
 /// What a value of a kind looks like.
@@ -70,6 +75,7 @@ impl Mistake for ParamMistake {
             Self::NoValue { .. } => "T0197",
             Self::WrongKind { .. } => "T0183",
             Self::Unused { .. } => "T0182",
+            Self::Undeclared { .. } => "T0220",
         }
     }
 
@@ -79,6 +85,9 @@ impl Mistake for ParamMistake {
             Self::NoValue { found, .. } => format!("a parameter's value cannot be `{found}`"),
             Self::WrongKind { name, found, .. } => format!("the parameter `{name}` cannot be `{found}`"),
             Self::Unused { name, .. } => format!("nothing uses the parameter `{name}`"),
+            Self::Undeclared { variable, .. } => {
+                format!("`{variable}` is set, and sets no parameter of this workload")
+            }
         }
     }
 
@@ -92,6 +101,7 @@ impl Mistake for ParamMistake {
                 Label::new(*span, format!("should be {}", form(*kind))),
                 Label::new(*declared, format!("{kind}, as it is declared")),
             ],
+            Self::Undeclared { .. } => Vec::new(),
             Self::Unused { span, .. } => vec![Label::new(*span, "declared and never used")],
         }
     }
@@ -103,6 +113,17 @@ impl Mistake for ParamMistake {
                     .to_owned(),
             ),
             Self::NoValue { .. } | Self::WrongKind { .. } => None,
+            Self::Undeclared { variable, known } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let near = nearest(variable, &known).map(|near| format!("did you mean `{near}`? "));
+                let set = match known.as_slice() {
+                    [] => "the workload has no `param`".to_owned(),
+                    known => {
+                        format!("this workload's are: {}", known[..known.len().min(MOST_NAMED)].join(", "))
+                    }
+                };
+                Some(format!("{}{set}", near.unwrap_or_default()))
+            }
             Self::Unused { name, .. } => Some(format!("write `${{{name}}}` where it belongs, or remove it")),
         }
     }
@@ -148,6 +169,13 @@ pub(super) fn read_all(
 pub(super) fn unused(all: &[Read], values: &Values<'_>) -> Vec<Problem> {
     let unused = all.iter().filter(|read| !values.is_used(&read.name));
     unused.map(|read| ParamMistake::Unused { name: read.name.clone(), span: read.declared }.into()).collect()
+}
+
+/// The warnings of variables that look as if they set a parameter, and set none.
+pub(super) fn undeclared(all: &[Read], environment: &Environment) -> Vec<Problem> {
+    let known: Vec<String> = all.iter().map(|read| variable_of_parameter(&read.name)).collect();
+    let stray = environment.of_parameters().into_iter().filter(|name| !known.contains(name));
+    stray.map(|variable| ParamMistake::Undeclared { variable, known: known.clone() }.into()).collect()
 }
 
 fn read(

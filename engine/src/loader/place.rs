@@ -41,8 +41,8 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-    /// Puts a value there.
-    pub(super) fn set(self, nodes: &mut Vec<Node>, path: &Spanned<String>, entry: Entry) {
+    /// Puts a value there; gives the one that it replaces.
+    pub(super) fn set(self, nodes: &mut Vec<Node>, path: &Spanned<String>, entry: Entry) -> Option<Entry> {
         let key = |name: &str| Spanned::new(name.to_owned(), path.span);
         let mut inside = nodes;
         let last = self.steps.len().saturating_sub(usize::from(!matches!(self.what, What::Node(..))));
@@ -57,19 +57,18 @@ impl Place {
             }
             let span = path.span;
             inside.push(Node { name: key(name), arguments, properties, children: Vec::new(), span });
-            return;
+            return None;
         }
         let node = &mut inside[self.steps[last]];
         match self.what {
-            What::Property(name) => match node.properties.iter_mut().find(|(key, _)| key.value == name) {
-                Some((_, known)) => *known = entry,
-                None => node.properties.push((key(&name), entry)),
-            },
-            _ => {
-                if let Some(known) = node.arguments.last_mut() {
-                    *known = entry;
+            What::Property(name) => {
+                if let Some((_, known)) = node.properties.iter_mut().find(|(key, _)| key.value == name) {
+                    return Some(std::mem::replace(known, entry));
                 }
+                node.properties.push((key(&name), entry));
+                None
             }
+            _ => node.arguments.last_mut().map(|known| std::mem::replace(known, entry)),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! alone is meant. A node's value is its only argument, or the second of two.
 
 use throng_components::workload::{
-    Entry, Label, Mistake, Node, Problems, Scalar, Span, Spanned, did_you_mean,
+    Entry, Label, Mistake, Node, Problems, Scalar, Span, Spanned, nearest, nearest_first,
 };
 use throng_systems::plugins::Registry;
 
@@ -14,7 +14,10 @@ use super::place::{Place, Search};
 use super::source::Sources;
 
 /// More are not named: whoever asks for less than that can read the file.
-const MOST_NAMED: usize = 24;
+const MOST_NAMED: usize = 12;
+
+/// Paths that are looked at for help, the nearest ones first.
+const MOST_TRIED: usize = 100;
 
 /// What was asked for with `--set`.
 #[derive(Debug, Default)]
@@ -30,7 +33,7 @@ struct Set {
 /// A mistake in a `--set`.
 #[derive(Clone, Debug)]
 enum SetMistake {
-    Unknown { span: Span, name: String, params: Vec<String>, paths: Vec<String> },
+    Unknown { span: Span, name: String, known: Vec<String> },
     Ambiguous { span: Span, name: String, places: Vec<String>, labels: Vec<Label> },
 }
 
@@ -63,16 +66,15 @@ impl Mistake for SetMistake {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::Unknown { name, params, paths, .. } => {
-                let known: Vec<&str> =
-                    params.iter().chain(paths).map(String::as_str).take(MOST_NAMED).collect();
-                let all: Vec<&str> = params.iter().chain(paths).map(String::as_str).collect();
-                match throng_components::workload::nearest(name, &all) {
-                    Some(near) => {
-                        Some(format!("did you mean `{near}`? known, among others: {}", known.join(", ")))
-                    }
-                    None => did_you_mean(name, &known),
-                }
+            Self::Unknown { known, .. } if known.is_empty() => None,
+            Self::Unknown { name, known, .. } => {
+                let all: Vec<&str> = known.iter().map(String::as_str).collect();
+                let meant = nearest(name, &all).map(|near| format!("did you mean `{near}`? "));
+                Some(format!(
+                    "{}what can be set, nearest first: {}",
+                    meant.unwrap_or_default(),
+                    all.join(", ")
+                ))
             }
             Self::Ambiguous { places, .. } => {
                 let mut distinct = places.clone();
@@ -118,7 +120,15 @@ impl Sets {
     }
 
     /// Sets what is no parameter, in the nodes.
-    pub(super) fn apply(&self, nodes: &mut Vec<Node>, registry: &Registry, problems: &mut Problems) {
+    ///
+    /// Gives what stood there before: parameters that it used are used, even if not this time.
+    pub(super) fn apply(
+        &self,
+        nodes: &mut Vec<Node>,
+        registry: &Registry,
+        problems: &mut Problems,
+    ) -> Vec<Entry> {
+        let mut replaced = Vec::new();
         let params: Vec<String> = nodes
             .iter()
             .filter(|node| node.name.value == "param")
@@ -129,10 +139,10 @@ impl Sets {
             let mut places = search.places(nodes);
             let (span, name) = (set.name.span, set.name.value.clone());
             match places.len() {
-                1 => places.remove(0).set(nodes, &set.name, entry(&set.value)),
+                1 => replaced.extend(places.remove(0).set(nodes, &set.name, entry(&set.value))),
                 0 => {
-                    let (params, paths) = (params.clone(), Search::all(nodes, registry));
-                    problems.push(SetMistake::Unknown { span, name, params, paths });
+                    let known = settable(&name, nodes, &params, registry);
+                    problems.push(SetMistake::Unknown { span, name, known });
                 }
                 _ => {
                     let labels = places.iter().take(2).map(|place| Label::new(place.span, "here?")).collect();
@@ -141,7 +151,23 @@ impl Sets {
                 }
             }
         }
+        replaced
     }
+}
+
+/// What could have been meant: parameters, and paths that mean one place, the nearest first.
+fn settable(name: &str, nodes: &[Node], params: &[String], registry: &Registry) -> Vec<String> {
+    let paths = Search::all(nodes, registry);
+    let mut all: Vec<&str> = params.iter().chain(&paths).map(String::as_str).collect();
+    all.sort_unstable();
+    all.dedup();
+    let works = |path: &&str| {
+        let is_param = params.iter().any(|param| param == path);
+        let search = || Search { registry, path: path.split('.').collect() };
+        is_param || search().places(nodes).len() == 1
+    };
+    let tried = nearest_first(name, &all).into_iter().take(MOST_TRIED);
+    tried.filter(works).take(MOST_NAMED).map(str::to_owned).collect()
 }
 
 /// A value as it would be written: a number, `#true` and `#false` are what they are in KDL, quotes make a text of them.

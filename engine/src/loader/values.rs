@@ -137,6 +137,15 @@ impl<'a> Values<'a> {
         self.used.contains(name)
     }
 
+    /// Parameters in texts that an option replaced are used all the same: without the option they would be.
+    pub(super) fn count_as_used(&mut self, replaced: &[Entry]) {
+        for entry in replaced {
+            if let Scalar::Text(text) = &entry.value {
+                let _ = Template::compile(text, entry.content, self);
+            }
+        }
+    }
+
     /// An entry's value, and whether a secret had a part in it. `None` for a number that is none.
     pub(super) fn of_entry(&mut self, entry: &Entry) -> Result<Option<(Value, bool)>, Problems> {
         match &entry.value {

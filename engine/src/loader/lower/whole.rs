@@ -170,8 +170,7 @@ impl<'a> Lowering<'a> {
         let (rules, endless) = self.rules(&scenario_nodes, &scenario_names, &scenarios, &behaviors);
         warnings.extend(endless);
         let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
-        let listeners =
-            listener::read_all(&listener_nodes, self.registry, self.sources, &mut self.problems);
+        let listeners = listener::read_all(&listener_nodes, self.registry, self.sources, &mut self.problems);
         let around =
             service::Around { registry: self.registry, targets: &target_names, steps: &behaviors.steps };
         let services = service::read_all(&self.all("service"), &around, &mut self.problems);
