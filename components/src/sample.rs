@@ -59,11 +59,13 @@ impl SampleOutcome {
 pub struct ErrorType(pub u16);
 
 macro_rules! error_types {
-    ($($(#[$doc:meta])* $name:ident = $number:literal $slug:literal;)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $number:literal $slug:literal;)*) => {
         impl ErrorType {
-            $($(#[$doc])* pub const $name: Self = Self($number);)*
+            $(#[doc = $doc] pub const $name: Self = Self($number);)*
             /// Every error type that is not an HTTP status, with its name in results.
             pub const NAMED: &'static [(Self, &'static str)] = &[$((Self($number), $slug)),*];
+            /// What each of them means, in the same order: a sentence.
+            pub const MEANINGS: &'static [&'static str] = &[$($doc.trim_ascii()),*];
         }
     };
 }

@@ -20,14 +20,19 @@ use crate::nodes::{CORE, CoreNode};
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     /// A node (`scenario`), a kind (`poisson`), a property (`at-least`), a value (`fifo`), a function (`random`), an error code
-    /// (`T0007`), an exit code (`99`), a metric (`throng.lateness`) or a field of the summary (`lateness_ns`)
-    pub(super) name: String,
+    /// (`T0007`), an error type (`connection_refused`), an exit code (`99`), a metric (`throng.lateness`), a field of the
+    /// summary (`lateness_ns`) or a word of the results (`lateness`); without it, what kinds of names there are
+    pub(super) name: Option<String>,
 }
 
 /// Shows everything of that name.
 pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
-    let Some(text) = explain(&args.name, registry) else {
-        complain(&unknown(&args.name, registry));
+    let text = match args.name.as_deref() {
+        None => Some(kinds(registry)),
+        Some(name) => explain(name, registry),
+    };
+    let Some(text) = text else {
+        complain(&unknown(args.name.as_deref().unwrap_or_default(), registry));
         return ExitCode::Usage;
     };
     if out.write_all(text.as_bytes()).is_ok() { ExitCode::Passed } else { ExitCode::Output }
@@ -53,6 +58,19 @@ fn explain(name: &str, registry: &Registry) -> Option<String> {
     parts.extend(inner_words::explain(name, registry));
     parts.extend(reference::explain(name));
     (!parts.is_empty()).then(|| parts.join("\n"))
+}
+
+/// What may be asked: the families that `list` has, each with a name of it.
+fn kinds(registry: &Registry) -> String {
+    let names = kinds_of_names(registry);
+    format!(
+        "`throng explain NAME` explains one of these, a property or a value's word:\n  {names}\n\n\
+         `throng list` shows all of the language, `throng list errors` one kind\n"
+    )
+}
+
+fn kinds_of_names(registry: &Registry) -> String {
+    super::list::known(registry).join(", ")
 }
 
 fn explain_function(function: &FunctionSpec) -> String {
@@ -153,7 +171,7 @@ fn unknown(name: &str, registry: &Registry) -> String {
     known.extend(reference::names(registry));
     known.extend(FUNCTIONS.iter().map(|function| function.name));
     let meant = nearest(name, &known).map_or(String::new(), |word| format!("did you mean `{word}`? "));
-    format!("nothing is called `{name}`; {meant}`throng list` shows all there is")
+    format!("nothing is called `{name}`; {meant}what it explains: {}", kinds_of_names(registry))
 }
 
 #[cfg(test)]
@@ -162,6 +180,19 @@ mod tests {
 
     fn known(name: &str) -> String {
         explain(name, &Registry::default()).unwrap_or_else(|| panic!("`{name}` is not explained"))
+    }
+
+    #[test]
+    fn errors_of_steps_and_words_of_results_are_explained() {
+        for name in ["save_failed", "connection_refused", "timeout", "500"] {
+            let text = known(name);
+            assert!(text.contains("an error type") && text.contains("whose fault: "), "{text}");
+            assert!(text.contains("what to do: "), "{text}");
+        }
+        for name in ["lateness", "waiting", "blocked", "underruns", "verdict"] {
+            assert!(known(name).contains("in messages and results"), "{name}");
+        }
+        assert!(kinds(&Registry::default()).contains("error-types, words"));
     }
 
     #[test]
@@ -220,15 +251,11 @@ mod tests {
             assert_eq!(unknown(name, &registry), expected);
             assert_eq!(explain(name, &registry), None);
         };
-        check("nonsense", "nothing is called `nonsense`; `throng list` shows all there is");
-        check(
-            "poison",
-            "nothing is called `poison`; did you mean `poisson`? `throng list` shows all there is",
-        );
-        check(
-            "at-lest",
-            "nothing is called `at-lest`; did you mean `at-least`? `throng list` shows all there is",
-        );
+        let kinds = "what it explains: nodes, arrivals, stages, steps, protocols, exit-conditions, listeners, laws, \
+            functions, metrics, fields, errors, error-types, words, exit-codes";
+        check("nonsense", &format!("nothing is called `nonsense`; {kinds}"));
+        check("poison", &format!("nothing is called `poison`; did you mean `poisson`? {kinds}"));
+        check("at-lest", &format!("nothing is called `at-lest`; did you mean `at-least`? {kinds}"));
         let last = PAGES.last().map_or("", |page| page.code);
         check("T9999", &format!("no error has the code `T9999`; the first is T0001, the last {last}"));
     }

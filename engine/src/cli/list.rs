@@ -16,7 +16,7 @@ use crate::nodes::CORE;
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners, laws or functions, all of them without it;
-    /// metrics, fields (of the summary), errors or exit-codes
+    /// metrics, fields (of the summary), errors, error-types, words or exit-codes
     pub(super) family: Option<String>,
     /// How it is shown
     #[arg(long, value_enum, default_value = "text")]

@@ -3,9 +3,11 @@
 mod check;
 mod completions;
 mod diagnostics;
+mod error_types;
 mod explain;
 mod final_summary;
 mod fmt;
+mod glossary;
 mod init;
 mod inputs;
 mod language;

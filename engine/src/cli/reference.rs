@@ -6,6 +6,8 @@ use throng_systems::behavior::FUNCTIONS;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::listeners::otlp::{INSTRUMENTS, MetricKind, MetricSpec};
 
+use super::error_types;
+use super::glossary::{self, GLOSSARY};
 use super::list::families;
 use crate::exit_code::EXIT_CODES;
 use crate::loader::PAGES;
@@ -26,11 +28,15 @@ pub(super) fn sections() -> Vec<Section> {
     let metrics = INSTRUMENTS.iter().map(|metric| (metric.name, summary_of(metric)));
     let fields = fields().map(|field| (field.path, with_unit(field.unit, field.meaning)));
     let errors = PAGES.iter().map(|page| (page.code, page.title().to_owned()));
+    let types = error_types::all().map(|(slug, meaning, _)| (slug, meaning.to_owned()));
+    let words = GLOSSARY.iter().map(|(words, meaning)| (*words, (*meaning).to_owned()));
     let codes = EXIT_CODES.iter().map(|(_, name, meaning)| (*name, (*meaning).to_owned()));
     vec![
         section("metrics", "of listener otlp", metrics.collect()),
         section("fields", "of the JSON that --summary writes", fields.collect()),
         section("errors", "in messages; `throng explain CODE` shows the page", errors.collect()),
+        section("error-types", "what failed steps are counted under, beside statuses", types.collect()),
+        section("words", "of messages and results", words.collect()),
         section("exit-codes", "what the process returns", codes.collect()),
     ]
 }
@@ -65,12 +71,34 @@ pub(super) fn explain(name: &str) -> Vec<String> {
         let meaning = with_unit(field.unit, field.meaning);
         parts.push(format!("{}: a field of the JSON that `--summary` writes\n  {meaning}\n", field.path));
     }
+    parts.extend(error_type(name));
+    if let Some((words, meaning)) =
+        glossary::meaning(name).or_else(|| GLOSSARY.iter().find(|row| row.0 == name))
+    {
+        parts.push(format!("{words}: in messages and results\n  {meaning}\n"));
+    }
     for (_, exit, meaning) in EXIT_CODES {
         if *exit == name || exit.strip_prefix("exit-") == Some(name) {
             parts.push(format!("{exit}: what the process returns\n  {meaning}\n"));
         }
     }
     parts
+}
+
+/// What a step's failure of that name is, whose fault, and what to do.
+fn error_type(name: &str) -> Option<String> {
+    if error_types::status(name).is_some() {
+        return Some(format!(
+            "{name}: an error type, what failed steps are counted under\n  The target answered with this status.\n\n  \
+             whose fault: the target's, or the workload's\n  \
+             what to do: look into its log, and at what the step sends; `expect {{ status {name} }}` if it is right\n"
+        ));
+    }
+    let (slug, meaning, advice) = error_types::all().find(|(slug, ..)| *slug == name)?;
+    let (whose, what) = (advice.whose, advice.what);
+    Some(format!(
+        "{slug}: an error type, what failed steps are counted under\n  {meaning}\n\n  whose fault: {whose}\n  what to do: {what}\n"
+    ))
 }
 
 /// Every name that `explain` knows by its own: for completion.
@@ -80,7 +108,9 @@ pub(super) fn names(registry: &Registry) -> Vec<&'static str> {
     let members = families.iter().flat_map(|family| &family.members);
     names.extend(members.map(|spec| spec.name));
     names.extend(FUNCTIONS.iter().map(|function| function.name));
-    names.extend(sections().into_iter().flat_map(|section| section.rows).map(|(name, _)| name));
+    names.extend(
+        sections().into_iter().flat_map(|section| section.rows).flat_map(|(name, _)| name.split(", ")),
+    );
     names.sort_unstable();
     names.dedup();
     names
