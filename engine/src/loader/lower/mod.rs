@@ -5,6 +5,7 @@ mod fewer_threads;
 mod listener;
 mod load_shape;
 mod names;
+mod one_name;
 mod pointless;
 mod rules;
 mod scenario;

@@ -14,7 +14,7 @@ use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
 
 use super::names::Names;
-use super::{behavior, fewer_threads, listener, rules, scenario, service, settings, target};
+use super::{behavior, fewer_threads, listener, one_name, rules, scenario, service, settings, target};
 use crate::loader::files::Beside;
 use crate::loader::source::Sources;
 use crate::loader::workload::{RulePlan, ScenarioPlan, Workload};
@@ -169,6 +169,7 @@ impl<'a> Lowering<'a> {
         let mut warnings: Vec<Problem> = fewer.into_iter().map(Problem::from).collect();
         let (rules, endless) = self.rules(&scenario_nodes, &scenario_names, &scenarios, &behaviors);
         warnings.extend(endless);
+        warnings.extend(self.all("behavior").into_iter().flat_map(one_name::warnings));
         let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
         let listeners = listener::read_all(&listener_nodes, self.registry, self.sources, &mut self.problems);
         let around =
