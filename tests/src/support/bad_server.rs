@@ -23,8 +23,10 @@ pub enum Manner {
     CloseUnanswered,
     /// Takes the request and never answers.
     NeverAnswer,
-    /// Answers what is no HTTP.
-    Garbage,
+    /// Answers with these bytes, and closes in good order.
+    Say(&'static [u8]),
+    /// Answers with these bytes, which are whole answers, and keeps the connection.
+    Answer(&'static [u8]),
     /// Answers 500, and keeps the connection.
     Fail,
     /// Answers a TLS handshake in plain HTTP.
@@ -143,7 +145,11 @@ async fn serve(mut stream: TcpStream, manner: Manner, requests: &AtomicU64) -> i
                 return stream.set_zero_linger();
             }
             Manner::CloseInBody => stream.write_all(PART).await?,
-            Manner::Garbage => stream.write_all(b"\x16\x03\x01 this is no HTTP\r\n\r\n").await?,
+            Manner::Say(bytes) => stream.write_all(bytes).await?,
+            Manner::Answer(bytes) => {
+                stream.write_all(bytes).await?;
+                continue;
+            }
             Manner::Fail => {
                 stream.write_all(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n").await?;
                 continue;

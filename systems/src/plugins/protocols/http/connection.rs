@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Request};
+use http::header::UPGRADE;
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
@@ -86,8 +87,13 @@ impl Connection {
         keep_body: bool,
     ) -> Result<Answer, ErrorType> {
         self.requests += 1;
+        let upgrades = request.headers().contains_key(UPGRADE);
         let response = std::pin::pin!(self.sender.send_request(request));
         let (head, body) = Self::drive(&mut self.driver, response).await?.into_parts();
+        // Nobody may change the protocol who was not asked to (RFC 9110, section 15.2.2).
+        if head.status == StatusCode::SWITCHING_PROTOCOLS && !upgrades {
+            return Err(ErrorType::PROTOCOL);
+        }
         let body = std::pin::pin!(read(body, keep_body));
         let body = Self::drive(&mut self.driver, body).await?;
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })

@@ -82,12 +82,19 @@ pub(super) fn is_own_authority(error: &CertificateError) -> bool {
     matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
+/// Whether an error says that a body is not what HTTP has, as a chunk without a length. It comes as one of the socket, but
+/// no socket has made it.
+fn is_of_decoder(error: &io::Error) -> bool {
+    let kind = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
+    kind && error.raw_os_error().is_none() && tls_error(error).is_none()
+}
+
 /// What an error of the protocol is called.
 pub(super) fn of_hyper(error: &hyper::Error) -> ErrorType {
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            return of_io(io);
+            return if is_of_decoder(io) { ErrorType::PROTOCOL } else { of_io(io) };
         }
         source = cause.source();
     }

@@ -78,9 +78,11 @@ impl Origin {
         self.forwarding().and_then(|proxy| proxy.authorization.as_ref())
     }
 
-    /// What a status means before anybody asks for it: a proxy's own 407 is no answer of the target.
+    /// What a status means before anybody asks for it: a proxy's own 407 is no answer of the target, and above 599 there is
+    /// none (RFC 9110, section 15).
     pub(super) fn judge(&self, status: u16) -> ErrorType {
         match self.forwarding() {
+            _ if status > 599 => ErrorType::PROTOCOL,
             Some(_) if status == 407 => ErrorType::PROXY_AUTHENTICATION,
             _ => ErrorType::NONE,
         }
