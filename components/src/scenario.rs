@@ -181,6 +181,8 @@ pub struct ScenarioCounts {
     pub connections_opened: u64,
     /// Operations on a connection that was open already.
     pub connections_reused: u64,
+    /// Requests that went out once more, because the target had closed the open connection that they were sent on.
+    pub requests_resent: u64,
     /// Cookies for which users had no room.
     pub cookies_dropped: u64,
     /// When the last iteration ended.
@@ -227,6 +229,7 @@ impl ScenarioCounts {
         self.pace_missed += other.pace_missed;
         self.connections_opened += other.connections_opened;
         self.connections_reused += other.connections_reused;
+        self.requests_resent += other.requests_resent;
         self.cookies_dropped += other.cookies_dropped;
         self.last_end = self.last_end.max(other.last_end);
     }

@@ -319,8 +319,12 @@ fn connections(text: &mut String, summary: &Summary, paint: Paint) {
         let sent =
             |part: fn(&StepSummary) -> u64| bytes(scenario.steps.iter().map(|(_, step)| part(step)).sum());
         let unverified = if connections.tls_unverified { ", certificates NOT verified" } else { "" };
+        let resent = match connections.resent {
+            0 => String::new(),
+            resent => format!(" ({} sent again: the target had closed)", count(resent)),
+        };
         let figures = format!(
-            "{name}: {} opened, {} requests on open ones; {} sent, {} received{unverified}",
+            "{name}: {} opened, {} requests on open ones{resent}; {} sent, {} received{unverified}",
             count(connections.opened),
             count(connections.reused),
             sent(|step| step.bytes_sent),

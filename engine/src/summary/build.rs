@@ -117,6 +117,7 @@ fn of_scenario(input: &ScenarioInput<'_>, names: &StepNames) -> ScenarioSummary 
         connections: ConnectionsSummary {
             opened: counts.connections_opened,
             reused: counts.connections_reused,
+            resent: counts.requests_resent,
             tls_unverified: input.tls_unverified,
         },
         cookies_dropped: Some(counts.cookies_dropped).filter(|dropped| *dropped > 0),

@@ -301,6 +301,10 @@ pub struct ConnectionsSummary {
     pub opened: u64,
     /// Requests on a connection that was open already.
     pub reused: u64,
+    /// Requests sent once more, on a new connection, because the target had closed the open one: an attempt or a hop of a
+    /// redirect each, so that these are `opened + reused - resent`.
+    #[serde(default)]
+    pub resent: u64,
     /// Whether certificates were accepted without being verified.
     pub tls_unverified: bool,
 }

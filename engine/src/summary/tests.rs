@@ -103,7 +103,8 @@ fn counts(started: u64, warm_up: u64, failed: u64) -> ScenarioCounts {
         users_peak: 3,
         pace_missed: 7,
         connections_opened: 4,
-        connections_reused: started - 4,
+        connections_reused: started - 2,
+        requests_resent: 2,
         cookies_dropped: 6,
         ..ScenarioCounts::default()
     }

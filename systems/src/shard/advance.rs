@@ -185,6 +185,11 @@ impl Shard {
         counts.connections_reused += u64::from(reused);
     }
 
+    /// Notes a request that went out once more, on a new connection.
+    pub fn count_resent(&mut self, scenario: ScenarioId) {
+        self.rosters[scenario.index()].counts.requests_resent += 1;
+    }
+
     /// Notes cookies for which a user had no room.
     pub(super) fn count_dropped_cookies(&mut self, slot: u32, count: u32) {
         let scenario = self.users.get(slot).scenario();

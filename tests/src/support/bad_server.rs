@@ -27,6 +27,8 @@ pub enum Manner {
     Say(&'static [u8]),
     /// Answers with these bytes, which are whole answers, and keeps the connection.
     Answer(&'static [u8]),
+    /// Answers the first request on a connection, keeps it, and closes it when the second one has come.
+    CloseReused,
     /// Answers 500, and keeps the connection.
     Fail,
     /// Answers a TLS handshake in plain HTTP.
@@ -137,6 +139,7 @@ async fn serve(mut stream: TcpStream, manner: Manner, requests: &AtomicU64) -> i
     if manner.is_of_handshake() {
         return shake(stream, manner, requests).await;
     }
+    let mut answered = 0;
     while read_request(&mut stream).await? {
         requests.fetch_add(1, Ordering::SeqCst);
         match manner {
@@ -148,6 +151,11 @@ async fn serve(mut stream: TcpStream, manner: Manner, requests: &AtomicU64) -> i
             Manner::Say(bytes) => stream.write_all(bytes).await?,
             Manner::Answer(bytes) => {
                 stream.write_all(bytes).await?;
+                continue;
+            }
+            Manner::CloseReused if answered == 0 => {
+                answered += 1;
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await?;
                 continue;
             }
             Manner::Fail => {

@@ -188,5 +188,31 @@ fn what_stands_behind_an_answer_is_never_the_next_one() {
     let summary = each(&[("a", server.url(), step.to_owned())]).run(0);
     assert_eq!(summary["steps"]["a"]["errors"], json!({}));
     let connections = &summary["scenarios"]["a"]["connections"];
-    assert_eq!([&connections["opened"], &connections["reused"]], [4, 0]);
+    assert_eq!([&connections["opened"], &connections["reused"], &connections["resent"]], [4, 0, 0]);
+}
+
+/// A target may close a connection that lies idle at any time, also when the next request is on its way already. What may
+/// be repeated is then sent again, once; what may not fails.
+#[test]
+fn a_request_that_met_the_end_of_an_open_connection_is_sent_again() {
+    let server = BadServer::start(Manner::CloseReused).expect("a server");
+    let steps = "http GET \"/\" name=first target=a\nhttp GET \"/\" name=again target=a\n\
+        http PUT \"/\" name=third target=a\nhttp POST \"/\" name=post target=a";
+    let scratch = each(&[("a", server.url(), steps.to_owned())]);
+    let summary = scratch.run(0);
+    // The second and the third request each find the connection of the one before, and have to open another one.
+    for step in ["first", "again", "third"] {
+        assert_eq!(summary["steps"][step]["errors"], json!({}), "{step}");
+        assert_eq!(
+            count(&summary, &format!("steps.{step}.attempts")),
+            4,
+            "a request sent again is one attempt"
+        );
+    }
+    assert_eq!(summary["steps"]["post"]["errors"], json!({ "connection_closed": 4 }));
+    let figure = |name: &str| count(&summary, &format!("scenarios.a.connections.{name}"));
+    assert_eq!([figure("opened"), figure("reused"), figure("resent")], [4 * 3, 4 * 3, 4 * 2]);
+    assert_eq!(server.requests(), 4 * 4 + 4 * 2);
+    assert_adds_up(&summary);
+    assert_lines_agree(&summary, &scratch.lines("samples.jsonl"));
 }

@@ -80,6 +80,10 @@ impl Core {
         self.shard.count_connection(scenario, reused);
     }
 
+    pub(super) fn count_resent(&mut self, scenario: ScenarioId) {
+        self.shard.count_resent(scenario);
+    }
+
     pub(super) fn take_orders(&mut self) {
         while let Ok(mut block) = self.orders.try_recv() {
             let now = self.clock.now();

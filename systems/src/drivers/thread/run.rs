@@ -34,6 +34,10 @@ impl Completions for Port {
     fn count_connection(&self, scenario: ScenarioId, reused: bool) {
         self.0.borrow_mut().count_connection(scenario, reused);
     }
+
+    fn count_resent(&self, scenario: ScenarioId) {
+        self.0.borrow_mut().count_resent(scenario);
+    }
 }
 
 /// Threads beside a thread of users, for functions that compute for long and for names that are looked up.

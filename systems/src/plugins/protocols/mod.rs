@@ -147,6 +147,10 @@ pub trait Completions {
 
     /// A connection was opened for a scenario's operation, or an open one used again.
     fn count_connection(&self, scenario: ScenarioId, reused: bool);
+
+    /// A request went out once more, because the target had closed the open connection that it was sent on. The connection
+    /// that it then had is counted as any other.
+    fn count_resent(&self, scenario: ScenarioId);
 }
 
 /// What a protocol gets from its thread.

@@ -86,6 +86,11 @@ impl Traffic {
         }
     }
 
+    /// Whether the request is given to its connection and no byte of an answer has come.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.0.asked.get().is_some()
+    }
+
     /// Notes that the answer is whole.
     pub(super) fn note_end(&self, at: Nanos) {
         if let Some(answered) = self.0.answered.take() {

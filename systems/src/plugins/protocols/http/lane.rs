@@ -284,22 +284,40 @@ impl Way<'_> {
         operation: &Operation,
     ) -> Result<Answer, ErrorType> {
         let Self { site, traffic, sessions, started } = *self;
-        let reused = match connection {
+        let mut reused = match connection {
             Some(open) => open.is_fresh(&site.life, started) && open.is_usable().await,
             None => false,
         };
-        site.completions.count_connection(operation.scenario, reused);
-        if reused {
-            traffic.note_request(started);
-        } else {
-            *connection = None;
-            // Boxed: opening needs far more room than an exchange, and a lane at rest would keep it.
-            let open = Box::pin(Connection::open(&site.origin, traffic, sessions)).await?;
-            traffic.note_request(open.opened());
-            *connection = Some(open);
+        loop {
+            site.completions.count_connection(operation.scenario, reused);
+            if reused {
+                traffic.note_request(started);
+            } else {
+                *connection = None;
+                // Boxed: opening needs far more room than an exchange, and a lane at rest would keep it.
+                let open = Box::pin(Connection::open(&site.origin, traffic, sessions)).await?;
+                traffic.note_request(open.opened());
+                *connection = Some(open);
+            }
+            let Some(open) = connection else { return Err(ErrorType::CONNECTION_FAILED) };
+            let result = open.exchange(message(site, request, operation), operation.keep.body).await;
+            match result {
+                Err(error) if reused && self.may_send_again(request, error) => {
+                    site.completions.count_resent(operation.scenario);
+                    reused = false;
+                }
+                result => return result,
+            }
         }
-        let Some(open) = connection else { return Err(ErrorType::CONNECTION_FAILED) };
-        open.exchange(message(site, request, operation), operation.keep.body).await
+    }
+
+    /// Whether a request that met the end of an open connection may go out once more, on a new one: a target may close what
+    /// lies idle at any time (RFC 9112, section 9.3.1). Nothing of an answer has come, and to do the request twice is to do
+    /// it once, or nothing of it has gone out.
+    fn may_send_again(&self, request: &HttpRequest, error: ErrorType) -> bool {
+        let closed = matches!(error, ErrorType::CONNECTION_CLOSED | ErrorType::CONNECTION_RESET);
+        let once = request.method.is_idempotent() || self.traffic.bytes().0 == 0;
+        closed && once && self.traffic.is_unanswered()
     }
 }
 
@@ -364,6 +382,8 @@ mod tests {
         fn complete(&self, _: Completion) {}
 
         fn count_connection(&self, _: throng_components::scenario::ScenarioId, _: bool) {}
+
+        fn count_resent(&self, _: throng_components::scenario::ScenarioId) {}
     }
 
     /// Each user has a lane: what it takes is taken a million times.
