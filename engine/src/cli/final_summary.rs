@@ -1,5 +1,6 @@
 //! The results as a person reads them: how it ended, why, and what to look at next, 80 columns wide.
 
+mod connections;
 mod errors;
 mod groups;
 mod measures;
@@ -11,6 +12,7 @@ use std::fmt::Write as _;
 
 use throng_components::run::{Outcome, Verdict};
 
+use self::connections::connections;
 use self::errors::errors;
 use self::groups::groups;
 use self::paint::{Colour, Paint};
@@ -310,28 +312,6 @@ fn delays(text: &mut String, summary: &Summary, paint: Paint) {
     }
     text.push_str(&table.render());
     line(text, "  waiting for a user · blocked for a connection · lateness of the generator");
-}
-
-fn connections(text: &mut String, summary: &Summary, paint: Paint) {
-    section(text, "connections", paint);
-    for (name, scenario) in summary.scenarios.iter() {
-        let connections = &scenario.connections;
-        let sent =
-            |part: fn(&StepSummary) -> u64| bytes(scenario.steps.iter().map(|(_, step)| part(step)).sum());
-        let unverified = if connections.tls_unverified { ", certificates NOT verified" } else { "" };
-        let resent = match connections.resent {
-            0 => String::new(),
-            resent => format!(" ({} sent again: the target had closed)", count(resent)),
-        };
-        let figures = format!(
-            "{name}: {} opened, {} requests on open ones{resent}; {} sent, {} received{unverified}",
-            count(connections.opened),
-            count(connections.reused),
-            sent(|step| step.bytes_sent),
-            sent(|step| step.bytes_received),
-        );
-        wrap(text, &figures, "  ");
-    }
 }
 
 /// What attempts' time went into, where opening connections is a part of it that matters: TLS, or one in twenty attempts.

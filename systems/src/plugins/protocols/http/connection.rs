@@ -145,3 +145,60 @@ async fn read(mut body: Incoming, keep: bool) -> Result<Bytes, ErrorType> {
     }
     Ok(kept.freeze())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+
+    use throng_components::clock::TimeSource;
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::plugins::protocols::http::counted::Counted;
+
+    struct Still;
+
+    impl TimeSource for Still {
+        fn now(&self) -> Nanos {
+            Nanos::ZERO
+        }
+
+        fn until_start(&self) -> Option<Nanos> {
+            None
+        }
+    }
+
+    /// A close that has come, and that the reactor has had no time to notice.
+    #[test]
+    fn a_close_look_sees_what_the_reactor_has_not_seen_yet() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let address = listener.local_addr().expect("it has one");
+        let (answered, wait) = std::sync::mpsc::sync_channel::<()>(0);
+        let server = std::thread::Builder::new().spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let _ = stream.read(&mut [0; 1_024]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+            let _ = wait.recv();
+        });
+        let reactor = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a reactor");
+        reactor.block_on(async {
+            let traffic = Traffic::new(Arc::new(Still));
+            let socket = TcpStream::connect(address).await.expect("it listens");
+            let stream = Stream::plain(Counted::new(socket, traffic.clone()), traffic.clone());
+            let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.expect("nothing is sent yet");
+            let mut open = Connection { sender, driver: Box::pin(driver), opened: Nanos::ZERO, requests: 0 };
+            let answer = open.exchange(Request::new(Full::default()), false).await;
+            assert_eq!(answer.map(|answer| answer.status), Ok(200));
+            assert!(open.is_usable().await);
+            traffic.look_closely();
+            assert!(open.is_usable().await, "nothing has come");
+            drop(answered);
+            // The reactor's own thread waits here, so that the reactor sees nothing.
+            assert!(server.is_ok_and(|server| server.join().is_ok()));
+            traffic.look_closely();
+            assert!(!open.is_usable().await);
+        });
+    }
+}

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use nix::errno::Errno;
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{Nanos, TimeSource};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -23,6 +24,8 @@ struct Inner {
     phases: Cell<AttemptPhases>,
     /// When the request was given to its connection; `None` while no answer is waited for.
     asked: Cell<Option<Nanos>>,
+    /// Whether the next read asks the socket itself, whatever the reactor knows of it.
+    looks: Cell<bool>,
     /// When its answer began.
     answered: Cell<Option<Nanos>>,
 }
@@ -35,6 +38,7 @@ impl Traffic {
             received: Cell::default(),
             phases: Cell::default(),
             asked: Cell::default(),
+            looks: Cell::default(),
             answered: Cell::default(),
         }))
     }
@@ -86,6 +90,11 @@ impl Traffic {
         }
     }
 
+    /// Has the next read ask the socket itself: what came since the reactor looked last is seen, too. It costs a system call.
+    pub(super) fn look_closely(&self) {
+        self.0.looks.set(true);
+    }
+
     /// Whether the request is given to its connection and no byte of an answer has come.
     pub(super) fn is_unanswered(&self) -> bool {
         self.0.asked.get().is_some()
@@ -118,6 +127,18 @@ impl Counted {
     }
 }
 
+/// Reads what has come to a socket, its end included; `None` when there is nothing.
+fn look(stream: &TcpStream, buffer: &mut ReadBuf<'_>) -> Option<io::Result<()>> {
+    match nix::unistd::read(stream, buffer.initialize_unfilled()) {
+        Ok(length) => {
+            buffer.advance(length);
+            Some(Ok(()))
+        }
+        Err(Errno::EAGAIN | Errno::EINTR) => None,
+        Err(error) => Some(Err(error.into())),
+    }
+}
+
 impl AsyncRead for Counted {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -125,7 +146,10 @@ impl AsyncRead for Counted {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let result = match self.traffic.0.looks.take().then(|| look(&self.stream, buffer)).flatten() {
+            Some(found) => Poll::Ready(found),
+            None => Pin::new(&mut self.stream).poll_read(cx, buffer),
+        };
         let read = (buffer.filled().len() - before) as u64;
         self.traffic.0.received.set(self.traffic.0.received.get() + read);
         result

@@ -285,8 +285,14 @@ impl Way<'_> {
     ) -> Result<Answer, ErrorType> {
         let Self { site, traffic, sessions, started } = *self;
         let mut reused = match connection {
-            Some(open) => open.is_fresh(&site.life, started) && open.is_usable().await,
-            None => false,
+            Some(open) if open.is_fresh(&site.life, started) => {
+                // What may not be sent twice had better not meet a close.
+                if !request.method.is_idempotent() {
+                    traffic.look_closely();
+                }
+                open.is_usable().await
+            }
+            _ => false,
         };
         loop {
             site.completions.count_connection(operation.scenario, reused);
