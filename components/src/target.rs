@@ -187,6 +187,8 @@ pub struct Target {
     pub lookup: NameLookup,
     /// What its TLS connections go by; `None` for plain TCP.
     pub tls: Option<Box<TlsSettings>>,
+    /// What TLS connections go by to places where its redirects lead, when it has no TLS itself and says it.
+    pub redirect_tls: Option<Box<TlsSettings>>,
     /// What stands between a user and the target.
     pub proxy: Option<Box<Proxy>>,
     /// Header fields of every request.
@@ -200,8 +202,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// Whether its certificate is accepted without being verified.
+    /// What TLS connections go by that steps on it make, to itself or to where its redirects lead; `None` where nobody
+    /// says anything of them.
+    pub fn any_tls(&self) -> Option<&TlsSettings> {
+        self.tls.as_deref().or(self.redirect_tls.as_deref())
+    }
+
+    /// Whether a certificate is accepted without being verified.
     pub fn is_unverified(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| !tls.verify)
+        self.any_tls().is_some_and(|tls| !tls.verify)
     }
 }

@@ -280,9 +280,9 @@ pub(crate) fn check_virtual(workload: &Workload) -> Result<(), RunError> {
 /// They are the machine's and not a list of our own, so that what a company's machines trust is trusted here, too.
 fn tls_clients(targets: &[Target]) -> Result<TlsClients, RunError> {
     let needed = |tls: &TlsSettings| tls.verify && tls.roots.is_empty();
-    let needed = targets.iter().filter_map(|target| target.tls.as_deref()).any(needed);
+    let needed = targets.iter().filter_map(Target::any_tls).any(needed);
     // A redirect may lead from plain HTTP to TLS. Where nothing is trusted, it is a redirect that cannot be followed.
-    let led = targets.iter().any(|target| target.tls.is_none() && target.follow > 0);
+    let led = targets.iter().any(|target| target.any_tls().is_none() && target.follow > 0);
     let mut roots = Vec::new();
     if needed || led {
         // A file of them that cannot be read counts as absent: what the others hold may be enough.

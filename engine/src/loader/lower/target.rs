@@ -160,21 +160,27 @@ pub(super) fn read(
     let cookies = fields.child("cookies").map(|child| fields.take(transfer::read_cookies(child)));
     let follow = fields.child("redirects").map(|child| fields.take(transfer::read_redirects(child)));
     let compression = fields.child("compression").map(|child| fields.take(transfer::read_compression(child)));
-    let target = name.zip(address).map(|(name, (address, secure))| Target {
-        id,
-        name: name.value.to_owned(),
-        address,
-        timeout: timeout.flatten().unwrap_or(DEFAULT_TIMEOUT),
-        connections,
-        life,
-        lookup,
+    let target = name.zip(address).map(|(name, (address, secure))| {
         // The built-in server speaks TLS where somebody asks for it.
-        tls: (secure || tls_node.is_some()).then(|| Box::new(tls.unwrap_or_default())),
-        proxy: proxy.map(Box::new),
-        headers: headers.into_iter().flatten().collect(),
-        cookies: cookies.flatten().unwrap_or_default(),
-        follow: follow.flatten().unwrap_or(0),
-        compression: compression.flatten().unwrap_or_default(),
+        let own = secure || (tls_node.is_some() && address == TargetAddress::Demo);
+        let settings = (own || tls_node.is_some()).then(|| Box::new(tls.unwrap_or_default()));
+        let (tls, redirect_tls) = if own { (settings, None) } else { (None, settings) };
+        Target {
+            id,
+            name: name.value.to_owned(),
+            address,
+            timeout: timeout.flatten().unwrap_or(DEFAULT_TIMEOUT),
+            connections,
+            life,
+            lookup,
+            tls,
+            redirect_tls,
+            proxy: proxy.map(Box::new),
+            headers: headers.into_iter().flatten().collect(),
+            cookies: cookies.flatten().unwrap_or_default(),
+            follow: follow.flatten().unwrap_or(0),
+            compression: compression.flatten().unwrap_or_default(),
+        }
     });
     fields.finish(target)
 }
@@ -196,7 +202,9 @@ fn check_pointless(fields: &mut Fields<'_>, address: &TargetAddress, secure: boo
                 Some(Label::new(written, "this target is here"))
             }
             (TargetAddress::Demo, "tls") => None,
-            (_, "tls") if !secure => Some(Label::new(written, "only `https://` has TLS")),
+            (_, "tls") if !secure && node.children_named("redirects").next().is_none() => {
+                Some(Label::new(written, "only `https://` has TLS, or where the target's `redirects` lead"))
+            }
             (_, "resolve") if proxy.is_some() => Some(Label::new(proxy?, "the proxy finds the target")),
             (_, "resolve") if numeric => Some(Label::new(written, "there is no name to resolve")),
             (_, "dns") if fixed.is_some() && proxy.is_none() => {
@@ -215,8 +223,12 @@ fn check_pointless(fields: &mut Fields<'_>, address: &TargetAddress, secure: boo
         }
     }
     let of_tls = node.children_named("tls").flat_map(|tls| &tls.children);
-    for child in of_tls.filter(|_| *address == TargetAddress::Demo) {
+    for child in of_tls.filter(|_| !secure) {
         let why = match child.name.value.as_str() {
+            "server-name" if matches!(address, TargetAddress::Url { .. }) => {
+                "a redirect names where it leads"
+            }
+            _ if *address != TargetAddress::Demo => continue,
             "roots" => "this target's certificate is made and trusted by the run",
             "client-certificate" => "this target asks for none",
             _ => continue,

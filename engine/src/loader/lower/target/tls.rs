@@ -20,7 +20,7 @@ use crate::loader::lower::pointless::Pointless;
 /// `tls { … }`
 pub(crate) const TLS: NodeSpec = NodeSpec {
     name: "tls",
-    summary: "Says what TLS connections to the target go by; without it, what browsers do.",
+    summary: "Says what TLS connections to the target go by, and those to where its redirects lead; without it, what browsers do.",
     sample: "tls { roots \"ca.pem\"; server-name \"shop.test\" }",
     children: &["verify", "roots", "client-certificate", "server-name", "resumption"],
     ..NodeSpec::EMPTY

@@ -85,7 +85,7 @@ impl Further {
             // A name and addresses that were given are the target's own.
             lookup: NameLookup { fixed: Vec::new(), ..self.target.lookup },
             tls: place.secure.then(|| {
-                let settings = self.target.tls.as_deref().cloned().unwrap_or_default();
+                let settings = self.target.any_tls().cloned().unwrap_or_default();
                 Box::new(TlsSettings { server_name: None, ..settings })
             }),
             ..self.target.clone()

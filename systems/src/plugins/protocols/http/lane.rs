@@ -412,6 +412,7 @@ mod tests {
             life: ConnectionLife::default(),
             lookup: NameLookup::default(),
             tls: None,
+            redirect_tls: None,
             proxy: None,
             headers: Vec::new(),
             cookies: CookiePolicy::Off,

@@ -74,7 +74,7 @@ impl TlsClients {
         let led = |target: &Target| target.follow > 0 && !machine_roots.is_empty();
         let clients = targets.iter().filter_map(|target| {
             // A redirect may lead from plain HTTP to TLS.
-            let settings = target.tls.as_deref().or_else(|| led(target).then_some(&usual))?;
+            let settings = target.any_tls().or_else(|| led(target).then_some(&usual))?;
             Some(TlsClient::new(settings, machine_roots).map(|client| (target.id, client)))
         });
         Ok(Self(Arc::new(clients.collect::<Result<_, _>>()?)))
