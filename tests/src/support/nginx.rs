@@ -1,7 +1,7 @@
 //! A real nginx on a free port, with an access log.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
@@ -9,7 +9,14 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::certificates::Credentials;
-use super::process::{Process, find_tool, wait_until};
+use super::process::{FreePort, Process, find_tool, free_port, wait_until};
+
+/// The configuration of a shop with all that nginx can answer.
+const SHOP: &str = include_str!("nginx_shop.conf");
+
+/// A page of it.
+const PAGE: &str = "<!doctype html><title>x</title><h1> The shop </h1><form method=post action=/echo>\
+    <input type=hidden name=\"size\" value=\"small\"></form>\n";
 
 /// nginx at work in a directory of its own.
 #[derive(Debug)]
@@ -18,6 +25,8 @@ pub struct Nginx {
     address: SocketAddr,
     log: PathBuf,
     scheme: &'static str,
+    /// Held while it lives, where it was told them by their numbers: the plain one, and that of TLS.
+    ports: Vec<FreePort>,
     /// Removed at the end.
     _directory: TempDir,
 }
@@ -77,7 +86,46 @@ impl Nginx {
         command.arg("-p").arg(directory.path()).arg("-c").arg(configuration).args(["-e", "stderr"]);
         command.env("NGINX", "0;").stdin(OwnedFd::from(listener));
         let process = Process::start(command, directory.path(), "nginx")?;
-        Ok(Some(Self { process, address, log, scheme, _directory: directory }))
+        Ok(Some(Self { process, address, log, scheme, ports: Vec::new(), _directory: directory }))
+    }
+
+    /// Starts the shop of `workloads/nginx.kdl`, over TCP and TLS; `None` when nginx is not installed. It closes kept
+    /// connections early.
+    ///
+    /// # Errors
+    /// As [`Nginx::start`], and when it does not come up in time.
+    pub fn start_shop(credentials: &Credentials) -> io::Result<Option<Self>> {
+        let Some(program) = find_tool("nginx") else { return Ok(None) };
+        let directory = tempfile::tempdir()?;
+        let path = directory.path();
+        let ports = vec![free_port()?, free_port()?];
+        let [plain, secure] = [ports[0].address, ports[1].address];
+        std::fs::write(path.join("cert.pem"), &credentials.certificate)?;
+        std::fs::write(path.join("key.pem"), &credentials.key)?;
+        std::fs::create_dir(path.join("static"))?;
+        std::fs::write(path.join("static/page.html"), PAGE)?;
+        std::fs::write(path.join("static/included.html"), "<!--# include virtual=\"/part.html\" -->\n")?;
+        std::fs::write(path.join("static/part.html"), "a part")?;
+        let configuration = SHOP
+            .replace("DIRECTORY", &path.display().to_string())
+            .replace("PLAIN", &plain.to_string())
+            .replace("SECURE", &secure.to_string());
+        std::fs::write(path.join("nginx.conf"), configuration)?;
+        let mut command = Process::command(program);
+        command.arg("-p").arg(path).arg("-c").arg(path.join("nginx.conf")).args(["-e", "stderr"]);
+        let mut process = Process::start(command, path, "nginx")?;
+        let is_up = || TcpStream::connect(plain).is_ok() && TcpStream::connect(secure).is_ok();
+        if !wait_until(|| is_up() || process.has_ended()) || process.has_ended() {
+            let said = std::fs::read_to_string(path.join("nginx.stderr"))?;
+            return Err(io::Error::other(format!("nginx does not come up: {said}")));
+        }
+        let log = path.join("access.log");
+        Ok(Some(Self { process, address: plain, log, scheme: "http", ports, _directory: directory }))
+    }
+
+    /// Where the shop listens: without TLS, and with it.
+    pub fn shop_addresses(&self) -> [SocketAddr; 2] {
+        [0, 1].map(|place| self.ports.get(place).map_or(self.address, |port| port.address))
     }
 
     /// Its base URL.
