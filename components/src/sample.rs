@@ -147,6 +147,8 @@ error_types! {
     FUNCTION_FAILED = 60 "function_failed";
     /// A function or protocol of one's own panicked.
     PANICKED = 61 "panicked";
+    /// The answer's HTML is too deep or too large for a `save` to look into it.
+    HTML_TOO_COMPLEX = 70 "html_too_complex";
 }
 
 impl ErrorType {

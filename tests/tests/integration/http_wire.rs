@@ -152,3 +152,13 @@ fn a_path_that_is_one_value_is_taken_as_it_stands() {
     assert_eq!(paths, expected);
     assert_eq!(count(&summary, "steps.c.errors.bad_request"), 1);
 }
+
+#[test]
+fn a_page_too_deep_to_be_looked_into_fails_its_step_and_nothing_else() {
+    let server = Scripted::start(|_| answer(200, &[], "<div>".repeat(20_000).as_bytes())).expect("a server");
+    let steps = "http GET \"/\" name=deep { save x css=\"b\" default=\"none\" }\n\
+        http GET \"/\" name=plain { expect { body contains=\"<div>\" } }";
+    let summary = run(&server, "", steps);
+    assert_eq!(count(&summary, "steps.deep.errors.html_too_complex"), 1);
+    assert_eq!(count(&summary, "steps.plain.failures"), 0);
+}

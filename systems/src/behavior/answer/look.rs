@@ -5,13 +5,14 @@ use std::cell::OnceCell;
 use http::HeaderName;
 use scraper::Html;
 
+use super::html;
 use crate::plugins::protocols::Completion;
 
 /// An answer that is looked into. What nobody asks for is never parsed.
 pub(in crate::behavior) struct Look<'a> {
     pub(super) completion: &'a Completion,
     json: OnceCell<Option<serde_json::Value>>,
-    html: OnceCell<Html>,
+    html: OnceCell<Option<Html>>,
 }
 
 impl<'a> Look<'a> {
@@ -25,9 +26,9 @@ impl<'a> Look<'a> {
         self.json.get_or_init(|| serde_json::from_slice(&self.completion.body).ok()).as_ref()
     }
 
-    /// The body as HTML, which any text is.
-    pub(super) fn html(&self) -> &Html {
-        self.html.get_or_init(|| Html::parse_document(&String::from_utf8_lossy(&self.completion.body)))
+    /// The body as HTML, which any text is; `None` when it is too deep or too large to be looked into.
+    pub(super) fn html(&self) -> Option<&Html> {
+        self.html.get_or_init(|| html::parse(&String::from_utf8_lossy(&self.completion.body))).as_ref()
     }
 
     /// The values of a header field, in the order of the answer.

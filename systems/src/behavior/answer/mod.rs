@@ -3,6 +3,7 @@
 mod compare;
 mod expect;
 mod figures;
+mod html;
 mod look;
 mod save;
 mod take;

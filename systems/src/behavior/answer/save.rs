@@ -53,7 +53,7 @@ impl Source {
                 captures.get(*group).map(|found| text(found.as_bytes()))
             }
             Self::Css(selector, attribute) => {
-                let element = look.html().select(selector).next()?;
+                let element = look.html()?.select(selector).next()?;
                 match attribute {
                     Some(name) => element.value().attr(name).map(|value| Value::Text(value.into())),
                     None => Some(Value::Text(element.text().collect::<String>().trim().into())),
@@ -68,6 +68,11 @@ impl Save {
     /// What of an answer has to be kept for it.
     pub fn keep(&self) -> Keep {
         self.source.keep()
+    }
+
+    /// Whether it is looked for in what cannot be looked into: whether it is there, nobody knows.
+    pub(in crate::behavior) fn is_out_of_reach(&self, look: &Look<'_>) -> bool {
+        matches!(self.source, Source::Css(..)) && look.html().is_none()
     }
 
     /// The name of the cookie that is wanted, when one is.

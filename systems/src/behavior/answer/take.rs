@@ -35,6 +35,9 @@ impl Machine<'_> {
             }
         }
         for save in &perform.saves {
+            if save.is_out_of_reach(&look) {
+                return ErrorType::HTML_TOO_COMPLEX;
+            }
             let cookie = save.cookie().and_then(|name| self.cookie(perform, completion, name));
             let cookie = cookie.map(|value| Value::Text(value.into()));
             let value = self.with_frame(|frame| save.value(&look, cookie, frame));

@@ -34,7 +34,10 @@ pub const SAVE: NodeSpec = NodeSpec {
             default: "1",
             summary: "With `regex`: the number or name of the group; 0 for the whole match.",
         },
-        source("css", "The selector of an element in an HTML body; its text, or an attribute of it."),
+        source(
+            "css",
+            "The selector of an element in an HTML body; its text, or an attribute of it. A page of more than 512 elements within each other, or of 262,144 elements and texts, is not looked into: the step fails with `html_too_complex`.",
+        ),
         source("attribute", "With `css`: the attribute whose value it is."),
         source("cookie", "The cookie whose value it is: of this answer, or one that the user has."),
         FieldSpec {
