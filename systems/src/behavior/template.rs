@@ -102,6 +102,14 @@ impl Template {
         }
     }
 
+    /// The text in front of its first expression; empty where it begins with one.
+    pub fn front(&self) -> &str {
+        match self.parts.first() {
+            Some(Part::Text(text)) => text,
+            _ => "",
+        }
+    }
+
     /// The kind of its value; `None` where only the run knows it.
     pub fn kind(&self) -> Option<Kind> {
         match self.parts.as_slice() {

@@ -162,3 +162,22 @@ fn a_page_too_deep_to_be_looked_into_fails_its_step_and_nothing_else() {
     assert_eq!(count(&summary, "steps.deep.errors.html_too_complex"), 1);
     assert_eq!(count(&summary, "steps.plain.failures"), 0);
 }
+
+#[test]
+fn a_whole_url_of_the_target_is_its_path() {
+    let server = Scripted::start(|_| answer(200, &[], b"")).expect("a server");
+    let url = server.url();
+    let steps = format!(
+        "set id 7\nset front \"http:\"\nhttp GET \"{url}/api/a?b=c\" name=a\nhttp GET \"{url}/api/${{id}}?x=${{id}}\" name=b\n\
+         http GET \"{url}/api?x=${{id}}\" name=c\nhttp GET \"${{front}}//other.test/${{id}}\" name=d\n\
+         http GET \"/${{id}}\" name=e"
+    );
+    let scratch = Scratch::new(format!(
+        "{CALM}target t \"{url}/api\"\nbehavior visit {{\n{steps}\n}}\n\
+         scenario crew {{ behavior visit; population {{ hold 1 for=\"10m\" }}; iterations 1 }}\n"
+    ));
+    let summary = scratch.run(0);
+    let paths: Vec<String> = server.asked().iter().map(|asked| asked.path.clone()).collect();
+    assert_eq!(paths, ["/api/a?b=c", "/api/7?x=7", "/api?x=7", "/api/7"]);
+    assert_eq!(count(&summary, "steps.d.errors.bad_request"), 1, "it is not sent");
+}

@@ -19,6 +19,7 @@ pub mod read;
 mod request;
 pub mod save;
 pub mod transfer;
+mod whole_url;
 
 use throng_components::run::StepHeader;
 use throng_components::target::{Target, TargetAddress};
@@ -48,7 +49,7 @@ impl Step for Http {
                 name: "path",
                 kind: ValueKind::Template,
                 required: true,
-                summary: "Path and query, behind the target's URL. Values in it are percent-encoded; a path that is one value, as \"${next}\", is taken as it stands.",
+                summary: "Path and query, behind the target's URL. Values in it are percent-encoded; a path that is one value, as \"${next}\", is taken as it stands. A whole URL has to be the target's own.",
             },
         ],
         properties: &[
@@ -125,6 +126,7 @@ impl Step for Http {
             method: method.clone(),
             home: conduct.home.clone(),
             base: base(target),
+            front: 0,
             path: template,
             headers,
             body,

@@ -11,6 +11,8 @@ pub(super) enum HttpMistake {
     TwoBodies { span: Span },
     JsonPath { span: Span, found: String, reason: String },
     Path { span: Span, found: String },
+    /// A URL of another place than the step's target: where that is, unless it is the built-in server, and the other one.
+    Elsewhere { span: Span, home: Option<String>, other: Option<String> },
     HeaderValue { span: Span },
     Regex { span: Span, reason: String },
     NoGroup { span: Span, found: String, groups: usize, names: Vec<String> },
@@ -33,6 +35,7 @@ impl Mistake for HttpMistake {
             Self::JsonPath { .. } => "T0103",
             Self::Path { .. } => "T0104",
             Self::HeaderValue { .. } => "T0105",
+            Self::Elsewhere { .. } => "T0226",
             Self::Regex { .. } => "T0160",
             Self::Belongs { .. } => "T0053",
             Self::NoGroup { .. } => "T0161",
@@ -55,6 +58,7 @@ impl Mistake for HttpMistake {
             Self::TwoBodies { .. } => "the request has two bodies".to_owned(),
             Self::JsonPath { found, .. } => format!("`{found}` is no JSONPath"),
             Self::Path { found, .. } => format!("`{found}` is no path"),
+            Self::Elsewhere { .. } => "the URL is not the target's".to_owned(),
             Self::HeaderValue { .. } => "a header value holds a control character".to_owned(),
             Self::Regex { .. } => "this is no regular expression".to_owned(),
             Self::NoGroup { found, .. } => format!("the expression has no group `{found}`"),
@@ -77,6 +81,13 @@ impl Mistake for HttpMistake {
             Self::TwoBodies { span } => vec![Label::new(*span, "the second body")],
             Self::JsonPath { span, reason, .. } => vec![Label::new(*span, reason.clone())],
             Self::Path { span, .. } => vec![Label::new(*span, "cannot be sent as path and query")],
+            Self::Elsewhere { span, home, .. } => vec![Label::new(
+                *span,
+                match home {
+                    Some(home) => format!("the step's target is `{home}`"),
+                    None => "the step's target is the built-in server".to_owned(),
+                },
+            )],
             Self::HeaderValue { span } => vec![Label::new(*span, "cannot be sent in a header")],
             Self::Regex { span, reason }
             | Self::Selector { span, reason, .. }
@@ -117,6 +128,14 @@ impl Mistake for HttpMistake {
                 Some("for example: `save token json-path=\"$.token\"`".to_owned())
             }
             Self::Path { .. } => Some("begin it with `/` and percent-encode blanks: `%20`".to_owned()),
+            Self::Elsewhere { other, .. } => Some(match other {
+                Some(other) => {
+                    format!("declare `target other \"{other}\"`, and send its path there: `target=other`")
+                }
+                None => {
+                    "declare a `target` with its address, and send its path there: `target=other`".to_owned()
+                }
+            }),
             Self::HeaderValue { .. } => None,
             Self::Regex { .. } => {
                 Some("KDL reads `\\` in quotes itself: write `#\"id=(\\d+)\"#` or double it".to_owned())

@@ -10,6 +10,7 @@ use throng_components::workload::{Problem, Span};
 use super::mistake::HttpMistake;
 use super::multipart::Parted;
 use super::read::Body;
+use super::whole_url::own_front;
 use crate::behavior::{Escape, EvaluationError, Frame, RequestTemplate, Template, resolve};
 use crate::plugins::protocols::{Elsewhere, HttpRequest, Request};
 
@@ -21,6 +22,8 @@ pub(super) struct Parts {
     pub(super) home: Elsewhere,
     /// The target's own path, in front of the step's.
     pub(super) base: String,
+    /// How many bytes in front of the path name the target, where it is written as a whole URL.
+    pub(super) front: usize,
     pub(super) path: Template,
     pub(super) headers: Vec<(HeaderName, Template)>,
     pub(super) body: Option<Body>,
@@ -83,16 +86,22 @@ impl RequestTemplate for Constant {
 
 impl Parts {
     /// The template: a request made now where nothing in it varies.
-    pub(super) fn compile(self, path: Span) -> Result<Box<dyn RequestTemplate>, Problem> {
+    pub(super) fn compile(mut self, path: Span) -> Result<Box<dyn RequestTemplate>, Problem> {
+        let (known, whole) = (self.path.front(), self.path.constant().is_some());
+        self.front = own_front(known, whole, &self.home, &self.base, path)?;
+        // What begins with an expression is looked at when there is a value.
+        if (whole || !known.is_empty()) && !self.begins_well(&known[self.front..]) {
+            return Err(HttpMistake::Path { span: path, found: known.to_owned() }.into());
+        }
         let body = self.body.as_ref().map_or(Some(Written::default()), Body::constant);
         let headers: Option<Vec<_>> = self
             .headers
             .iter()
             .map(|(name, value)| Some((name.clone(), HeaderValue::from_str(value.constant()?).ok()?)))
             .collect();
-        let constant_path = self.path.constant().map(|text| format!("{}{text}", self.base));
+        let constant_path = self.path.constant().map(|text| self.behind_base(&text[self.front..]));
         if let Some(text) = &constant_path
-            && (!text.starts_with('/') || text.parse::<Uri>().is_err())
+            && text.parse::<Uri>().is_err()
         {
             return Err(HttpMistake::Path { span: path, found: text.clone() }.into());
         }
@@ -104,6 +113,18 @@ impl Parts {
             }
             _ => Ok(Box::new(self)),
         }
+    }
+
+    /// Whether a text can stand behind the base and in front of all else.
+    fn begins_well(&self, text: &str) -> bool {
+        let complete = self.front > 0 || !self.base.is_empty();
+        text.starts_with('/') || (complete && (text.is_empty() || text.starts_with(['?', '#'])))
+    }
+
+    /// A path behind the target's own.
+    fn behind_base(&self, path: &str) -> String {
+        let root = if self.base.is_empty() && !path.starts_with('/') { "/" } else { "" };
+        format!("{}{root}{path}", self.base)
     }
 
     /// A request from its texts.
@@ -147,6 +168,16 @@ impl RequestTemplate for Parts {
             path = self.whole_path(&value).ok_or(EvaluationError::Header)?;
         } else {
             self.path.render(frame, Escape::Url, &mut path)?;
+            let base = self.base.len();
+            if self.front > 0 {
+                path.replace_range(base..base + self.front, "");
+            }
+            if !self.begins_well(&path[base..]) {
+                return Err(EvaluationError::Header);
+            }
+            if !path.starts_with('/') {
+                path.insert(0, '/');
+            }
         }
         let mut headers = Vec::with_capacity(self.headers.len());
         for (name, template) in &self.headers {
