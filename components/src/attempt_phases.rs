@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
 
-/// The stretches of one attempt, in their order. Those of opening a connection belong to the attempt that needed it.
+/// The stretches of one attempt, in their order. Those of opening a connection belong to the attempt that needed it. Where
+/// it followed redirects, each is the sum over all its requests.
 ///
 /// ```text
 /// started                                                            ended
@@ -50,6 +51,18 @@ impl AttemptPhases {
         // All at once rather than one by one: it is asked of every attempt.
         let Self { dns, connect, tls, first_byte, body } = self;
         dns.0 | connect.0 | tls.0 | first_byte.0 | body.0 == 0
+    }
+
+    /// Those of two requests, one behind the other.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            dns: self.dns + other.dns,
+            connect: self.connect + other.connect,
+            tls: self.tls + other.tls,
+            first_byte: self.first_byte + other.first_byte,
+            body: self.body + other.body,
+        }
     }
 
     /// A stretch that happened, as it is kept.

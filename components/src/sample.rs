@@ -20,7 +20,7 @@ pub enum SampleKind {
     Retried,
     /// One iteration, from due to end.
     Iteration,
-    /// A redirect that a step followed within an attempt. It counts as nothing else.
+    /// A request within an attempt that was answered by a redirect, which the step followed. It counts as nothing else.
     Redirect,
     /// One pass through a `group`, from its first step's due to its last one's end.
     Group,
@@ -217,7 +217,8 @@ pub struct Sample {
     pub kind: SampleKind,
     /// How it ended.
     pub outcome: SampleOutcome,
-    /// Which try of the step this was, from 1; 0 for a step that failed unsent or was cut between two tries.
+    /// Which try of the step this was, from 1; 0 for a step that failed unsent or was cut between two tries. For a redirect:
+    /// which of its attempt, from 1.
     pub attempt: u8,
     /// Whether it belongs to the warm-up, which results leave out.
     pub warm_up: bool,

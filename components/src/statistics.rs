@@ -200,9 +200,9 @@ impl ScenarioStatistics {
         }
     }
 
-    /// Adds what an attempt's time went into. Like all figures of steps, these lack the warm-up and what was cut.
+    /// Adds what an attempt's time went into; a redirect's is part of its attempt's. Like all figures of steps, these lack the warm-up and what was cut.
     pub fn observe_phases(&mut self, sample: &Sample, phases: &AttemptPhases) {
-        if sample.warm_up || sample.outcome == SampleOutcome::Cut {
+        if sample.warm_up || sample.outcome == SampleOutcome::Cut || !sample.is_try() {
             return;
         }
         if let Some(step) = self.steps.get_mut(usize::from(sample.step.0)) {

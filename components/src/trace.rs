@@ -47,6 +47,15 @@ impl TraceContext {
         RunSeed(high ^ low).key(low, (1 << 33) + u64::from(group)).max(1)
     }
 
+    /// The id of the span of a redirect that an attempt followed, by the attempt's ordinal and its count, from 1.
+    pub fn redirect_span_id(&self, trace_id: u128, ordinal: u32, redirect: u8) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
+        let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
+        // Beyond all ordinals and all groups.
+        let number = (1 << 48) | (u64::from(ordinal) << 8) | u64::from(redirect);
+        RunSeed(high ^ low).key(low, number).max(1)
+    }
+
     /// Whether an iteration's spans are exported: by the trace id's lower 56 bits, as W3C's random trace ids allow,
     /// so that every span of a trace gets the same answer.
     pub fn is_sampled(&self, trace_id: u128) -> bool {
@@ -74,5 +83,7 @@ mod tests {
         assert_eq!(unique.len(), ids.len());
         assert_ne!(context.span_id(ids[0], None), context.span_id(ids[0], Some(0)));
         assert_ne!(context.span_id(ids[0], Some(u32::MAX)), context.group_span_id(ids[0], 0));
+        assert_ne!(context.redirect_span_id(ids[0], 1, 1), context.redirect_span_id(ids[0], 1, 2));
+        assert_ne!(context.redirect_span_id(ids[0], 0, 1), context.span_id(ids[0], Some(0)));
     }
 }

@@ -116,6 +116,7 @@ impl<'a> Machine<'a> {
         let Some(perform) = self.current() else { return };
         let Some(completion) = self.travel(perform, completion) else { return };
         let completion = &*completion;
+        self.phases = completion.phases;
         let tried = self.tries(perform).unwrap_or_default();
         let mut sample = Sample {
             unblocked: completion.unblocked,

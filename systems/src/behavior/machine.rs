@@ -1,5 +1,6 @@
 //! Runs a program for one user: events in, actions out. It does no I/O, reads no clock and never blocks.
 
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::measures::Measurement;
 use throng_components::sample::{Sample, SampleOutcome};
@@ -105,6 +106,9 @@ pub struct Machine<'a> {
     pub variables: &'a mut [Value],
     /// Its cookies and redirects, once it has any.
     pub session: &'a mut Option<Box<Session>>,
+    /// What the time of the answer that it takes went into, that of all requests of its attempt; of the first sample that
+    /// it has recorded.
+    pub phases: AttemptPhases,
     /// What it wants, in order.
     pub actions: &'a mut Vec<Action>,
 }

@@ -51,14 +51,16 @@ impl Shard {
             parts: &mut user.parts,
             variables: &mut user.variables,
             session: &mut user.session,
+            // Of an answer that leads elsewhere; the machine knows what went before one that does not.
+            phases: match &event {
+                Event::Completed(completion) => completion.phases,
+                _ => AttemptPhases::NONE,
+            },
             actions: &mut self.wishes,
         };
-        // What an answer's time went into belongs to the attempt that it ends.
-        let mut phases = match &event {
-            Event::Completed(completion) => completion.phases,
-            _ => AttemptPhases::NONE,
-        };
         machine.handle(event);
+        // What an answer's time went into belongs to the attempt that it ends.
+        let mut phases = machine.phases;
         let mut wishes = std::mem::take(&mut self.wishes);
         for wish in wishes.drain(..) {
             match wish {

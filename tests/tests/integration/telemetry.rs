@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::net::TcpStream;
 
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use throng_tests::support::{
-    OtlpSink, Process, Received, Recorder, Wire, check_metrics, check_spans, find_tool, free_port, wait_until,
+    OtlpSink, Process, Received, Recorder, Scripted, Wire, attribute, check_metrics, check_spans, find_tool,
+    free_port, scripted_answer, string_attribute, wait_until,
 };
 
 use crate::books::{assert_adds_up, assert_lines_agree, assert_nobody_else_is_blamed, count};
@@ -171,4 +173,68 @@ fn an_agent_killed_in_mid_run_costs_its_records_and_nothing_else() {
     assert_eq!(count(&summary, "scenarios.crew.iterations.succeeded"), 400);
     assert!(count(&summary, "listeners.main.lost") > 0);
     assert_nobody_else_is_blamed(&summary);
+}
+
+/// A page behind two redirects, the second of which leads to another place.
+#[test]
+fn each_redirect_of_an_attempt_has_a_span_in_the_attempts_own() {
+    let other = Scripted::start(|_| scripted_answer(200, &[], b"there")).expect("a server");
+    let url = other.url();
+    let first = Scripted::start(move |asked| match asked.path.as_str() {
+        "/a" => scripted_answer(302, &["Location: /b"], b""),
+        _ => scripted_answer(307, &[&format!("Location: {url}/c")], b""),
+    });
+    let first = first.expect("a server");
+    let sink = OtlpSink::start(Wire::Http).expect("a receiver");
+    let scratch = Scratch::new(format!(
+        "{CALM}target shop \"{}\" {{ redirects follow=5 }}\n\
+         behavior visit {{ http POST \"/a\" name=page {{ body \"x\"; expect {{ body equals=\"there\" }} }} }}\n\
+         scenario crew {{ behavior visit; population {{ hold 1 for=\"10m\" }}; iterations 3 }}\n\
+         listener file \"samples.jsonl\"\n\
+         listener otlp \"{}\" name=main {{ metrics every=\"1s\"; traces ratio=\"100%\" }}\n",
+        first.url(),
+        sink.url()
+    ));
+    let summary = scratch.run(0);
+    let lines = scratch.lines("samples.jsonl");
+    assert_adds_up(&summary);
+    assert_lines_agree(&summary, &lines);
+    assert_eq!([count(&summary, "steps.page.attempts"), count(&summary, "steps.page.redirects")], [3, 6]);
+    let received = sink.received();
+    assert_eq!(received.wrong, Vec::<String>::new());
+    assert_eq!(check_spans(&received), Vec::<String>::new());
+    // An attempt and two redirects an iteration, the iteration, and the run.
+    assert_eq!(received.spans.len(), 3 * 4 + 1);
+    assert_eq!(count(&summary, "listeners.main.lost"), 0);
+    for (trace, spans) in by_trace(&received, SpanKind::Client) {
+        let attempt = spans.iter().find(|span| span.name == "POST page").expect("the attempt's");
+        let mut hops: Vec<&Span> =
+            spans.iter().copied().filter(|span| span.name == "redirect page").collect();
+        hops.sort_by_key(|span| span.start_time_unix_nano);
+        let number = |span: &Span, key: &str| match attribute(&span.attributes, key) {
+            Some(Value::IntValue(number)) => *number,
+            _ => 0,
+        };
+        let hops_say: Vec<_> = hops
+            .iter()
+            .map(|span| {
+                let method = string_attribute(&span.attributes, "http.request.method");
+                (number(span, "throng.redirect"), number(span, "http.response.status_code"), method)
+            })
+            .collect();
+        assert_eq!(hops_say, [(1, 302, "POST"), (2, 307, "")], "{trace}");
+        assert!(hops.iter().all(|span| span.parent_span_id == attempt.span_id), "{trace}");
+        assert!(hops.iter().all(|span| number(span, "throng.first_byte_ns") > 0), "{trace}");
+        assert_eq!(number(attempt, "http.response.status_code"), 200, "{trace}");
+        let waited: i64 = hops.iter().map(|span| number(span, "throng.first_byte_ns")).sum();
+        assert!(number(attempt, "throng.first_byte_ns") > waited, "an attempt's phases are sums");
+    }
+    // Two connections are opened within the first attempt, neither of them for its last request alone.
+    let phase = |name: &str| count(&summary, &format!("steps.page.phases_ns.{name}.count"));
+    assert_eq!(["connect", "first_byte", "body"].map(phase), [1, 3, 3]);
+    for line in &lines {
+        let phases = ["connect_ns", "first_byte_ns", "body_ns"];
+        let sum: u64 = phases.iter().filter_map(|name| line[name].as_u64()).sum();
+        assert!(sum <= count(line, "service_ns"), "phases are parts of the service time: {line}");
+    }
 }

@@ -105,6 +105,7 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
             parts: &mut parts,
             variables: &mut variables,
             session: &mut session,
+            phases: AttemptPhases::NONE,
             actions: &mut actions,
         };
         machine.handle(event);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::COOKIE;
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::sample::{ErrorType, Sample, SampleKind};
 use throng_components::target::CookiePolicy;
@@ -28,6 +29,7 @@ pub(super) struct Journey {
     started: Nanos,
     bytes_sent: u32,
     bytes_received: u32,
+    phases: AttemptPhases,
     followed: u8,
 }
 
@@ -110,6 +112,7 @@ impl Machine<'_> {
                     started: whole.started,
                     bytes_sent: whole.bytes_sent,
                     bytes_received: whole.bytes_received,
+                    phases: whole.phases,
                     followed: followed + 1,
                 };
                 self.session.get_or_insert_default().journeys.push(journey);
@@ -119,7 +122,7 @@ impl Machine<'_> {
                     ended: completion.ended,
                     status: completion.status,
                     kind: SampleKind::Redirect,
-                    attempt: 0,
+                    attempt: followed + 1,
                     ..self.sample(perform.step)
                 };
                 self.actions.push(Action::Emit(told));
@@ -230,6 +233,7 @@ impl Journey {
             started: self.started,
             bytes_sent: self.bytes_sent.saturating_add(last.bytes_sent),
             bytes_received: self.bytes_received.saturating_add(last.bytes_received),
+            phases: self.phases.plus(&last.phases),
             ..last.clone()
         }
     }

@@ -5,6 +5,7 @@
 //!  ┆ link
 //! crowd      ├─────────────────────────┤    INTERNAL: an iteration, from due to end
 //!  ├ GET home   ├──────┤                    CLIENT: an attempt of a step, from its start to its end
+//!  │  └ redirect home                       CLIENT: a request in it that led elsewhere; the last one has no span of its own
 //!  └ checkout            (think) ├─────┤    INTERNAL: a group, from its first step's due to its last one's end
 //!     └ POST login               ├────┤
 //! ```
@@ -41,6 +42,9 @@ const PHASES: [&str; AttemptPhases::NAMES.len()] =
 
 /// What a step's spans have in common.
 struct StepSpans {
+    /// The step's own name.
+    step: String,
+    /// The spans'.
     name: String,
     http: bool,
     attributes: Vec<KeyValue>,
@@ -104,10 +108,8 @@ impl SpanMaker {
         match sample.kind {
             SampleKind::Iteration => self.iteration_span(sample),
             SampleKind::Group => self.group_span(sample),
-            // A redirect has none of its own: it is within its attempt's.
-            SampleKind::Attempt | SampleKind::Retried | SampleKind::Redirect => {
-                self.attempt_span(sample, phases)
-            }
+            SampleKind::Attempt | SampleKind::Retried => self.attempt_span(sample, phases),
+            SampleKind::Redirect => self.redirect_span(sample, phases),
         }
     }
 
@@ -182,9 +184,30 @@ impl SpanMaker {
         span.attributes.push(nanos("throng.response_ns", sample.response()));
         span.attributes.push(nanos("throng.blocked_ns", sample.blocked()));
         span.attributes.push(nanos("throng.lateness_ns", sample.lateness()));
-        for (key, length) in PHASES.iter().zip(phases.lengths()).filter(|(_, length)| *length > Nanos::ZERO) {
-            span.attributes.push(nanos(key, length));
+        add_phases(&mut span, phases);
+        self.add_common(&mut span, sample);
+        span
+    }
+
+    /// A request within an attempt that was answered by a redirect. Of all but the first one nobody knows here where it
+    /// went and by which method.
+    fn redirect_span(&self, sample: &Sample, phases: &AttemptPhases) -> SpanData {
+        let trace_id = self.trace.trace_id(sample.user, sample.iteration);
+        let step = self.steps.get(usize::from(sample.step.0));
+        let name = step.map_or(String::new(), |step| format!("redirect {}", step.step));
+        let id = self.trace.redirect_span_id(trace_id, sample.ordinal, sample.attempt);
+        let mut span = self.blank(context(trace_id, id), Cow::Owned(name));
+        span.parent_span_id = SpanId::from(self.trace.span_id(trace_id, Some(sample.ordinal)));
+        span.span_kind = SpanKind::Client;
+        span.start_time = self.time(sample.started);
+        span.end_time = self.time(sample.ended);
+        if let Some(step) = step {
+            let known = if sample.attempt > 1 { 1 } else { step.attributes.len() };
+            span.attributes.extend_from_slice(&step.attributes[..known]);
         }
+        span.attributes.push(KeyValue::new("http.response.status_code", i64::from(sample.status)));
+        span.attributes.push(KeyValue::new("throng.redirect", i64::from(sample.attempt)));
+        add_phases(&mut span, phases);
         self.add_common(&mut span, sample);
         span
     }
@@ -233,9 +256,16 @@ impl SpanMaker {
     }
 }
 
+fn add_phases(span: &mut SpanData, phases: &AttemptPhases) {
+    for (key, length) in PHASES.iter().zip(phases.lengths()).filter(|(_, length)| *length > Nanos::ZERO) {
+        span.attributes.push(nanos(key, length));
+    }
+}
+
 fn step_spans(step: &StepHeader) -> StepSpans {
     let http = step.protocol == "http";
     let verb = if step.method.is_empty() { step.protocol } else { &step.method };
+    // The step's name stands first.
     let mut attributes = vec![KeyValue::new("throng.step", shared(&step.name))];
     if http {
         attributes.push(KeyValue::new("http.request.method", shared(&step.method)));
@@ -247,7 +277,7 @@ fn step_spans(step: &StepHeader) -> StepSpans {
     if step.port > 0 {
         attributes.push(KeyValue::new("server.port", i64::from(step.port)));
     }
-    StepSpans { name: format!("{verb} {}", step.name), http, attributes }
+    StepSpans { step: step.name.clone(), name: format!("{verb} {}", step.name), http, attributes }
 }
 
 /// A text that is cheap to clone into many spans.
