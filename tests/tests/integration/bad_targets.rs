@@ -68,7 +68,7 @@ fn long_heads() -> [(&'static str, &'static [u8], &'static str); 2] {
         let head = format!("HTTP/1.1 200 OK\r\n{fields}content-length: 0\r\n\r\n");
         &*head.into_bytes().leak()
     };
-    let fields = (0..1_000).map(|number| format!("x-{number}: {number}\r\n")).collect();
+    let fields = "x: 1\r\n".repeat(1_000);
     [
         ("many-fields", head(fields), "protocol_error"),
         ("long-field", head(format!("x: {}\r\n", "y".repeat(1 << 20))), "protocol_error"),

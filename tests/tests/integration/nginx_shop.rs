@@ -1,11 +1,13 @@
 //! All of HTTP against a real nginx that closes connections under its clients: nothing fails, and its log has every request.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
+use serde_json::json;
 use throng_tests::support::{Authority, Nginx};
 
 use crate::books::{assert_lines_agree, count, over_steps};
-use crate::scratch::Scratch;
+use crate::scratch::{CALM, Scratch};
 
 const WORKLOAD: &str = include_str!("../../../workloads/nginx.kdl");
 
@@ -106,4 +108,30 @@ fn every_expectation_of_the_workload_holds_and_the_log_has_every_request() {
         expected.insert("GET /flaky 503 http", tried_again);
     }
     assert_eq!(lines, expected);
+}
+
+/// A server that refuses a body does not read all of it: what it answers counts, and not that it stopped reading.
+#[test]
+fn a_body_that_is_refused_has_the_answers_status() {
+    let credentials = Authority::new().for_server("127.0.0.1");
+    let Some(nginx) = Nginx::start_shop(&credentials).expect("nginx starts") else { return };
+    let [plain, secure] = nginx.shop_addresses();
+    let mut workload = CALM.to_owned();
+    for (name, url) in [("plain", format!("http://{plain}")), ("secure", format!("https://{secure}"))] {
+        let tls = if name == "secure" { "tls { verify off }" } else { "" };
+        let _ = writeln!(
+            workload,
+            "target {name} \"{url}\" {{ timeout \"1m\"; {tls} }}\n\
+             behavior {name} {{ http POST \"/method\" name={name} target={name} {{ multipart {{ file f \"large.bin\" }} }} }}\n\
+             scenario {name} {{ behavior {name}; population {{ hold 2 for=\"10m\" }}; iterations 8 }}"
+        );
+    }
+    let scratch = Scratch::new(workload);
+    std::fs::write(scratch.path("large.bin"), vec![b'x'; 8 << 20]).expect("it can be written");
+    let summary = scratch.run(0);
+    for step in ["plain", "secure"] {
+        assert_eq!(summary["steps"][step]["errors"], json!({ "413": 8 }), "{step}");
+    }
+    let log = nginx.finish().expect("nginx ends");
+    assert_eq!(log.len(), 16, "none is sent twice");
 }

@@ -13,7 +13,7 @@ const POLICIES: &[&str] = &["per-user", "shared", "per-request"];
 /// `connections shared limit=64`
 pub(crate) const CONNECTIONS: NodeSpec = NodeSpec {
     name: "connections",
-    summary: "Says who uses which connection, and for how long; each user its own without it.",
+    summary: "Says who uses which connection, and for how long; each user its own without it. Where the target has closed a kept one, a request that may be repeated (GET, HEAD, OPTIONS, TRACE, PUT, DELETE) goes out once more, on a new one, and is counted as `resent`.",
     sample: "connections shared limit=64 max-age=\"60s\" max-requests=100",
     arguments: &[ArgumentSpec {
         name: "policy",
