@@ -17,6 +17,8 @@ pub struct StepStatistics {
     pub attempts: u64,
     /// Finished steps that failed.
     pub failures: u64,
+    /// Of these, those that were never sent: they have a response, from due to the failure, and no service time.
+    pub unsent: u64,
     /// Steps ended by the engine.
     pub cut: u64,
     /// Failures by reason.
@@ -31,7 +33,7 @@ pub struct StepStatistics {
     pub redirects: u64,
     /// Due to end of finished steps, failed ones included.
     pub response: Measure,
-    /// Start to end of finished steps' last attempts, failed ones included.
+    /// Start to end of finished steps' last attempts, failed ones included; nothing of what was never sent.
     pub service: Measure,
     /// What attempts' time went into; `None` where no attempt has told.
     pub phases: Option<Box<PhaseStatistics>>,
@@ -95,13 +97,19 @@ impl StepStatistics {
             *self.errors.entry(sample.error).or_default() += 1;
         }
         self.response.record(sample.response());
-        self.service.record(sample.service());
+        if sample.attempt == 0 {
+            // What was never sent took no time of the target's: an entry of 0 would make quantiles better than they are.
+            self.unsent += 1;
+        } else {
+            self.service.record(sample.service());
+        }
     }
 
     /// Adds all of another's.
     pub fn merge(&mut self, other: &Self) {
         self.attempts += other.attempts;
         self.failures += other.failures;
+        self.unsent += other.unsent;
         self.cut += other.cut;
         add(&mut self.errors, &other.errors);
         add(&mut self.retried, &other.retried);

@@ -93,6 +93,26 @@ fn a_failure_in_a_call_that_stops_ends_the_whole_iteration() {
 }
 
 #[test]
+fn what_fails_unsent_responds_from_its_due_and_has_no_service_time() {
+    let head = HEAD.replace("10ms", "30ms");
+    let text = format!(
+        "{head}behavior b {{ set n \"${{1 / 0}}\"; http GET \"/${{n}}\" name=unsent; http GET \"/\" name=sent }}\n\
+         scenario s {{ behavior b; arrivals even {{ hold \"100/s\" for=\"30ms\" }}; users max=1; overflow queue }}\n"
+    );
+    let observed = run(text.as_str()).unwrap_or_else(|error| panic!("{text}\n{error}"));
+    assert_eq!(throng::summary::conservation(&observed.summary), Vec::<String>::new());
+    let unsent = observed.summary.steps.get("unsent").expect("it was run");
+    assert_eq!((unsent.count, unsent.failures, unsent.unsent, unsent.attempts), (3, 3, 3, 0));
+    // Due at 5, 15 and 25 ms; the only user is free at 5, 35 and 65.
+    let responses = (unsent.response_ns.count, unsent.response_ns.mean, unsent.response_ns.max);
+    assert_eq!(responses, (3, Some(20_000_000), Some(40_000_000)));
+    assert_eq!((unsent.service_ns.count, unsent.service_ns.p50), (0, None));
+    let sent = observed.summary.steps.get("sent").expect("it was run");
+    assert_eq!((sent.count, sent.unsent, sent.attempts, sent.service_ns.count), (3, 0, 3, 3));
+    assert!(observed.steps().filter(|step| step.step == "unsent").all(|step| step.attempt == 0));
+}
+
+#[test]
 fn a_group_is_timed_from_its_first_step_to_its_last() {
     let observed = check(
         "behavior b { http GET \"/\" name=before; group all { think constant \"5ms\"; http GET \"/\" name=x\n\

@@ -193,6 +193,11 @@ fn steps(text: &mut String, summary: &Summary, paint: Paint) {
             &time(response.max),
             &time(step.service_ns.p99),
         ]);
+        if step.unsent > 0 {
+            let note =
+                format!("{} failed unsent: in the response times, in no service time", count(step.unsent));
+            table.note(&paint.coloured(Colour::Yellow, &note));
+        }
         let retried: u64 = step.retried.values().sum();
         if retried > 0 {
             table.note(&format!("{} tries failed and were tried again", count(retried)));

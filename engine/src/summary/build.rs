@@ -213,6 +213,7 @@ fn of_step(figures: &StepStatistics) -> StepSummary {
         count: figures.count(),
         attempts: figures.attempts,
         failures: figures.failures,
+        unsent: figures.unsent,
         cut: figures.cut,
         errors: by_reason(&figures.errors),
         retried: by_reason(&figures.retried),

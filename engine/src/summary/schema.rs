@@ -243,6 +243,9 @@ pub struct StepSummary {
     pub attempts: u64,
     /// Finished steps that failed.
     pub failures: u64,
+    /// Of these, those that were never sent, as for a variable that is not set: they have no attempt and no service time.
+    #[serde(default)]
+    pub unsent: u64,
     /// Ended by the engine.
     pub cut: u64,
     /// Failures by reason.
@@ -259,7 +262,7 @@ pub struct StepSummary {
     pub redirects: u64,
     /// Due to end.
     pub response_ns: DurationsSummary,
-    /// Start to end of the last attempt.
+    /// Start to end of the last attempt, of steps that were sent.
     pub service_ns: DurationsSummary,
     /// What attempts' time went into; only where one has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,7 @@
 //! | `status` | integer | the protocol's status; 0 without one |
 //! | `error` | string | why it failed: a stable slug such as `timeout` or `500`; empty without a failure |
 //! | `due_ns` … `ended_ns` | integer | due ≤ ready ≤ started ≤ ended; the last is `at_ns` |
-//! | `attempt` | integer | which try of the step, where it had several; 0 for a step that was cut between two tries |
+//! | `attempt` | integer | which try of the step, where it had several; 0 for a step that failed unsent or was cut between two tries |
 //!
 //! Users that are there when the run is over leave without a line. The log holds simulated things only, no run id, wall time, tick, path or version: the same seed and workload give the same
 //! bytes, for every tick and build.
@@ -26,7 +26,7 @@ use std::io::{self, Write};
 
 use throng_components::clock::Nanos;
 use throng_components::exchange::UserChange;
-use throng_components::sample::{Sample, SampleKind, SampleOutcome};
+use throng_components::sample::{Sample, SampleKind};
 use throng_components::scenario::StepNames;
 
 use crate::json::quoted;
@@ -99,9 +99,7 @@ impl EventLog {
                 format!(r#","attempt":{}"#, sample.attempt)
             }
             SampleKind::Retried => r#","attempt":1"#.to_owned(),
-            SampleKind::Attempt if sample.attempt == 0 && sample.outcome == SampleOutcome::Cut => {
-                r#","attempt":0"#.to_owned()
-            }
+            SampleKind::Attempt if sample.attempt == 0 => r#","attempt":0"#.to_owned(),
             _ => String::new(),
         };
         let _ = writeln!(

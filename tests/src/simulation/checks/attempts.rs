@@ -5,9 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use super::{equal, holds};
 use crate::simulation::{Case, Record};
 
-/// Failures of steps that were never sent.
-const UNSENT: &[&str] = &["unset-variable", "expression_error", "bad_request"];
-
 pub(super) fn check(case: &Case) -> Result<(), String> {
     let mut by_step: BTreeMap<(&str, &str), Vec<&Record>> = BTreeMap::new();
     let mut dues = HashMap::new();
@@ -31,9 +28,13 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
             let failed: Vec<_> = all.iter().filter(|step| !step.error.is_empty()).collect();
             let told = all.iter().filter(|step| step.outcome == "failed").count();
             equal(&format!("{name}: outcomes of failures"), told, failed.len())?;
-            let between = all.iter().filter(|step| step.attempt == 0).count();
+            let without = |outcome: &str| {
+                all.iter().filter(|step| step.attempt == 0 && step.outcome == outcome).count()
+            };
+            let (between, unsent) = (without("cut"), without("failed"));
             let retried: u64 = figures.retried.values().sum();
-            let unsent = failed.iter().filter(|step| UNSENT.contains(&step.error.as_str())).count();
+            equal(&format!("{name}: unsent"), figures.unsent, unsent as u64)?;
+            equal(&format!("{name}: services"), figures.service_ns.count, (finished.len() - unsent) as u64)?;
             equal(&format!("{name}: steps"), figures.count, finished.len() as u64)?;
             equal(&format!("{name}: cut"), figures.cut, (all.len() - finished.len()) as u64)?;
             equal(

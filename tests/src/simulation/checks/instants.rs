@@ -54,7 +54,9 @@ fn follows(case: &Case, before: Option<&Record>, step: &Record) -> Result<(), St
     let next =
         step.ordinal == before.ordinal + 1 || (case.plan.uses.parallel && step.ordinal > before.ordinal);
     holds(next, || format!("a step is missing before {step:?}"))?;
-    if step.attempt == 1 {
+    // One that failed unsent may be a first try or a further one.
+    let is_first = step.attempt == 1 || (step.attempt == 0 && step.due != before.due);
+    if is_first {
         holds(step.due >= before.ended, || format!("due before the last step ended: {step:?}"))?;
         holds(step.ready == step.due, || format!("its user was not free: {step:?}"))?;
     } else {

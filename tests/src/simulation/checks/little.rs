@@ -26,7 +26,8 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
         }
         let time = case.observed.summary.duration_ns as f64;
         let average = area / time;
-        let (rate, mean) = (figures.count as f64 / time, figures.service_ns.mean.unwrap_or(0) as f64);
+        let (rate, mean) =
+            (figures.service_ns.count as f64 / time, figures.service_ns.mean.unwrap_or(0) as f64);
         // The mean is a whole number of nanoseconds.
         holds((average - rate * mean).abs() <= rate + 1e-9, || {
             format!("{name}: {average} requests on average, {rate} a nanosecond for {mean} ns each")
