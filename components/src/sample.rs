@@ -14,9 +14,10 @@ pub struct StepId(pub u16);
 /// What a sample is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SampleKind {
-    /// A step's only or last attempt: with it the step is finished, or cut.
+    /// A step's only or last attempt: with it the step is finished, or cut. One that was to be followed by another, and was
+    /// not because its iteration ended first, is told then, and has failed.
     Attempt,
-    /// An attempt that failed and is followed by another one of the same step.
+    /// An attempt that failed and was followed by another one of the same step. It is told when that one begins.
     Retried,
     /// One iteration, from due to end.
     Iteration,
@@ -217,8 +218,8 @@ pub struct Sample {
     pub kind: SampleKind,
     /// How it ended.
     pub outcome: SampleOutcome,
-    /// Which try of the step this was, from 1; 0 for a step that failed unsent or was cut between two tries. For a redirect:
-    /// which of its attempt, from 1.
+    /// Which try of the step this was, from 1; 0 for a step that failed unsent, or was cut before it was sent. For a
+    /// redirect: which of its attempt, from 1.
     pub attempt: u8,
     /// Whether it belongs to the warm-up, which results leave out.
     pub warm_up: bool,

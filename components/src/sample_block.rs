@@ -5,7 +5,8 @@ use std::ops::Deref;
 use crate::attempt_phases::AttemptPhases;
 use crate::sample::Sample;
 
-/// Samples in the order in which they ended; reads as a slice of them.
+/// Samples in the order in which they ended, but for groups and for tries that were to be followed by others: these are told
+/// when it is known what became of them. Reads as a slice of them.
 ///
 /// An attempt without phases, as of a protocol that has none and of a model, costs nothing here.
 #[derive(Clone, Debug, Default)]

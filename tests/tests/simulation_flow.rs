@@ -148,6 +148,31 @@ fn a_retry_is_an_attempt_of_the_same_step() {
 }
 
 #[test]
+fn a_try_that_nothing_follows_is_its_steps_last() {
+    let failing = HEAD.replace("time constant \"10ms\"", "time constant \"10ms\"; fails ratio=\"100%\"");
+    // `ways`: how the iteration and its group end.
+    let check = |steps: &str, load: &str, ways: (&str, &str), group_ns: Option<u64>| {
+        let text = format!("{failing}behavior b {{ {steps} }}\nscenario s {{ behavior b; {load} }}\n");
+        let observed = run(text.as_str()).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        assert_eq!(throng::summary::conservation(&observed.summary), Vec::<String>::new());
+        let step = observed.summary.steps.get("x").expect("it was run");
+        assert_eq!((step.count, step.attempts, step.failures, step.cut), (1, 1, 1, 0));
+        assert_eq!((step.errors.get("500"), step.retried.len()), (Some(&1), 0));
+        assert_eq!(step.response_ns.max, Some(10_000_000), "until its own end, without the wait");
+        let iterations: Vec<_> =
+            observed.iterations("s").map(|iteration| (iteration.outcome.as_str(), iteration.ended)).collect();
+        assert_eq!(iterations, [(ways.0, 40_000_000)]);
+        assert_eq!(observed.groups().map(|group| group.outcome.as_str()).collect::<Vec<_>>(), [ways.1]);
+        assert_eq!(observed.summary.groups.get("g").and_then(|group| group.duration_ns.max), group_ns);
+    };
+    let retried = "group g { http GET \"/\" name=x { retry 2 backoff=\"50ms\" } }";
+    let drained = "population { hold 1 for=\"20ms\" }; drain \"20ms\"";
+    check(retried, drained, ("cut", "cut"), None);
+    let beside = format!("parallel {{ {retried}\n branch {{ think constant \"40ms\"; stop }} }}");
+    check(&beside, ONCE, ("failed", "failed"), Some(10_000_000));
+}
+
+#[test]
 fn strands_run_at_one_time() {
     let observed = check(
         "behavior b { parallel { http GET \"/1\" name=a\n http GET \"/2\" name=b\n\

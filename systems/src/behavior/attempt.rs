@@ -36,7 +36,10 @@ impl<'a> Machine<'a> {
         let tries = self.tries(perform);
         match tries {
             // What was drawn for the first try is drawn again.
-            Some(tries) => self.strand.draws = tries.draws,
+            Some(tries) => {
+                self.strand.draws = tries.draws;
+                self.actions.push(Action::Tell { strand: self.number, followed: true });
+            }
             None => self.begin_in_groups(perform),
         }
         let draws = self.strand.draws;
@@ -147,7 +150,7 @@ impl<'a> Machine<'a> {
             if let Some(retry) = &perform.retry
                 && retry.follows(sample.attempt, sample.error, sample.status)
             {
-                return self.again(retry, sample);
+                return self.again(perform, retry, sample);
             }
         }
         if !self.after_step(perform, sample) {
@@ -157,7 +160,7 @@ impl<'a> Machine<'a> {
 
     /// Records a step that the engine ended, and ends its iteration.
     fn cut_step(&mut self, perform: &Perform, sample: Sample) {
-        self.end_in_groups(perform, &sample);
+        self.end_in_groups(perform, sample.ended, sample.outcome);
         self.emit(sample);
         self.strand.ready = self.strand.ready.max(sample.ended);
         if self.number > 0 {
@@ -167,35 +170,35 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Records a try that failed, and waits for the next one.
-    fn again(&mut self, retry: &Retry, sample: Sample) {
+    /// Keeps a try that failed back, and waits for the next one.
+    fn again(&mut self, perform: &Perform, retry: &Retry, sample: Sample) {
         let tried = Tries::of(&self.variables[usize::from(retry.slot)]).unwrap_or_default();
         self.keep_tries(retry, Some(Tries { count: sample.attempt, ..tried }));
         let bits = draw(self.surroundings.key, Purpose::RETRY, u64::from(sample.ordinal));
         self.strand.ordinal += 1;
         self.strand.ready = sample.ended + retry.wait(sample.attempt, bits);
-        self.emit(Sample { kind: SampleKind::Retried, ..sample });
+        // It may turn out to be the last one: a group around it has lasted until its end.
+        self.end_in_groups(perform, sample.ended, SampleOutcome::Succeeded);
+        let sample = Sample { kind: SampleKind::Retried, ..sample };
+        self.actions.push(Action::Hold { strand: self.number, sample });
         self.wait(self.strand.ready);
     }
 
-    /// Records a step that ends while it waits for another try: it has neither succeeded nor failed.
+    /// Ends a step that waits for another try: none follows, so that it has failed as the last one did.
     pub(super) fn abandon(&mut self) {
         let Some(perform) = self.current() else { return };
         if self.tries(perform).is_none() {
             return;
         }
-        let now = self.surroundings.now;
-        let sample = self.sample_of(perform);
-        let ready = sample.ready.min(now);
-        let cut = Sample { ready, unblocked: ready, outcome: SampleOutcome::Cut, attempt: 0, ..sample };
-        self.end_in_groups(perform, &cut);
-        self.emit(cut);
+        self.progress.failed = true;
+        self.end_in_groups(perform, self.strand.due, SampleOutcome::Failed);
+        self.actions.push(Action::Tell { strand: self.number, followed: false });
     }
 
     /// Records a finished step and moves on; true when its failure ended the iteration.
     fn after_step(&mut self, perform: &Perform, sample: Sample) -> bool {
         answer::capture(&perform.captures, &sample, self.variables);
-        self.end_in_groups(perform, &sample);
+        self.end_in_groups(perform, sample.ended, sample.outcome);
         if let Some(retry) = &perform.retry {
             self.keep_tries(retry, None);
         }

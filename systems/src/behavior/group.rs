@@ -84,12 +84,12 @@ impl Machine<'_> {
     }
 
     /// A step has ended.
-    pub(super) fn end_in_groups(&mut self, perform: &Perform, sample: &Sample) {
+    pub(super) fn end_in_groups(&mut self, perform: &Perform, ended: Nanos, as_what: SampleOutcome) {
         for slot in &perform.groups {
-            let end = self.instant(*slot, END).map_or(sample.ended, |end| end.max(sample.ended));
+            let end = self.instant(*slot, END).map_or(ended, |end| end.max(ended));
             *self.of_pass(*slot, END) = Value::Duration(end);
             let outcome = self.of_pass(*slot, OUTCOME);
-            match sample.outcome {
+            match as_what {
                 SampleOutcome::Cut => *outcome = CUT,
                 SampleOutcome::Failed if *outcome != CUT => *outcome = FAILED,
                 _ => {}

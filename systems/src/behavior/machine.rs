@@ -58,6 +58,20 @@ pub enum Action {
     Lap,
     /// To have something recorded.
     Emit(Sample),
+    /// To have a try that failed kept back until it is known whether another one follows.
+    Hold {
+        /// Of which strand: 0 but within a `parallel`.
+        strand: u8,
+        /// As it is recorded when one does.
+        sample: Sample,
+    },
+    /// To have the try that a strand keeps back recorded.
+    Tell {
+        /// Which strand: 0 but within a `parallel`.
+        strand: u8,
+        /// Whether another try follows; without one it was the step's last.
+        followed: bool,
+    },
     /// To have a value of a measure of one's own recorded.
     Record(Measurement),
     /// To have so many cookies counted as dropped.

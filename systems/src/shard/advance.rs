@@ -1,9 +1,11 @@
 //! The shard itself: takes orders, answers and the time; gives back what its driver has to do.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::exchange::{Order, OrderBlock};
+use throng_components::sample::Sample;
 use throng_components::scenario::{Overflow, ScenarioCounts, ScenarioId};
 use throng_components::seed::RunSeed;
 use throng_components::token::DueToken;
@@ -51,6 +53,8 @@ pub struct Shard {
     pub(super) freed: Vec<(u32, Nanos)>,
     /// Stretches of programs that went on for as long as they may at once, since `advance` last looked.
     pub(super) laps: usize,
+    /// Tries that failed and wait to be followed by another one, by their user's slot and their strand. At most one a strand.
+    pub(super) held: BTreeMap<(u32, u8), (Sample, AttemptPhases)>,
     /// Operations under way.
     pub(super) in_flight: u64,
     /// Blocks that arrived after something in them was due.
@@ -97,6 +101,7 @@ impl Shard {
             wishes: Vec::new(),
             freed: Vec::new(),
             laps: 0,
+            held: BTreeMap::new(),
             in_flight: 0,
             underruns: 0,
         }

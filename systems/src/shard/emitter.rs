@@ -7,7 +7,7 @@ use throng_components::sample_block::SampleBlock;
 /// Samples and users' comings and goings since the driver last looked. It keeps no statistics.
 #[derive(Debug, Default)]
 pub struct Emitter {
-    /// In the order in which they ended.
+    /// As [`SampleBlock`] has them.
     pub samples: SampleBlock,
     /// In the order in which they were recorded. They come with samples, which say when there is something to send.
     pub measurements: Vec<Measurement>,

@@ -67,6 +67,10 @@ impl Shard {
                 Action::Emit(sample) => {
                     self.emitter.samples.push_phased(sample, std::mem::take(&mut phases));
                 }
+                Action::Hold { strand, sample } => {
+                    self.held.insert((slot, strand), (sample, std::mem::take(&mut phases)));
+                }
+                Action::Tell { strand, followed } => self.tell(slot, strand, followed),
                 Action::DropCookies(count) => self.count_dropped_cookies(slot, count),
                 Action::Record(measurement) => self.emitter.measurements.push(measurement),
                 Action::Perform(operation) => {
@@ -85,6 +89,13 @@ impl Shard {
             }
         }
         self.wishes = wishes;
+    }
+
+    /// Records the try that a strand kept back. It stands behind what has ended since.
+    fn tell(&mut self, slot: u32, strand: u8, followed: bool) {
+        let Some((sample, phases)) = self.held.remove(&(slot, strand)) else { return };
+        let kind = if followed { SampleKind::Retried } else { SampleKind::Attempt };
+        self.emitter.samples.push_phased(Sample { kind, ..sample }, phases);
     }
 
     /// Sets a user's timer; the one before is stale from now on.

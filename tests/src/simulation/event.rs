@@ -29,7 +29,7 @@ pub struct Record {
     pub status: u64,
     /// Why it failed, or nothing.
     pub error: String,
-    /// Which try of its step, from 1; 0 for a step that failed unsent or was cut between two tries.
+    /// Which try of its step, from 1; 0 for a step that failed unsent.
     pub attempt: u64,
 }
 

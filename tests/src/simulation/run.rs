@@ -131,7 +131,7 @@ impl Observed {
         })
     }
 
-    /// All tries of steps, in the order in which they ended. A step that was cut between two tries is none.
+    /// All tries of steps, in the order in which they ended. A step that failed unsent is none.
     pub fn tries(&self) -> impl Iterator<Item = &Record> {
         self.events.iter().filter_map(|event| match event {
             Event::Step(record) | Event::Retried(record) => Some(record).filter(|record| record.attempt > 0),

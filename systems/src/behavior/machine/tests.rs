@@ -124,6 +124,8 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
                     statuses = [].iter();
                 }
                 Action::Emit(_)
+                | Action::Hold { .. }
+                | Action::Tell { .. }
                 | Action::Record(_)
                 | Action::Leave
                 | Action::Lap
@@ -168,7 +170,10 @@ fn in_words(action: &Action) -> String {
         }
         Action::Cancel(id) => format!("cancel{}", of(id.strand)),
         Action::Wait { strand, until } => format!("wait until {}{}", millis(*until), of(*strand)),
-        Action::Emit(sample) => {
+        Action::Tell { strand, followed } => {
+            format!("{}{}", if *followed { "another" } else { "given up" }, of(*strand))
+        }
+        Action::Emit(sample) | Action::Hold { sample, .. } => {
             let (due, ready, ended) = (millis(sample.due), millis(sample.ready), millis(sample.ended));
             let what = match sample.kind {
                 SampleKind::Group => "group",
@@ -261,14 +266,20 @@ fn a_failed_try_is_followed_by_another_until_there_were_enough() {
         }
         check(vec![step, ask(2, false)], statuses, expected);
     };
-    let first =
-        ["perform 1 at 7", "try of step 1 due 5 ready 7 ended 17", "wait until 27", "perform 1 at 27"];
+    let first = [
+        "perform 1 at 7",
+        "try of step 1 due 5 ready 7 ended 17",
+        "wait until 27",
+        "another",
+        "perform 1 at 27",
+    ];
     let second = "step 1 due 5 ready 27 ended 37";
     let behind = ["perform 2 at 37", "step 2 due 37 ready 37 ended 57"];
     again(&[503, 200, 200], &[&first[..], &[second], &behind, &["Succeeded"]].concat());
     let third = [
         "try of step 1 due 5 ready 27 ended 37",
         "wait until 57",
+        "another",
         "perform 1 at 57",
         "step 1 due 5 ready 57 ended 67",
     ];

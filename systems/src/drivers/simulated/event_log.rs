@@ -2,7 +2,7 @@
 //!
 //! | field | type | meaning |
 //! |---|---|---|
-//! | `at_ns` | integer | when it happened, since the run's start; no line but a group's is before the one above it |
+//! | `at_ns` | integer | when it happened, since the run's start; no line is before the one above it, but a group's, and that of a try with another one to follow: they stand where the group was left, the next try began, or the wait for it was cut |
 //! | `event` | string | `user-created`, `user-retired`, `step` (one has ended), `retried` (a try of one has, and another one follows), `group` (one was left) or `iteration` (one has ended) |
 //! | `scenario`, `user` | string, integer | who: the user's number within its scenario, from 1 |
 //!
@@ -16,7 +16,7 @@
 //! | `status` | integer | the protocol's status; 0 without one |
 //! | `error` | string | why it failed: a stable slug such as `timeout` or `500`; empty without a failure |
 //! | `due_ns` … `ended_ns` | integer | due ≤ ready ≤ started ≤ ended; the last is `at_ns` |
-//! | `attempt` | integer | which try of the step, where it had several; 0 for a step that failed unsent or was cut between two tries |
+//! | `attempt` | integer | which try of the step, where it had several; 0 for a step that failed unsent |
 //!
 //! Users that are there when the run is over leave without a line. The log holds simulated things only, no run id, wall time, tick, path or version: the same seed and workload give the same
 //! bytes, for every tick and build.

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! There is no header, and no line for an iteration, a group, a think, or a step that failed unsent. Lines stand in the order in
-//! which attempts ended, as far as one thread goes. Each is an object with these fields, in this order:
+//! which attempts ended, as far as one thread goes; but one with another try to follow stands where that one begins. Each is an object with these fields, in this order:
 //!
 //! | field | type | meaning |
 //! |---|---|---|
@@ -14,7 +14,7 @@
 //! | `user` | integer | the user's number within its scenario, from 1 |
 //! | `iteration` | integer | the token's number (open) or the user's own iteration number (closed), from 1 |
 //! | `attempt` | integer | which try of the step, from 1 |
-//! | `retried` | boolean | whether another try of the step follows; the step's own end is the line where it does not |
+//! | `retried` | boolean | whether another try of the step followed; the step's own end is the line where it does not |
 //! | `outcome` | string | `succeeded`, `failed`, or `cut` when the engine ended it |
 //! | `status` | integer or null | the protocol's status; null without one |
 //! | `error` | string or null | why it failed: a stable slug such as `timeout` or `500` |

@@ -7,8 +7,17 @@ use super::holds;
 use crate::simulation::{Case, Event, Record};
 
 pub(super) fn check(case: &Case) -> Result<(), String> {
-    // A group's line stands where it was left: after the waits behind its last step.
-    let events = case.observed.events.iter().filter(|event| !matches!(event, Event::Group(_)));
+    let cut = cut_iterations(case);
+    // A group's line stands where it was left, after the waits behind its last step; that of a try with another one to come
+    // stands where that one began, or where the wait for it was cut.
+    let events = case.observed.events.iter().filter(|event| match event {
+        Event::Group(_) | Event::Retried(_) => false,
+        Event::Step(step) if step.outcome == "failed" => {
+            let key = (step.scenario.as_str(), step.user, step.iteration);
+            !case.plan.uses.parallel && !cut.contains(&key)
+        }
+        _ => true,
+    });
     let instants: Vec<u64> = events.map(Event::at).collect();
     let back = instants.windows(2).find(|pair| pair[0] > pair[1]);
     holds(back.is_none(), || format!("the log goes back: {back:?}"))?;
@@ -42,6 +51,15 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Iterations that the engine ended.
+fn cut_iterations(case: &Case) -> HashSet<(&str, u64, u64)> {
+    let ended = case.observed.events.iter().filter_map(|event| match event {
+        Event::Iteration(iteration) if iteration.outcome == "cut" => Some(iteration),
+        _ => None,
+    });
+    ended.map(|iteration| (iteration.scenario.as_str(), iteration.user, iteration.iteration)).collect()
 }
 
 /// One operation of a strand after another.
