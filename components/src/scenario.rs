@@ -187,6 +187,8 @@ pub struct ScenarioCounts {
     pub cookies_dropped: u64,
     /// When the last iteration ended.
     pub last_end: Nanos,
+    /// When a user of it stopped it.
+    pub own_stop: Option<Nanos>,
 }
 
 impl ScenarioCounts {
@@ -232,6 +234,7 @@ impl ScenarioCounts {
         self.requests_resent += other.requests_resent;
         self.cookies_dropped += other.cookies_dropped;
         self.last_end = self.last_end.max(other.last_end);
+        self.own_stop = [self.own_stop, other.own_stop].into_iter().flatten().min();
     }
 }
 
@@ -245,6 +248,11 @@ pub struct ShardCounts {
 }
 
 impl ShardCounts {
+    /// When a user of it first stopped it, on whatever shard.
+    pub fn own_stop(&self) -> Option<Nanos> {
+        self.by_shard.iter().filter_map(|counts| counts.own_stop).min()
+    }
+
     /// The sum over all shards. `users_peak` is that of all shards together.
     pub fn total(&self) -> ScenarioCounts {
         let mut sum = ScenarioCounts::default();

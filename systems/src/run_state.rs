@@ -67,33 +67,38 @@ pub fn decide_stop(
     }
 }
 
-/// Tells each scenario's shards to stop, when the run is stopped; cancels what was planned and not handed out.
+/// Tells a scenario's shards to stop, when the run is stopped or one of its own users has stopped it; cancels what was
+/// planned and not handed out.
 ///
-/// Reads: `RunStop`. Writes: `ScenarioProgress`, `Token`, `TokenRows`, `Links`. Runs in: `Phase::Judge`, after the stop is decided.
+/// Reads: `RunStop`, `ShardCounts`. Writes: `ScenarioProgress`, `Token`, `TokenRows`, `Links`. Runs in: `Phase::Judge`, after the stop is decided.
 pub fn stop_scenarios(
     stop: Res<'_, RunStop>,
     mut links: ResMut<'_, Links>,
     mut rows: ResMut<'_, TokenRows>,
     mut tokens: Query<'_, '_, &mut Token>,
-    mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioProgress, &Placement)>,
+    mut scenarios: Query<'_, '_, (&Scenario, &mut ScenarioProgress, &Placement, &ShardCounts)>,
 ) {
-    let Some(reason) = &stop.stop else { return };
+    let of_run = stop.stop.as_ref().map(|stop| stop.at);
+    if of_run.is_none() && scenarios.iter().all(|(.., counts)| counts.own_stop().is_none()) {
+        return;
+    }
     let mut stopping = Vec::new();
-    for (scenario, mut progress, placement) in
+    for (scenario, mut progress, placement, counts) in
         scenarios.iter_mut().sort_by_key::<&Scenario, _>(|scenario| scenario.id)
     {
         if progress.was_stopped || progress.phase == ScenarioPhase::Ended {
             continue;
         }
+        let Some(at) = [of_run, counts.own_stop()].into_iter().flatten().min() else { continue };
         progress.was_stopped = true;
         // A cut ordered for the shape's end is too late now; the earlier one is ordered beside it.
         progress.cut_ordered &= progress.phase > ScenarioPhase::Playing;
         progress.plan_exhausted = true;
-        progress.stopped_at = Some(progress.stopped_at.map_or(reason.at, |at| at.min(reason.at)));
+        progress.stopped_at = Some(progress.stopped_at.map_or(at, |end| end.min(at)));
         progress.phase = progress.phase.max(ScenarioPhase::Draining);
         stopping.push(scenario.id);
         for shard in &placement.shards {
-            links.order(*shard, Order::Stop { scenario: scenario.id, at: reason.at });
+            links.order(*shard, Order::Stop { scenario: scenario.id, at });
         }
     }
     if stopping.is_empty() {
@@ -111,7 +116,7 @@ pub fn stop_scenarios(
         free.push(*entity);
         false
     });
-    for (scenario, mut progress, _) in &mut scenarios {
+    for (scenario, mut progress, ..) in &mut scenarios {
         progress.cancelled += cancelled[scenario.id.index()];
     }
 }

@@ -213,3 +213,44 @@ fn a_user_that_stops_leaves_and_is_not_replaced() {
     let by_first = open.iterations("s").filter(|iteration| iteration.user == 1).count();
     assert!(by_first <= 1, "{by_first} iterations of a user that left after its first");
 }
+
+/// Three scenarios, of which the first is stopped by its fifth iteration.
+fn check_stopped(load: &str, iterations: (u64, u64), tokens: Option<[u64; 4]>) {
+    let text = format!(
+        "{HEAD}behavior b {{ http GET \"/\" name=x; when \"${{iteration == 5}}\" {{ stop scenario }}; noop name=y }}\n\
+         behavior c {{ http GET \"/\" name=z }}\n\
+         scenario s {{ behavior b; {load} }}\n\
+         scenario other {{ behavior c; population {{ hold 1 for=\"1s\" }}; pace \"100ms\" }}\n"
+    );
+    let observed = run(text.as_str()).unwrap_or_else(|error| panic!("{text}\n{error}"));
+    assert_eq!(throng::summary::conservation(&observed.summary), Vec::<String>::new());
+    let of = observed.scenario("s");
+    let fifth = observed.iterations("s").find(|iteration| iteration.iteration == 5).expect("it was begun");
+    assert_eq!(of.stopped_at_ns, Some(fifth.ended), "at the very instant");
+    assert_eq!((of.iterations.started, of.iterations.succeeded), iterations, "{text}");
+    let late = observed.iterations("s").filter(|iteration| iteration.started > fifth.ended).count();
+    assert_eq!(late, 0, "begun after the stop");
+    let told = of.tokens.map(|tokens| [tokens.started, tokens.waiting, tokens.dropped, tokens.expired]);
+    assert_eq!(told, tokens);
+    let other = observed.scenario("other");
+    assert_eq!((other.iterations.started, other.stopped_at_ns), (10, None), "the others go on");
+    assert_eq!(observed.summary.stopped_by, None);
+    // The tick decides nothing.
+    let again = run(text.replace("seed 4", "seed 4\ntick \"7ms\"").as_str()).expect("it runs");
+    assert_eq!(again.events, observed.events);
+}
+
+#[test]
+fn a_step_stops_its_scenario_at_that_very_instant() {
+    // Token 5 is due at 45 ms and stops at 55: token 6 would be due at that instant.
+    check_stopped("arrivals even { hold \"100/s\" for=\"1s\" }", (5, 5), Some([5, 0, 0, 0]));
+    // One user takes 10 ms for each of twice as many tokens: five have been served when the tenth is due.
+    let queue = "arrivals even { hold \"200/s\" for=\"1s\" }; users max=1; overflow queue";
+    check_stopped(queue, (5, 5), Some([5, 5, 0, 0]));
+    // Closed: the first one's fifth iteration ends with those of the others.
+    check_stopped("population { hold 3 for=\"1s\" }", (15, 15), None);
+    // What runs is drained, and cut where that takes too long.
+    let many = "arrivals even { hold \"1000/s\" for=\"1s\" }; users max=100";
+    check_stopped(many, (14, 14), Some([14, 0, 0, 0]));
+    check_stopped(&format!("{many}; drain \"3ms\""), (14, 8), Some([14, 0, 0, 0]));
+}

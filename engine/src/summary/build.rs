@@ -120,6 +120,7 @@ fn of_scenario(input: &ScenarioInput<'_>, names: &StepNames) -> ScenarioSummary 
             resent: counts.requests_resent,
             tls_unverified: input.tls_unverified,
         },
+        stopped_at_ns: counts.own_stop.map(|at| at.0),
         cookies_dropped: Some(counts.cookies_dropped).filter(|dropped| *dropped > 0),
     }
 }

@@ -108,6 +108,9 @@ pub struct ScenarioSummary {
     pub groups: Ordered<GroupSummary>,
     /// Its connections.
     pub connections: ConnectionsSummary,
+    /// When a `stop scenario` of one of its users stopped it, since the run's start; only where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at_ns: Option<u64>,
     /// Cookies for which its users had no room; only where there were any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cookies_dropped: Option<u64>,

@@ -106,6 +106,7 @@ fn counts(started: u64, warm_up: u64, failed: u64) -> ScenarioCounts {
         connections_reused: started - 2,
         requests_resent: 2,
         cookies_dropped: 6,
+        own_stop: Some(Nanos::from_secs(6)),
         ..ScenarioCounts::default()
     }
 }

@@ -8,7 +8,7 @@ use throng_components::seed::Purpose;
 use throng_components::virtual_user::UserId;
 
 use super::parallel::Standing;
-use super::program::{Instruction, Program};
+use super::program::{Instruction, Program, Stopped};
 use super::session::Session;
 use super::strand::{Ending, PartState, Parts, Progress, Strand};
 use super::template::{Frame, Template};
@@ -78,6 +78,8 @@ pub enum Action {
     DropCookies(u32),
     /// To leave when its iteration has ended.
     Leave,
+    /// To have its scenario stopped.
+    StopScenario,
     /// Its iteration has ended.
     Finish(SampleOutcome),
 }
@@ -207,9 +209,11 @@ impl Machine<'_> {
                 self.set_state(PartState::Ended);
                 return true;
             }
-            Instruction::Stop { leaves } => {
-                if *leaves {
-                    self.actions.push(Action::Leave);
+            Instruction::Stop(what) => {
+                match what {
+                    Stopped::Iteration => {}
+                    Stopped::User => self.actions.push(Action::Leave),
+                    Stopped::Scenario => self.actions.push(Action::StopScenario),
                 }
                 self.finish();
                 return true;

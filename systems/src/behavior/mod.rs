@@ -26,7 +26,7 @@ pub use expression::{Constants, FUNCTIONS, FunctionSpec, Parameter};
 pub use files::Files;
 pub use group::Group;
 pub use machine::{Action, Event, Machine, Surroundings};
-pub use program::{Instruction, Perform, Program, RequestTemplate};
+pub use program::{Instruction, Perform, Program, RequestTemplate, Stopped};
 pub use retry::{Failure, Retry};
 pub(crate) use session::resolve;
 pub use session::{Conduct, Session};

@@ -86,10 +86,18 @@ pub enum Instruction {
     /// Ends a strand.
     Join,
     /// Ends the iteration.
-    Stop {
-        /// Whether the user leaves with it.
-        leaves: bool,
-    },
+    Stop(Stopped),
+}
+
+/// What a `stop` ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The iteration alone.
+    Iteration,
+    /// Its user, too, which leaves.
+    User,
+    /// Its whole scenario, too: nothing of it begins any more.
+    Scenario,
 }
 
 /// A request that may hold variables.

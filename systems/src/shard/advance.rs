@@ -57,6 +57,8 @@ pub struct Shard {
     pub(super) held: BTreeMap<(u32, u8), (Sample, AttemptPhases)>,
     /// Operations under way.
     pub(super) in_flight: u64,
+    /// Scenarios that a user of theirs has stopped here.
+    pub(super) own_stops: usize,
     /// Blocks that arrived after something in them was due.
     underruns: u64,
 }
@@ -103,6 +105,7 @@ impl Shard {
             laps: 0,
             held: BTreeMap::new(),
             in_flight: 0,
+            own_stops: 0,
             underruns: 0,
         }
     }
@@ -204,6 +207,11 @@ impl Shard {
     /// Operations under way.
     pub fn in_flight(&self) -> u64 {
         self.in_flight
+    }
+
+    /// Scenarios that a user of theirs has stopped here, of which the world has to hear.
+    pub fn own_stops(&self) -> usize {
+        self.own_stops
     }
 
     /// Blocks that arrived after something in them was due.

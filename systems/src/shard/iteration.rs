@@ -85,6 +85,7 @@ impl Shard {
                 Action::Wait { strand, until } => self.wait_in_part(slot, strand, until),
                 Action::Lap => self.laps += 1,
                 Action::Leave => self.users.get_mut(slot).retiring = true,
+                Action::StopScenario => self.stop_scenario(slot, now),
                 Action::Finish(outcome) => self.finished(slot, outcome, now),
             }
         }

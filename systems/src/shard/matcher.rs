@@ -14,10 +14,18 @@ impl Shard {
     /// A token is due: an idle user takes it, a new one is made for it, or the overflow policy has it.
     pub(super) fn match_token(&mut self, token: DueToken, now: Nanos, actions: &mut Vec<DriverAction>) {
         let roster = &mut self.rosters[token.scenario.index()];
-        if roster.stopped.is_some() {
-            roster.counts.waiting += 1;
-            roster.waiting.push_back(token);
-            return;
+        match roster.stopped {
+            // It was handed out before the world had heard of the stop.
+            Some(stopped) if token.release >= stopped => {
+                roster.counts.cancelled += 1;
+                return;
+            }
+            Some(_) => {
+                roster.counts.waiting += 1;
+                roster.waiting.push_back(token);
+                return;
+            }
+            None => {}
         }
         if let Some(slot) = roster.idle.pop() {
             return self.serve(slot, token, token.release, now, actions);

@@ -117,6 +117,20 @@ impl Shard {
         part.next.map(|from| Appointment { from, ..appointment })
     }
 
+    /// Stops a scenario because one of its users wants it: here at this very instant, elsewhere when the world has heard of it.
+    pub(super) fn stop_scenario(&mut self, slot: u32, now: Nanos) {
+        let scenario = self.users.get(slot).scenario();
+        let roster = &mut self.rosters[scenario.index()];
+        if roster.stopped.is_some() {
+            return;
+        }
+        // From here on nothing begins; what follows from it is an order like the world's, and the next thing to be done.
+        roster.stopped = Some(now);
+        roster.counts.own_stop = Some(now);
+        self.own_stops += 1;
+        self.agenda.insert(now, Order::Stop { scenario, at: now });
+    }
+
     fn create_idle(&mut self, scenario: ScenarioId, count: u64) {
         for _ in 0..count {
             let roster = &mut self.rosters[scenario.index()];

@@ -52,7 +52,11 @@ impl<'a> Flow<'a> {
             }
             11 => format!("call {}-called", self.name),
             12 => {
-                let what = if self.dice.chance(30) { " user" } else { "" };
+                let what = match self.dice.between(1, 100) {
+                    1..=3 => " scenario",
+                    4..=30 => " user",
+                    _ => "",
+                };
                 let weight = self.dice.between(5, 40);
                 format!(
                     "choose {{ branch {{ stop{what} }}; branch weight={weight} {{ {} }} }}",

@@ -1,7 +1,7 @@
 //! The load: what was asked for, what came of it, and what did not go as planned.
 
 use super::paint::{Colour, Paint};
-use super::quantity::{count, per_second};
+use super::quantity::{count, duration, per_second};
 use super::table::{Column, Table};
 use super::{NOTHING, section};
 use crate::summary::{ScenarioSummary, Summary};
@@ -52,6 +52,9 @@ fn load_notes(scenario: &ScenarioSummary) -> Vec<String> {
         there.map(|(number, word)| format!("{} {word}", count(*number))).collect::<Vec<_>>().join(", ")
     };
     let mut notes = Vec::new();
+    if let Some(at) = scenario.stopped_at_ns {
+        notes.push(format!("stopped by a step of its own at {}", duration(at)));
+    }
     if let Some(tokens) = &scenario.tokens {
         let lost = named(&[
             (tokens.dropped, "dropped"),

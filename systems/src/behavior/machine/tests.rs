@@ -123,14 +123,8 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
                     pending[place].0 = now;
                     statuses = [].iter();
                 }
-                Action::Emit(_)
-                | Action::Hold { .. }
-                | Action::Tell { .. }
-                | Action::Record(_)
-                | Action::Leave
-                | Action::Lap
-                | Action::DropCookies(_) => {}
                 Action::Finish(_) => return told,
+                _ => {}
             }
         }
         // The earliest; of equals the one that was begun first.
@@ -183,6 +177,7 @@ fn in_words(action: &Action) -> String {
             format!("{what} {} due {due} ready {ready} ended {ended}", sample.step.0)
         }
         Action::Leave => "leave".to_owned(),
+        Action::StopScenario => "stop the scenario".to_owned(),
         Action::Lap => "lap".to_owned(),
         Action::Record(measurement) => format!("record {}", measurement.name),
         Action::DropCookies(count) => format!("drop {count}"),
@@ -337,9 +332,14 @@ fn a_strand_that_ends_the_iteration_ends_the_others() {
         ],
     );
     check(
-        beside(vec![think()], vec![Instruction::Stop { leaves: true }]),
+        beside(vec![think()], vec![Instruction::Stop(Stopped::User)]),
         &[],
         &["wait until 17 in 1", "leave", "Succeeded"],
+    );
+    check(
+        beside(vec![think()], vec![Instruction::Stop(Stopped::Scenario)]),
+        &[],
+        &["wait until 17 in 1", "stop the scenario", "Succeeded"],
     );
 }
 

@@ -5,8 +5,6 @@ use std::collections::VecDeque;
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
-use throng_components::sample::{Sample, SampleKind, SampleOutcome};
-use throng_components::scenario::ScenarioId;
 use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 
@@ -14,7 +12,8 @@ use super::event_log::EventLog;
 use super::pending::Pending;
 use super::service::{Service, ServiceId};
 use super::services::{Reply, Services};
-use crate::plugins::exit_conditions::{Scope, TripCount, Tripwire};
+use super::traps::Traps;
+use crate::plugins::exit_conditions::Tripwire;
 use crate::plugins::protocols::{self, Completion, CompletionEnd, Operation};
 use crate::shard::{DriverAction, Shard};
 
@@ -47,7 +46,7 @@ pub struct SimulationSettings {
 pub enum Halt {
     /// The limit is reached: all before it has happened.
     Limit,
-    /// A count was passed at this instant.
+    /// A count was passed at this instant, or a user has stopped its scenario.
     Tripped(Nanos),
     /// Time does not move on from this instant.
     StandsStill(Nanos),
@@ -64,13 +63,6 @@ enum Answerer {
     Service(ServiceId),
 }
 
-/// A tripwire and its count.
-#[derive(Debug)]
-struct Armed {
-    wire: Tripwire,
-    count: u64,
-}
-
 /// One shard in virtual time.
 pub struct Simulation {
     shard: Shard,
@@ -80,7 +72,7 @@ pub struct Simulation {
     reports: Sender<ReportBlock>,
     log: Option<EventLog>,
     actions: Vec<DriverAction>,
-    tripwires: Vec<Armed>,
+    traps: Traps,
     /// Everything before this instant has happened.
     now: Nanos,
     /// Answers of this instant that no service gives: of noop targets, of functions, to what was given up.
@@ -118,7 +110,7 @@ impl Simulation {
             reports: settings.reports,
             log: settings.log,
             actions: Vec::new(),
-            tripwires: Vec::new(),
+            traps: Traps::default(),
             now: Nanos::ZERO,
             at_once: VecDeque::new(),
             later: Vec::new(),
@@ -134,7 +126,7 @@ impl Simulation {
 
     /// Halts at the event that passes one of these counts.
     pub fn arm(&mut self, tripwires: &[Tripwire]) {
-        self.tripwires = tripwires.iter().map(|wire| Armed { wire: *wire, count: 0 }).collect();
+        self.traps.arm(tripwires);
     }
 
     /// Takes the services as the world has them now: a system may have changed them.
@@ -183,7 +175,7 @@ impl Simulation {
             let events = self.happen();
             self.events += events;
             self.at_this_instant += events;
-            if !self.tripwires.is_empty() && self.tripped() {
+            if self.traps.spring(&self.shard) {
                 return Halt::Tripped(at);
             }
             if let Some(service) = self.services.overrun {
@@ -291,30 +283,13 @@ impl Simulation {
     fn look(&mut self) {
         let emitter = self.shard.emitter();
         let fresh = &emitter.samples[self.seen..];
-        for armed in &mut self.tripwires {
-            let matches = |sample: &&Sample| trips(&armed.wire, sample);
-            armed.count += fresh.iter().filter(matches).count() as u64;
-        }
+        self.traps.see(fresh);
         if let Some(log) = &mut self.log {
             let told = self.users_logged.min(emitter.users.len());
             log.write(self.now, &emitter.users[told..], fresh);
             self.users_logged = emitter.users.len();
         }
         self.seen = emitter.samples.len();
-    }
-
-    /// Whether a count has been passed; a wire trips once.
-    fn tripped(&mut self) -> bool {
-        let shard = &self.shard;
-        let before = self.tripwires.len();
-        self.tripwires.retain(|armed| {
-            let count = match armed.wire.counts {
-                TripCount::Backlog => waiting(shard, armed.wire.scope),
-                TripCount::FailedSteps | TripCount::FailedIterations => armed.count,
-            };
-            count <= armed.wire.above
-        });
-        self.tripwires.len() < before
     }
 
     /// Tells the world what has happened.
@@ -353,20 +328,4 @@ impl Simulation {
 /// A model's answer without anything in it yet.
 fn empty(id: protocols::OperationId, started: Nanos) -> Completion {
     Completion { modelled: true, ..Completion::empty(id, started) }
-}
-
-fn trips(wire: &Tripwire, sample: &Sample) -> bool {
-    let kind = match wire.counts {
-        TripCount::FailedSteps => SampleKind::Attempt,
-        TripCount::FailedIterations => SampleKind::Iteration,
-        TripCount::Backlog => return false,
-    };
-    sample.kind == kind && sample.outcome == SampleOutcome::Failed && wire.scope.concerns(sample)
-}
-
-/// Tokens that wait for a user.
-fn waiting(shard: &Shard, scope: Scope) -> u64 {
-    let counts = (0_u16..).zip(shard.counts());
-    let in_scope = counts.filter(|(id, _)| scope.covers(ScenarioId(*id)));
-    in_scope.map(|(_, counts)| counts.waiting).sum()
 }

@@ -10,6 +10,7 @@ mod service;
 mod services;
 mod sharing;
 mod station;
+mod traps;
 
 pub use driver::{Halt, Simulation, SimulationSettings};
 pub use event_log::EventLog;

@@ -4,9 +4,12 @@ use super::{equal, holds};
 use crate::simulation::{Case, Load};
 
 pub(super) fn check(case: &Case) -> Result<(), String> {
-    let stop = case.stopped();
+    let of_run = case.stopped();
     let mut latest = 0;
     for (plan, summary) in case.scenarios() {
+        // What came before a scenario's own stop at the same instant has begun.
+        let own = summary.stopped_at_ns.map(|at| (at, true));
+        let stop = [of_run, own].into_iter().flatten().min();
         for iteration in case.observed.iterations(&plan.name) {
             holds(iteration.due >= plan.begin(), || format!("too early: {iteration:?}"))?;
             if let Some((at, at_it)) = stop {
@@ -29,7 +32,7 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
     }
     let ended = case.observed.summary.duration_ns;
     holds(ended >= latest, || format!("the run ended at {ended}, its last iteration at {latest}"))?;
-    if stop.is_none() && case.observed.summary.stopped_by.is_none() {
+    if of_run.is_none() && case.observed.summary.stopped_by.is_none() {
         let all = case
             .plan
             .scenarios
@@ -38,7 +41,9 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
         let bound = all.max().unwrap_or(0);
         holds(ended <= bound, || format!("the run ended at {ended}, after {bound}"))?;
     }
-    let endless = case.plan.scenarios.iter().any(|plan| plan.end().is_none() && plan.iterations.is_none());
+    let endless = case.scenarios().any(|(plan, summary)| {
+        plan.end().is_none() && plan.iterations.is_none() && summary.stopped_at_ns.is_none()
+    });
     if endless {
         equal("an endless run was stopped", case.observed.summary.stopped_by.is_some(), true)?;
     }

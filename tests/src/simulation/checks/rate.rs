@@ -18,9 +18,12 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
         if let Some(cap) = plan.iterations {
             holds(tokens.planned <= cap, || format!("{} planned, {cap} allowed", tokens.planned))?;
         }
-        match case.observed.summary.stopped_by {
-            None => played(plan, shape, *even, tokens)?,
-            Some(_) => stopped(case, plan, shape, *even, tokens)?,
+        let of_run = case.stopped().map(|(at, _)| at);
+        let stop = [of_run, summary.stopped_at_ns].into_iter().flatten().min();
+        match (stop, &case.observed.summary.stopped_by) {
+            (None, None) => played(plan, shape, *even, tokens)?,
+            (None, Some(_)) => {}
+            (Some(stop), _) => stopped(stop, plan, shape, *even, tokens)?,
         }
     }
     Ok(())
@@ -50,13 +53,12 @@ fn played(plan: &ScenarioPlan, shape: &Shape, even: bool, tokens: TokensSummary)
 }
 
 fn stopped(
-    case: &Case,
+    stop: u64,
     plan: &ScenarioPlan,
     shape: &Shape,
     even: bool,
     tokens: TokensSummary,
 ) -> Result<(), String> {
-    let Some((stop, _)) = case.stopped() else { return Ok(()) };
     let lasted = stop.min(plan.end().unwrap_or(u64::MAX)).saturating_sub(plan.begin());
     let area = shape.area(lasted);
     if plan.iterations.is_none() {

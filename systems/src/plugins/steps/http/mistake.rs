@@ -5,24 +5,78 @@ use throng_components::workload::{Label, Mistake, Span, Spanned};
 /// A mistake in an `http` step.
 #[derive(Debug)]
 pub(super) enum HttpMistake {
-    Method { span: Span, found: String },
-    LowerCase { span: Span, found: String },
-    HeaderName { span: Span, found: String },
-    TwoBodies { span: Span },
-    JsonPath { span: Span, found: String, reason: String },
-    Path { span: Span, found: String },
+    Method {
+        span: Span,
+        found: String,
+    },
+    LowerCase {
+        span: Span,
+        found: String,
+    },
+    HeaderName {
+        span: Span,
+        found: String,
+    },
+    TwoBodies {
+        span: Span,
+    },
+    JsonPath {
+        span: Span,
+        found: String,
+        reason: String,
+    },
+    Path {
+        span: Span,
+        found: String,
+    },
     /// A URL of another place than the step's target: where that is, unless it is the built-in server, and the other one.
-    Elsewhere { span: Span, home: Option<String>, other: Option<String> },
-    HeaderValue { span: Span },
-    Regex { span: Span, reason: String },
-    NoGroup { span: Span, found: String, groups: usize, names: Vec<String> },
-    Selector { span: Span, found: String, reason: String },
-    NoSource { span: Span },
-    TwoSources { span: Span, first: Span },
-    AsksNothing { span: Span },
-    Belongs { name: Spanned<String>, to: &'static str, first: Span },
-    File { span: Span, found: String, reason: String },
-    StatusClass { span: Span, found: String },
+    Elsewhere {
+        span: Span,
+        home: Option<String>,
+        other: Option<String>,
+    },
+    HeaderValue {
+        span: Span,
+    },
+    Regex {
+        span: Span,
+        reason: String,
+    },
+    NoGroup {
+        span: Span,
+        found: String,
+        groups: usize,
+        names: Vec<String>,
+    },
+    Selector {
+        span: Span,
+        found: String,
+        reason: String,
+    },
+    NoSource {
+        span: Span,
+    },
+    TwoSources {
+        span: Span,
+        first: Span,
+    },
+    AsksNothing {
+        span: Span,
+    },
+    Belongs {
+        name: Spanned<String>,
+        to: &'static str,
+        first: Span,
+    },
+    File {
+        span: Span,
+        found: String,
+        reason: String,
+    },
+    StatusClass {
+        span: Span,
+        found: String,
+    },
 }
 
 impl Mistake for HttpMistake {
