@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use throng_components::clock::Nanos;
 use throng_components::run::Verdict;
 use throng_components::workload::{UnitMistake, parse_duration};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::diagnostics::Format;
 use super::inputs::Inputs;
@@ -93,15 +93,25 @@ fn duration(text: &str) -> Result<Nanos, String> {
     }
 }
 
-/// Counts interrupts (Ctrl-C) and requests to terminate, on a thread of its own.
+/// Whether whoever started this process wants it to outlive its terminal, as `nohup` does.
+fn outlives_terminal() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    let hangup = SignalKind::hangup().as_raw_value();
+    ignored >> (hangup - 1) & 1 == 1
+}
+
+/// Counts interrupts (Ctrl-C), requests to terminate, and terminals that go away, on a thread of its own.
 fn count_interrupts() -> std::io::Result<Arc<AtomicU32>> {
     let count = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&count);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Listened for from here on: one that came before the thread is up would end the process.
-    let (mut interrupt, mut terminate) = {
+    let (mut interrupt, mut terminate, mut hangup) = {
         let _entered = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        let hangup = (!outlives_terminal()).then(|| signal(SignalKind::hangup())).transpose()?;
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, hangup)
     };
     let wait = move || {
         runtime.block_on(async {
@@ -109,6 +119,7 @@ fn count_interrupts() -> std::io::Result<Arc<AtomicU32>> {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
+                    () = hung_up(hangup.as_mut()) => {}
                 }
                 counted.fetch_add(1, Ordering::Relaxed);
             }
@@ -116,6 +127,16 @@ fn count_interrupts() -> std::io::Result<Arc<AtomicU32>> {
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
     Ok(count)
+}
+
+/// Waits for the terminal to go away, or for ever where that does not matter.
+async fn hung_up(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 /// Loads the workload and shows what is wrong in it. Without `consoles`, none of its console listeners says anything.

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
-use nix::sys::termios::{FlowArg, LocalFlags, tcflow, tcgetattr};
+use nix::sys::termios::{FlowArg, Termios, tcflow, tcgetattr};
 use nix::unistd::Pid;
 
 use super::process::wait_until;
@@ -19,6 +19,8 @@ pub struct PseudoTerminal {
     outside: File,
     /// Where the process is. Kept open, so that its settings can be looked at afterwards.
     inside: OwnedFd,
+    /// Its settings before there was a process on it.
+    before: Termios,
     screen: vt100::Parser,
     child: Child,
 }
@@ -43,6 +45,7 @@ impl PseudoTerminal {
         Ok(Self {
             outside: File::from(terminal.master),
             screen: vt100::Parser::new(rows, columns, 0),
+            before: tcgetattr(&terminal.slave)?,
             child: command.spawn()?,
             inside: terminal.slave,
         })
@@ -88,17 +91,15 @@ impl PseudoTerminal {
         tcflow(&self.inside, flow).expect("the terminal can be told");
     }
 
-    /// Whether the terminal is as a shell leaves it: it echoes, gives whole lines, and shows its main screen.
+    /// Whether the terminal is as the process found it: all its settings, its main screen, and its cursor.
     ///
     /// # Panics
     /// When it cannot be asked.
     pub fn is_as_before(&mut self) -> bool {
         self.look();
-        let flags = tcgetattr(&self.inside).expect("the terminal can be asked").local_flags;
+        let settings = tcgetattr(&self.inside).expect("the terminal can be asked");
         let screen = self.screen.screen();
-        flags.contains(LocalFlags::ECHO | LocalFlags::ICANON)
-            && !screen.alternate_screen()
-            && !screen.hide_cursor()
+        settings == self.before && !screen.alternate_screen() && !screen.hide_cursor()
     }
 
     /// Sends a signal.

@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 use throng_tests::support::{BadServer, Manner, wait_until};
 
 use crate::books::{assert_adds_up, assert_lines_agree, count, over_steps};
-use crate::scratch::Scratch;
+use crate::scratch::{CALM, Scratch};
 
 /// Waits for all requests to be under way, then interrupts until the run has ended.
 ///
@@ -75,4 +75,24 @@ fn a_request_to_terminate_is_an_interrupt() {
     assert_adds_up(&summary);
     assert_lines_agree(&summary, &scratch.lines("samples.jsonl"));
     assert_eq!(over_steps(&summary, "cut"), 0);
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_a_run_but_for_one_that_is_to_outlive_it() {
+    let check = |how: &str, code: i32, stopped_by: &str| {
+        let scratch = Scratch::new(format!(
+            "{CALM}target t noop\nbehavior b {{ noop name=x }}\n\
+             scenario s {{ behavior b; arrivals even {{ hold \"50/s\" }} }}\nlistener file \"samples.jsonl\"\n\
+             stop-when {{ elapsed \"2s\" outcome=passed }}\n"
+        ));
+        let mut run = scratch.start_under("sh", &["-c", how], &["run", "w.kdl", "--summary", "summary.json"]);
+        let begun = || std::fs::metadata(scratch.path("samples.jsonl")).is_ok_and(|file| file.len() > 0);
+        assert!(wait_until(|| begun() || run.has_ended()), "nothing came");
+        run.signal(Signal::SIGHUP);
+        let summary = scratch.ended(run, code);
+        assert_adds_up(&summary);
+        assert_eq!(summary["stopped_by"], stopped_by, "{how}");
+    };
+    check("exec \"$0\" \"$@\"", 105, "interrupt");
+    check("trap '' HUP; exec \"$0\" \"$@\"", 0, "stop-when elapsed \"2s\" outcome=passed");
 }

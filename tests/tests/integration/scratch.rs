@@ -61,7 +61,19 @@ impl Scratch {
 
     fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Process {
         let mut command = Process::command(THRONG);
-        command.args(arguments).current_dir(self.directory.path());
+        command.args(arguments);
+        self.start_command(command, variables)
+    }
+
+    /// Starts the command in it by way of another program, which gets the command and its arguments behind its own.
+    pub(crate) fn start_under(&self, program: &str, own: &[&str], arguments: &[&str]) -> Process {
+        let mut command = Process::command(program);
+        command.args(own).arg(THRONG).args(arguments);
+        self.start_command(command, &[])
+    }
+
+    fn start_command(&self, mut command: std::process::Command, variables: &[(&str, &str)]) -> Process {
+        command.current_dir(self.directory.path());
         for name in ENVIRONMENT {
             command.env_remove(name);
         }
@@ -76,8 +88,24 @@ impl Scratch {
         arguments: &[&str],
         stdout: Option<&str>,
     ) -> PseudoTerminal {
+        self.start_program_on(THRONG, size, arguments, stdout)
+    }
+
+    /// The same of another program.
+    pub(crate) fn start_program_on(
+        &self,
+        program: &str,
+        size: (u16, u16),
+        arguments: &[&str],
+        stdout: Option<&str>,
+    ) -> PseudoTerminal {
         let mut command = std::process::Command::new("setsid");
-        command.args(["--ctty", THRONG]).args(arguments).current_dir(self.directory.path());
+        // What a panic says fits on the screen without its stack.
+        command
+            .env("RUST_BACKTRACE", "0")
+            .args(["--ctty", program])
+            .args(arguments)
+            .current_dir(self.directory.path());
         for name in ENVIRONMENT {
             command.env_remove(name);
         }

@@ -56,14 +56,28 @@ fn keys_steer_the_run_and_all_of_it_is_in_the_results() {
 
 #[test]
 fn the_terminal_is_given_back_when_the_run_is_to_terminate() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        let scratch = Scratch::new(ENDLESS);
+        let mut view = scratch.start_on((80, 24), ARGUMENTS, None);
+        view.wait_for("run", line_with(&["running"]));
+        assert!(!view.is_as_before());
+        view.signal(signal);
+        assert_eq!(view.wait(), Some(105), "{signal}");
+        assert!(view.is_as_before(), "the terminal is not given back after {signal}");
+        assert!(view.look().contains("samples lost"), "the results follow:\n{}", view.look());
+    }
+}
+
+#[test]
+fn the_terminal_is_given_back_when_throng_panics() {
     let scratch = Scratch::new(ENDLESS);
-    let mut view = scratch.start_on((80, 24), ARGUMENTS, None);
+    let program = env!("CARGO_BIN_EXE_throng-with-a-defect");
+    let mut view = scratch.start_program_on(program, (80, 24), ARGUMENTS, None);
     view.wait_for("run", line_with(&["running"]));
-    assert!(!view.is_as_before());
-    view.signal(Signal::SIGTERM);
-    assert_eq!(view.wait(), Some(105));
+    view.press(" ");
+    assert_eq!(view.wait(), Some(101));
     assert!(view.is_as_before(), "the terminal is not given back");
-    assert!(view.look().contains("samples lost"), "the results follow:\n{}", view.look());
+    assert!(view.look().contains("a defect"), "what went wrong is lost:\n{}", view.look());
 }
 
 #[test]
