@@ -34,7 +34,7 @@ pub struct RunOptions {
     pub directory: PathBuf,
     /// Ends the run after this time.
     pub duration: Option<Nanos>,
-    /// Whether standard error is a terminal.
+    /// Whether standard error is a terminal whose last line can be written anew.
     pub terminal: bool,
     /// Where commands come from while the run goes on.
     pub commands: Option<Commands>,

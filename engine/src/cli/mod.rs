@@ -58,9 +58,16 @@ enum Command {
     Lsp,
 }
 
-/// How messages may look: colours only for a terminal that wants them.
+/// Whether a terminal can do no more than show text, line by line, as far as `TERM` says.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
+}
+
+/// How messages may look: colours only for a terminal that has them and wants them.
 fn style(stream: &impl IsTerminal) -> Style {
-    let color = stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let color = stream.is_terminal()
+        && !is_dumb()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     Style { color, unicode: true, width: 100 }
 }
 

@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::diagnostics::Format;
 use super::inputs::Inputs;
 use super::terminal_view::{Session, Subject, check_terminal};
-use super::{complain, final_summary, style};
+use super::{complain, final_summary, is_dumb, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Secrets, Severity, load_file};
@@ -183,7 +183,7 @@ fn options(common: &Common) -> RunOptions {
         workload: common.inputs.file.display().to_string(),
         directory: common.inputs.file.parent().unwrap_or(Path::new("")).to_owned(),
         duration: common.duration,
-        terminal: std::io::stderr().is_terminal(),
+        terminal: std::io::stderr().is_terminal() && !is_dumb(),
         ..RunOptions::default()
     }
 }

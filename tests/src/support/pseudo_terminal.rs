@@ -22,6 +22,8 @@ pub struct PseudoTerminal {
     /// Its settings before there was a process on it.
     before: Termios,
     screen: vt100::Parser,
+    /// All that was written to it.
+    written: Vec<u8>,
     child: Child,
 }
 
@@ -45,6 +47,7 @@ impl PseudoTerminal {
         Ok(Self {
             outside: File::from(terminal.master),
             screen: vt100::Parser::new(rows, columns, 0),
+            written: Vec::new(),
             before: tcgetattr(&terminal.slave)?,
             child: command.spawn()?,
             inside: terminal.slave,
@@ -56,8 +59,15 @@ impl PseudoTerminal {
         let mut bytes = [0; 4_096];
         while let Ok(length @ 1..) = self.outside.read(&mut bytes) {
             self.screen.process(&bytes[..length]);
+            self.written.extend_from_slice(&bytes[..length]);
         }
         self.screen.screen().contents()
+    }
+
+    /// All that has been written to it so far, as it was written.
+    pub fn written(&mut self) -> String {
+        self.look();
+        String::from_utf8_lossy(&self.written).into_owned()
     }
 
     /// Looks until the screen is as it should be.

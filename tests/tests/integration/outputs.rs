@@ -98,3 +98,29 @@ fn a_summary_that_cannot_be_written_in_the_end_returns_106() {
     assert!(ended.stderr.contains("summary"), "{}", ended.stderr);
     assert_eq!(server.requests(), 20);
 }
+
+#[test]
+fn streams_that_are_closed_or_full_end_a_run_as_they_should() {
+    let server = Recorder::start().expect("a server");
+    let check = |redirection: &str, arguments: &[&str], code: i32, said: &str| {
+        let scratch = workload(&server, "listener console every=\"100ms\"");
+        // A pipe's own code is its last command's; that of throng is what counts.
+        let how = format!("{{ \"$0\" \"$@\"; echo $? > code; }} {redirection}");
+        let run = scratch.start_under("sh", &["-c", &how], &[&["run", "w.kdl"], arguments].concat());
+        let ended = run.wait().expect("it ends");
+        assert_eq!(scratch.read("code").trim(), code.to_string(), "{redirection} {arguments:?}");
+        let (out, error) = (&ended.stdout, &ended.stderr);
+        assert!(out.contains(said) || error.contains(said), "{redirection} {arguments:?}: {out}{error}");
+        assert!(!error.contains("panicked") && !out.contains("panicked"), "{redirection}: {error}");
+    };
+    check(">&-", &[], 0, "");
+    check("2>&-", &[], 0, "PASSED");
+    check(">&- 2>&-", &["--summary", "-"], 0, "");
+    check("| head -n 1", &[], 0, "PASSED");
+    check("| head -n 1", &["--summary", "-"], 0, "{");
+    check("| true", &["--summary", "-"], 0, "");
+    check(">/dev/full", &[], 106, "cannot write the summary to standard output");
+    check(">/dev/full", &["--summary", "-"], 106, "cannot write the summary to standard output");
+    check("2>/dev/full", &[], 0, "PASSED");
+    check("2>/dev/full", &["--quiet", "--summary", "-"], 0, "\"outcome\": \"passed\"");
+}

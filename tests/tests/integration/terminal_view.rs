@@ -1,10 +1,10 @@
-//! `--tui` on a pseudo-terminal: what it shows, what its keys do, and how it leaves.
+//! A pseudo-terminal: what `--tui` shows on it, what its keys do, and how it leaves; and what a run without it writes there.
 
 use nix::sys::signal::Signal;
 use throng_tests::support::wait_until;
 
 use crate::books::assert_adds_up;
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, THRONG};
 
 const ARGUMENTS: &[&str] = &["run", "w.kdl", "--tui", "--summary", "summary.json"];
 
@@ -109,4 +109,28 @@ fn without_a_terminal_there_is_no_view() {
     assert!(ended.stderr.contains("`--tui` needs a terminal"), "{}", ended.stderr);
     let both = scratch.throng(&["run", "w.kdl", "--tui", "--quiet"]);
     assert_eq!(both.code, Some(2), "{}", both.stderr);
+}
+
+#[test]
+fn a_terminal_gets_only_what_it_understands() {
+    let check = |settings: &[&str], has_colours: bool, is_rewritten: bool| {
+        let scratch = Scratch::new(
+            "throng 1\nseed 7\nthreads 1\ngenerator { late over=\"10s\" }\ntarget t noop\nbehavior b { noop name=first }\n\
+             scenario crowd { behavior b; arrivals even { hold \"20/s\" for=\"1500ms\" } }\n",
+        );
+        let arguments = [settings, &[THRONG, "run", "w.kdl"]].concat();
+        let mut run = scratch.start_program_on("env", (80, 24), &arguments, None);
+        assert_eq!(run.wait(), Some(0), "{}", run.look());
+        let written = run.written();
+        assert!(written.contains("0:01") && written.contains("PASSED"), "{written}");
+        let colours = ["\u{1b}[1m", "\u{1b}[32m"];
+        assert!(colours.iter().all(|code| written.contains(code) == has_colours), "{settings:?} {written:?}");
+        assert_eq!(written.contains("\u{1b}[K"), is_rewritten, "{settings:?} {written:?}");
+        assert!(has_colours || is_rewritten || !written.contains('\u{1b}'), "{written:?}");
+        assert!(run.is_as_before());
+    };
+    check(&["TERM=xterm"], true, true);
+    check(&["TERM=xterm", "NO_COLOR=1"], false, true);
+    check(&["TERM=dumb"], false, false);
+    check(&["-u", "TERM"], false, false);
 }

@@ -11,6 +11,8 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
+use crate::cli::is_dumb;
+
 /// Whether the terminal is a view's now. One a process, as is the terminal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -20,7 +22,7 @@ pub(super) type Screen = Terminal<CrosstermBackend<BufWriter<Stderr>>>;
 
 /// Why there can be no view.
 pub(in crate::cli) fn check_terminal() -> Result<(), String> {
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    let dumb = is_dumb();
     if io::stdin().is_terminal() && io::stderr().is_terminal() && !dumb {
         return Ok(());
     }
