@@ -131,6 +131,7 @@ const SHARED_PARTS: &[&str] = &[
     "protocols/function",
     "steps/condition",
     "steps/function",
+    "steps/properties",
     "steps/retry",
     "steps/sending",
 ];

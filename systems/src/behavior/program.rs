@@ -138,6 +138,26 @@ pub struct Perform {
     pub groups: Vec<u16>,
 }
 
+impl Perform {
+    /// A step of which nothing is asked but that it is done: no expectation, nothing kept, one try.
+    pub fn plain(step: StepId, target: TargetId, request: Box<dyn RequestTemplate>, timeout: Nanos) -> Self {
+        Self {
+            step,
+            target,
+            request,
+            timeout,
+            expect: Expectations::default(),
+            saves: Vec::new(),
+            keep: Keep::default(),
+            conduct: None,
+            captures: Vec::new(),
+            stop_on_failure: false,
+            retry: None,
+            groups: Vec::new(),
+        }
+    }
+}
+
 /// A compiled behaviour.
 #[derive(Debug, Default)]
 pub struct Program {

@@ -6,9 +6,9 @@ use throng_components::sample::{SampleKind, StepId};
 use throng_components::target::TargetId;
 
 use super::*;
-use crate::behavior::{EvaluationError, Expectations, Group, Perform, RequestTemplate, Retry};
+use crate::behavior::{EvaluationError, Group, Perform, RequestTemplate, Retry};
 use crate::plugins::laws::Law;
-use crate::plugins::protocols::{CompletionEnd, Keep, NoopRequest, Request};
+use crate::plugins::protocols::{CompletionEnd, NoopRequest, Request};
 
 const STEP: Nanos = Nanos::from_millis(10);
 
@@ -41,20 +41,8 @@ fn think() -> Instruction {
 }
 
 fn ask(number: u16, stop_on_failure: bool) -> Instruction {
-    Instruction::Perform(Box::new(Perform {
-        step: StepId(number),
-        target: TargetId(0),
-        request: Box::new(Ask),
-        timeout: Nanos::SECOND,
-        expect: Expectations::default(),
-        saves: Vec::new(),
-        keep: Keep::default(),
-        conduct: None,
-        captures: Vec::new(),
-        stop_on_failure,
-        retry: None,
-        groups: Vec::new(),
-    }))
+    let plain = Perform::plain(StepId(number), TargetId(0), Box::new(Ask), Nanos::SECOND);
+    Instruction::Perform(Box::new(Perform { stop_on_failure, ..plain }))
 }
 
 /// What is to come.

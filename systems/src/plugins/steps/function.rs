@@ -10,11 +10,9 @@ use throng_components::workload::{Fields, Node, NodeSpec};
 
 use super::sending::Common;
 use super::{Step, retry};
-use crate::behavior::{
-    Compiler, EvaluationError, Expectations, Frame, Perform, RequestTemplate, Template, Value,
-};
+use crate::behavior::{Compiler, EvaluationError, Frame, Perform, RequestTemplate, Template, Value};
 use crate::plugins::laws::Draws;
-use crate::plugins::protocols::{Call, FunctionRequest, Input, Keep, Place, Request};
+use crate::plugins::protocols::{Call, FunctionRequest, Input, Place, Request};
 
 /// A step whose work is a Rust function.
 ///
@@ -117,19 +115,11 @@ impl<F: Function> Step for F {
             address: String::new(),
             port: 0,
         };
+        let timeout = common.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let perform = Perform {
-            step,
-            target: TargetId::HERE,
-            request: Box::new(template),
-            timeout: common.timeout.unwrap_or(DEFAULT_TIMEOUT),
-            expect: Expectations::default(),
-            saves: Vec::new(),
-            keep: Keep::default(),
-            conduct: None,
-            captures: Vec::new(),
             stop_on_failure: common.stop_on_failure,
             retry,
-            groups: Vec::new(),
+            ..Perform::plain(step, TargetId::HERE, Box::new(template), timeout)
         };
         compiler.perform(&common.name, header, perform);
     }

@@ -25,6 +25,7 @@ use throng_components::run::StepHeader;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Spanned, ValueKind};
 
+use super::properties::{NAME, ON_FAILURE, TARGET, TIMEOUT};
 use super::{Step, retry};
 use crate::behavior::{Compiler, Conduct, Perform};
 use crate::plugins::protocols::Keep;
@@ -54,29 +55,15 @@ impl Step for Http {
         ],
         properties: &[
             FieldSpec {
-                name: "name",
-                kind: ValueKind::Name,
-                default: "",
                 summary: "What results call the step; without it, method and path as written.",
+                ..NAME
             },
+            FieldSpec { summary: "The target; may be left out where there is only one.", ..TARGET },
             FieldSpec {
-                name: "target",
-                kind: ValueKind::Name,
-                default: "",
-                summary: "The target; may be left out where there is only one.",
-            },
-            FieldSpec {
-                name: "timeout",
-                kind: ValueKind::Duration,
-                default: "",
                 summary: "How long an attempt may take, connecting included; without it, the target's.",
+                ..TIMEOUT
             },
-            FieldSpec {
-                name: "on-failure",
-                kind: ValueKind::Word(&["continue", "stop"]),
-                default: "continue",
-                summary: "Whether a failure of this step ends the iteration.",
-            },
+            ON_FAILURE,
         ],
         children: &[
             "header",
@@ -135,19 +122,15 @@ impl Step for Http {
             Ok(request) => request,
             Err(mistake) => return compiler.problem(mistake),
         };
+        let timeout = timeout.unwrap_or(target.timeout);
         let perform = Perform {
-            step,
-            target: target.id,
-            request,
-            timeout: timeout.unwrap_or(target.timeout),
             keep: saves.iter().fold(expect.keep().and(session), |keep, save| keep.and(save.keep())),
             conduct: Some(Box::new(conduct)),
             expect,
             saves,
-            captures: Vec::new(),
             stop_on_failure,
             retry,
-            groups: Vec::new(),
+            ..Perform::plain(step, target.id, request, timeout)
         };
         compiler.perform(&name, header(&name, &method, target), perform);
     }

@@ -8,6 +8,7 @@ pub mod group;
 pub mod http;
 pub mod noop;
 pub mod parallel;
+mod properties;
 pub mod repeat;
 pub mod retry;
 mod sending;

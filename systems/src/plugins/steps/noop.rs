@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use throng_components::run::StepHeader;
 use throng_components::target::TargetAddress;
-use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec, ValueKind};
+use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec};
 
+use super::properties::{NAME, TARGET};
 use super::{Step, retry};
-use crate::behavior::{Compiler, EvaluationError, Expectations, Frame, Perform, RequestTemplate};
-use crate::plugins::protocols::{Keep, NoopRequest, Request};
+use crate::behavior::{Compiler, EvaluationError, Frame, Perform, RequestTemplate};
+use crate::plugins::protocols::{NoopRequest, Request};
 
 /// The step.
 #[derive(Debug)]
@@ -34,18 +35,8 @@ impl Step for Noop {
         summary: "Performs an operation that a `noop` target answers at once.",
         sample: "noop name=x",
         properties: &[
-            FieldSpec {
-                name: "name",
-                kind: ValueKind::Name,
-                default: "noop",
-                summary: "What results call the step.",
-            },
-            FieldSpec {
-                name: "target",
-                kind: ValueKind::Name,
-                default: "",
-                summary: "The target; may be left out where only one is a `noop`.",
-            },
+            FieldSpec { default: "noop", summary: "What results call the step.", ..NAME },
+            FieldSpec { summary: "The target; may be left out where only one is a `noop`.", ..TARGET },
         ],
         children: &["retry"],
         ..NodeSpec::EMPTY
@@ -67,20 +58,8 @@ impl Step for Noop {
             address: target.name.clone(),
             port: 0,
         };
-        let perform = Perform {
-            step,
-            target: target.id,
-            request: Box::new(NoopTemplate(Arc::new(NoopRequest))),
-            timeout: target.timeout,
-            expect: Expectations::default(),
-            saves: Vec::new(),
-            keep: Keep::default(),
-            conduct: None,
-            captures: Vec::new(),
-            stop_on_failure: false,
-            retry,
-            groups: Vec::new(),
-        };
+        let request = Box::new(NoopTemplate(Arc::new(NoopRequest)));
+        let perform = Perform { retry, ..Perform::plain(step, target.id, request, target.timeout) };
         compiler.perform(name, header, perform);
     }
 }

@@ -7,40 +7,13 @@ use std::sync::Arc;
 use throng_components::clock::Nanos;
 use throng_components::run::StepHeader;
 use throng_components::target::TargetAddress;
-use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec, ValueKind};
+use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec};
 
 use super::http::read::timeout;
+use super::properties::{NAME, ON_FAILURE, TARGET, TIMEOUT};
 use super::{Step, retry};
-use crate::behavior::{Compiler, EvaluationError, Expectations, Frame, Perform, RequestTemplate, Template};
-use crate::plugins::protocols::{Exchange, Keep, Request};
-
-const NAME: FieldSpec = FieldSpec {
-    name: "name",
-    kind: ValueKind::Name,
-    default: "",
-    summary: "What results call the step; without it, the step's own word.",
-};
-
-const TARGET: FieldSpec = FieldSpec {
-    name: "target",
-    kind: ValueKind::Name,
-    default: "",
-    summary: "The target; may be left out where only one suits.",
-};
-
-const TIMEOUT: FieldSpec = FieldSpec {
-    name: "timeout",
-    kind: ValueKind::Duration,
-    default: "",
-    summary: "How long an attempt may take; without it, the target's, or 30 s.",
-};
-
-const ON_FAILURE: FieldSpec = FieldSpec {
-    name: "on-failure",
-    kind: ValueKind::Word(&["continue", "stop"]),
-    default: "continue",
-    summary: "Whether a failure of this step ends the iteration.",
-};
+use crate::behavior::{Compiler, EvaluationError, Frame, Perform, RequestTemplate, Template};
+use crate::plugins::protocols::{Exchange, Request};
 
 /// The properties of a step that is a function.
 pub const MEASURED: &[FieldSpec] = &[NAME, TIMEOUT, ON_FAILURE];
@@ -101,19 +74,12 @@ impl<X: Exchange> Step for Sending<X> {
             address: target.address.rest().to_owned(),
             port: 0,
         };
+        let request = Box::new(RequestOf::<X>(arguments, PhantomData));
+        let timeout = common.timeout.unwrap_or(target.timeout);
         let perform = Perform {
-            step,
-            target: target.id,
-            request: Box::new(RequestOf::<X>(arguments, PhantomData)),
-            timeout: common.timeout.unwrap_or(target.timeout),
-            expect: Expectations::default(),
-            saves: Vec::new(),
-            keep: Keep::default(),
-            conduct: None,
-            captures: Vec::new(),
             stop_on_failure: common.stop_on_failure,
             retry,
-            groups: Vec::new(),
+            ..Perform::plain(step, target.id, request, timeout)
         };
         compiler.perform(&common.name, header, perform);
     }
