@@ -229,6 +229,30 @@ pub struct Sample {
 pub const OPERATIONS_OF_A_STRAND: u32 = 1 << 26;
 
 impl Sample {
+    /// One that began and ended at the run's start and went well, on its first attempt: what differs is filled in.
+    pub const fn empty(user: UserId, iteration: u64, kind: SampleKind) -> Self {
+        Self {
+            due: Nanos::ZERO,
+            ready: Nanos::ZERO,
+            unblocked: Nanos::ZERO,
+            started: Nanos::ZERO,
+            ended: Nanos::ZERO,
+            user,
+            iteration,
+            step: StepId(0),
+            group: 0,
+            status: 0,
+            error: ErrorType::NONE,
+            bytes_sent: 0,
+            bytes_received: 0,
+            ordinal: 0,
+            kind,
+            outcome: SampleOutcome::Succeeded,
+            attempt: 1,
+            warm_up: false,
+        }
+    }
+
     /// The scenario.
     pub fn scenario(&self) -> ScenarioId {
         self.user.scenario()

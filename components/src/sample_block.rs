@@ -75,30 +75,11 @@ impl From<Vec<Sample>> for SampleBlock {
 mod tests {
     use super::*;
     use crate::clock::Nanos;
-    use crate::sample::{ErrorType, SampleKind, SampleOutcome, StepId};
+    use crate::sample::SampleKind;
     use crate::virtual_user::UserId;
 
     fn sample(iteration: u64) -> Sample {
-        Sample {
-            due: Nanos::ZERO,
-            ready: Nanos::ZERO,
-            unblocked: Nanos::ZERO,
-            started: Nanos::ZERO,
-            ended: Nanos::ZERO,
-            user: UserId(1),
-            iteration,
-            step: StepId(0),
-            group: 0,
-            status: 0,
-            error: ErrorType::NONE,
-            bytes_sent: 0,
-            bytes_received: 0,
-            ordinal: 0,
-            kind: SampleKind::Attempt,
-            outcome: SampleOutcome::Succeeded,
-            attempt: 1,
-            warm_up: false,
-        }
+        Sample::empty(UserId(1), iteration, SampleKind::Attempt)
     }
 
     #[test]

@@ -45,19 +45,14 @@ fn sample(kind: SampleKind, step: u16, error: ErrorType) -> Sample {
         unblocked: Nanos::SECOND,
         started: Nanos::SECOND + Nanos::MILLISECOND,
         ended: Nanos::SECOND + Nanos::from_millis(5),
-        user: UserId(1),
-        iteration: 1,
         step: StepId(step),
-        group: 0,
         status: 200,
         error,
         bytes_sent: 10,
         bytes_received: 100,
-        kind,
         outcome,
         attempt: u8::from(kind == SampleKind::Attempt),
-        ordinal: 0,
-        warm_up: false,
+        ..Sample::empty(UserId(1), 1, kind)
     }
 }
 

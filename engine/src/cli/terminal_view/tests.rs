@@ -55,19 +55,11 @@ fn sample(scenario: u16, step: u16, micros: u64, error: ErrorType) -> Sample {
         unblocked: due,
         started: due + Nanos(40_000),
         ended: due + Nanos(micros * 1_000),
-        user: UserId::new(ScenarioId(scenario), 1),
-        iteration: 1,
         step: StepId(step),
-        group: 0,
         status: 200,
         error,
-        bytes_sent: 0,
-        bytes_received: 0,
-        ordinal: 0,
-        kind: SampleKind::Attempt,
         outcome: if error.is_failure() { SampleOutcome::Failed } else { SampleOutcome::Succeeded },
-        attempt: 1,
-        warm_up: false,
+        ..Sample::empty(UserId::new(ScenarioId(scenario), 1), 1, SampleKind::Attempt)
     }
 }
 

@@ -224,7 +224,7 @@ pub const ALL: &[Entry] = &[
 
 #[cfg(test)]
 mod tests {
-    use throng_components::sample::{ErrorType, SampleOutcome};
+    use throng_components::sample::SampleOutcome;
     use throng_components::scenario::{Overflow, UserBounds};
     use throng_components::virtual_user::UserId;
     use throng_components::workload::{Entry as Value, Scalar, Span, Spanned};
@@ -254,26 +254,7 @@ mod tests {
 
     /// A finished step or iteration of this length.
     pub(super) fn sample(kind: SampleKind, millis: u64, outcome: SampleOutcome) -> Sample {
-        Sample {
-            due: Nanos::ZERO,
-            ready: Nanos::ZERO,
-            unblocked: Nanos::ZERO,
-            started: Nanos::ZERO,
-            ended: Nanos::from_millis(millis),
-            user: UserId(1),
-            iteration: 1,
-            step: StepId(0),
-            group: 0,
-            status: 0,
-            error: ErrorType::NONE,
-            bytes_sent: 0,
-            bytes_received: 0,
-            ordinal: 0,
-            kind,
-            outcome,
-            attempt: 1,
-            warm_up: false,
-        }
+        Sample { ended: Nanos::from_millis(millis), outcome, ..Sample::empty(UserId(1), 1, kind) }
     }
 
     /// Asks a rule at the ends of windows of one second; `counts` and `planned` of one open scenario at each of them.

@@ -252,7 +252,7 @@ mod tests {
     use throng_components::attempt_phases::AttemptPhases;
     use throng_components::clock::{ClockKind, Nanos};
     use throng_components::run::StepHeader;
-    use throng_components::sample::{ErrorType, SampleKind, SampleOutcome, StepId};
+    use throng_components::sample::{ErrorType, SampleKind, SampleOutcome};
     use throng_components::sample_block::SampleBlock;
     use throng_components::scenario::ScenarioId;
     use throng_components::trace::TraceContext;
@@ -287,19 +287,10 @@ mod tests {
             unblocked: Nanos(30),
             started: Nanos(40),
             ended: Nanos(100),
-            user: UserId::new(ScenarioId(0), 12),
-            iteration: 3,
-            step: StepId(0),
-            group: 0,
             status: 200,
-            error: ErrorType::NONE,
             bytes_sent: 70,
             bytes_received: 4_000,
-            ordinal: 0,
-            kind: SampleKind::Attempt,
-            outcome: SampleOutcome::Succeeded,
-            attempt: 1,
-            warm_up: false,
+            ..Sample::empty(UserId::new(ScenarioId(0), 12), 3, SampleKind::Attempt)
         }
     }
 

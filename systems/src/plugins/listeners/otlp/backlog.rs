@@ -108,33 +108,13 @@ impl Backlog {
 
 #[cfg(test)]
 mod tests {
-    use throng_components::clock::Nanos;
-    use throng_components::sample::{ErrorType, SampleKind, SampleOutcome, StepId};
+    use throng_components::sample::SampleKind;
     use throng_components::virtual_user::UserId;
 
     use super::*;
 
     fn sample(iteration: u64) -> Traced {
-        let sample = Sample {
-            due: Nanos::ZERO,
-            ready: Nanos::ZERO,
-            unblocked: Nanos::ZERO,
-            started: Nanos::ZERO,
-            ended: Nanos::ZERO,
-            user: UserId(1),
-            iteration,
-            step: StepId(0),
-            group: 0,
-            status: 0,
-            error: ErrorType::NONE,
-            bytes_sent: 0,
-            bytes_received: 0,
-            ordinal: 0,
-            kind: SampleKind::Iteration,
-            outcome: SampleOutcome::Succeeded,
-            attempt: 0,
-            warm_up: false,
-        };
+        let sample = Sample::empty(UserId(1), iteration, SampleKind::Iteration);
         Traced { sample, phases: AttemptPhases::NONE }
     }
 
