@@ -5,6 +5,7 @@ mod certificates;
 mod httpbin;
 mod nginx;
 mod otlp_checks;
+pub mod otlp_listener;
 mod otlp_sink;
 mod process;
 mod proxy;
