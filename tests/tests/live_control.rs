@@ -11,7 +11,7 @@ use throng::components::run::Outcome;
 use throng::components::scenario::ScenarioId;
 use throng::summary::conservation;
 use throng::systems::live_control::LiveControl;
-use throng_tests::simulation::{Dice, Observed, Plan, Run, run, run_with};
+use throng_tests::simulation::{Dice, Observed, Plan, Run, for_each_seed, run, run_with};
 
 /// Commands by the tick at which they are given.
 #[derive(Resource, Clone, Default)]
@@ -195,7 +195,7 @@ fn script(seed: u64, scenarios: usize) -> Vec<(u64, Command)> {
 
 #[test]
 fn whatever_is_asked_the_books_add_up_and_all_of_it_repeats() {
-    for seed in 0..24 {
+    for_each_seed(0..24, |seed| {
         let plan = Plan::draw(seed);
         let commands = script(seed, plan.scenarios.len());
         let first = steered(&plan, &commands);
@@ -204,5 +204,5 @@ fn whatever_is_asked_the_books_add_up_and_all_of_it_repeats() {
             assert!(first.log == second.log, "seed {seed}: two logs\n{plan}\n{commands:?}");
             assert_eq!(first.summary.controls, second.summary.controls, "seed {seed}");
         }
-    }
+    });
 }

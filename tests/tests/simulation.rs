@@ -2,7 +2,7 @@
 //!
 //! `THRONG_SIMULATION_SEEDS=5000` runs more of them, `THRONG_SIMULATION_SEED=17` one.
 
-use throng_tests::simulation::{Case, Observed, Plan, checks, comparable, fingerprint, run};
+use throng_tests::simulation::{Case, Observed, Plan, checks, comparable, fingerprint, for_each_seed, run};
 
 /// A number from the environment.
 fn setting(name: &str) -> Option<u64> {
@@ -50,15 +50,15 @@ fn look(seed: u64) -> Vec<String> {
 
 #[test]
 fn every_law_of_the_model_holds_for_every_seed() {
-    let mut wrong = Vec::new();
-    for seed in seeds(setting("THRONG_SIMULATION_SEEDS").unwrap_or(200)) {
+    let told = for_each_seed(seeds(setting("THRONG_SIMULATION_SEEDS").unwrap_or(200)), |seed| {
         let faults = faults(seed);
-        if !faults.is_empty() {
+        (!faults.is_empty()).then(|| {
             let plan = Plan::draw(seed);
             let duration = plan.duration.map(|millis| format!(" --duration {millis}ms")).unwrap_or_default();
-            wrong.push(format!("seed {seed}{duration}:\n{plan}{}\n", faults.join("\n")));
-        }
-    }
+            format!("seed {seed}{duration}:\n{plan}{}\n", faults.join("\n"))
+        })
+    });
+    let wrong: Vec<String> = told.into_iter().flatten().collect();
     let shown = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("\n");
     assert!(wrong.is_empty(), "{} seeds:\n{shown}", wrong.len());
 }

@@ -14,6 +14,7 @@ mod flow;
 mod law;
 mod plan;
 mod run;
+mod seeds;
 mod shape;
 
 pub use dice::Dice;
@@ -22,4 +23,5 @@ pub use fingerprint::fingerprint;
 pub use flow::Uses;
 pub use plan::{Load, OverflowPlan, Plan, ScenarioPlan, ServicePlan, StopRule};
 pub use run::{Case, Observed, Run, comparable, run, run_with};
+pub use seeds::for_each_seed;
 pub use shape::{Shape, Stage};
