@@ -7,7 +7,7 @@ use clap_complete::{Shell, generate};
 use throng_systems::plugins::Registry;
 
 use super::list;
-use super::reference::names;
+use super::reference;
 use crate::exit_code::ExitCode;
 
 /// What `completions` is asked.
@@ -31,6 +31,13 @@ pub(super) fn run(args: &Args, command: clap::Command, registry: &Registry, out:
         }
     }
     if out.write_all(&script).is_ok() { ExitCode::Passed } else { ExitCode::Output }
+}
+
+/// The names that `explain` knows and a shell can complete: those of a single word. An apostrophe would open a text.
+fn names(registry: &Registry) -> Vec<&'static str> {
+    let mut names = reference::names(registry);
+    names.retain(|name| !name.contains([' ', '\'']));
+    names
 }
 
 /// The command with the names that `list` and `explain` know: what an application registered is completed too.

@@ -67,6 +67,11 @@ const ADVICE: &[(&[ErrorType], &str, &str)] = &[
         "look at the answer, and at the `save`; `default=` keeps the step from failing",
     ),
     (
+        &[ErrorType::HTML_TOO_COMPLEX],
+        "the target's",
+        "save by `regex=` from pages of this size: they are too deep or have too many tags to be parsed under load",
+    ),
+    (
         &[ErrorType::UNSET_VARIABLE],
         "the workload's",
         "set the variable on every way to the step, or give its `save` a `default=`",

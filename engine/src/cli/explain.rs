@@ -220,10 +220,14 @@ mod tests {
         let text = known("json-path");
         assert!(text.starts_with("json-path: a property of `body` (in `expect`"), "{text}");
         assert!(text.contains("json-path: a property of `save` (in `http`, in `behavior`)\n"), "{text}");
-        assert_eq!(
-            known("fifo"),
-            "fifo: a value of `queue`, its order, in `service`\n  First come, first served.\n  fifo\n"
+        let text = known("per-user");
+        assert!(
+            text.starts_with(
+                "per-user: a value of `connections`, its policy, in `target`\n  `per-user`; `shared`"
+            ),
+            "{text}"
         );
+        assert!(text.contains("per-user: a value of `cookies`, its policy, in `target`\n"), "{text}");
         let rules = "one of the exit-conditions, in stop-when and require";
         let text = known("scenario=");
         let of = format!("a property of `failures`, `response`, `rate`, `backlog` ({rules})\n");
@@ -251,8 +255,8 @@ mod tests {
             assert_eq!(unknown(name, &registry), expected);
             assert_eq!(explain(name, &registry), None);
         };
-        let kinds = "what it explains: nodes, arrivals, stages, steps, protocols, exit-conditions, listeners, laws, \
-            functions, metrics, fields, errors, error-types, words, exit-codes";
+        let kinds = "what it explains: nodes, arrivals, stages, steps, protocols, exit-conditions, listeners, queues, \
+            laws, functions, metrics, fields, errors, error-types, words, exit-codes";
         check("nonsense", &format!("nothing is called `nonsense`; {kinds}"));
         check("poison", &format!("nothing is called `poison`; did you mean `poisson`? {kinds}"));
         check("at-lest", &format!("nothing is called `at-lest`; did you mean `at-least`? {kinds}"));

@@ -7,7 +7,10 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ("service", "what answers for a target in virtual time"),
     ("behaviour", "what a virtual user does in one iteration: a list of steps (`behavior` in a workload)"),
     ("step", "one thing that a user does; those that do I/O are measured under their name"),
-    ("attempt", "one try of a step; `retry` allows several"),
+    (
+        "attempt",
+        "one try of a step; `retry` allows several, and a step that fails unsent (an unset variable) has none",
+    ),
     ("an attempt's phases", "what its time went into: looking a name up, connecting, TLS, first byte, body"),
     ("group", "steps that are timed together"),
     ("strand", "one of the things that a user does at one time: `parallel` has several"),
