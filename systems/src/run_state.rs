@@ -157,7 +157,9 @@ pub fn advance_scenarios(
         if progress.phase == ScenarioPhase::Delayed && clock.now >= scenario.delay {
             progress.phase = ScenarioPhase::Playing;
         }
-        if progress.phase <= ScenarioPhase::Playing {
+        // Before its shape is looked at: a tick that sees both ends has to tell the earlier one.
+        let all_done = progress.phase <= ScenarioPhase::Playing && is_quiet(scenario, &progress, &counts);
+        if progress.phase <= ScenarioPhase::Playing && !all_done {
             end_shape(scenario, &mut progress, clock.now);
             let end = known_end(scenario, &progress);
             if progress.phase <= ScenarioPhase::Playing && end != Nanos::MAX {
