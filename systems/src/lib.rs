@@ -7,6 +7,7 @@
 //! [`schedules`] puts them in order. [`shard`] and [`behavior`] are the other half: pure, and driven by [`drivers`].
 
 pub mod allocator;
+mod arithmetic;
 pub mod behavior;
 pub mod collector;
 pub mod drivers;
@@ -17,7 +18,6 @@ mod json;
 pub mod links;
 pub mod live_control;
 pub mod live_view;
-mod logarithm;
 pub mod observer;
 pub mod plugins;
 pub mod run_state;

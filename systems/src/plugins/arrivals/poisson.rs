@@ -14,7 +14,7 @@ use throng_components::seed::{Purpose, draw, unit_above_zero};
 use throng_components::workload::{Fields, NodeSpec, Problems};
 
 use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, read_curve};
-use crate::logarithm::ln;
+use crate::arithmetic::ln;
 
 /// Lanes whose union is the process.
 const LANES: u64 = 64;

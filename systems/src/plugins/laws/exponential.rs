@@ -5,7 +5,7 @@ use throng_components::seed::unit_above_zero;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use super::{Draws, Law, LawKind};
-use crate::logarithm::ln;
+use crate::arithmetic::ln;
 
 /// Many short times and few long ones; how long it has already lasted says nothing about what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
