@@ -65,6 +65,11 @@ pub fn unit_above_zero(bits: u64) -> f64 {
     ((bits >> 11) + 1) as f64 * (1.0 / 9_007_199_254_740_992.0)
 }
 
+/// A number from (0, 1), between its ends as between those of a quantile function: 52 bits.
+pub fn unit_within(bits: u64) -> f64 {
+    ((bits >> 12) as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0)
+}
+
 /// A whole number from [0, bound), without bias worth naming (Lemire's multiplication; the error is below bound / 2^64).
 pub fn below(bits: u64, bound: u64) -> u64 {
     ((u128::from(bits) * u128::from(bound)) >> 64) as u64
@@ -89,5 +94,14 @@ mod tests {
         // Standard errors: 0.289 / sqrt(n) = 0.0009 and 1/12 / sqrt(n) = 0.00026; four of each.
         assert!((mean - 0.5).abs() < 0.0037, "{mean}");
         assert!(product.abs() < 0.0011, "{product}");
+    }
+
+    #[test]
+    fn units_keep_to_their_ends() {
+        let ends = |unit: fn(u64) -> f64| (unit(0), unit(u64::MAX));
+        let least = f64::EPSILON / 2.0;
+        assert_eq!(ends(unit), (0.0, 1.0 - least));
+        assert_eq!(ends(unit_above_zero), (least, 1.0));
+        assert_eq!(ends(unit_within), (least, 1.0 - least));
     }
 }

@@ -55,6 +55,7 @@ impl App {
     /// ```
     /// use throng::components::clock::Nanos;
     /// use throng::components::workload::{Fields, NodeSpec, Problems};
+    /// use throng::systems::behavior::Files;
     /// use throng::systems::plugins::laws::{Draws, Law, LawKind};
     ///
     /// /// `think coin "2s"`: all of the time or none of it.
@@ -74,7 +75,7 @@ impl App {
     /// impl LawKind for Coin {
     ///     const SPEC: NodeSpec = NodeSpec { name: "coin", sample: "think coin \"2s\"", ..NodeSpec::EMPTY };
     ///
-    ///     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+    ///     fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
     ///         let time = fields.duration_argument(0);
     ///         fields.finish(time.map(Self))
     ///     }

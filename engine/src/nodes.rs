@@ -1,6 +1,7 @@
 //! The language's nodes in one table, with those inside its larger plug-ins: what `list` and `explain` know of them.
 
 use throng_components::workload::NodeSpec;
+use throng_systems::plugins::laws::hyperexponential;
 use throng_systems::plugins::listeners::otlp;
 use throng_systems::plugins::steps::http::{expect, form, multipart, read as http, save, transfer};
 use throng_systems::plugins::steps::{choose, parallel, retry};
@@ -76,6 +77,7 @@ pub const CORE: &[CoreNode] = &[
     inside("behavior noop", &retry::RETRY),
     inside("behavior choose", &choose::BRANCH),
     inside("behavior parallel", &parallel::BRANCH),
+    inside("behavior think hyperexponential", &hyperexponential::PHASE),
     top(&nodes::SCENARIO),
     inside("scenario", &nodes::SCENARIO_BEHAVIOR),
     of_family(inside("scenario", &nodes::ARRIVALS), "arrivals"),
@@ -100,9 +102,11 @@ pub const CORE: &[CoreNode] = &[
     inside("service", &nodes::SERVERS),
     of_family(inside("service", &nodes::QUEUE), "queues"),
     of_family(inside("service", &nodes::TIME), "laws"),
+    inside("service time hyperexponential", &hyperexponential::PHASE),
     inside("service", &nodes::FAILS),
     inside("service", &nodes::STEP),
     of_family(inside("service step", &nodes::TIME), "laws"),
+    inside("service step time hyperexponential", &hyperexponential::PHASE),
     inside("service step", &nodes::FAILS),
     inside("service step", &nodes::RANK),
     inside("service", &nodes::CALLS),

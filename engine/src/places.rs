@@ -6,6 +6,9 @@ use throng_systems::plugins::arrivals::STAGE_SPECS;
 
 use crate::nodes::{CORE, CoreNode};
 
+/// Nodes whose kind decides what may stand inside them.
+const WITH_KINDS_OF_PLACES: [&str; 4] = ["listener", "behavior think", "service time", "service step time"];
+
 /// A node's name and positional values, as far as they are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
@@ -41,8 +44,8 @@ pub fn place(nodes: &[Head<'_>], registry: &Registry) -> Option<Place> {
         let written = place.kind_at.and_then(|at| node.arguments.get(at));
         let kind = written.and_then(|kind| place.kinds.iter().find(|spec| spec.name == *kind));
         place.specs.extend(kind);
-        if let Some(kind) = kind.filter(|_| key == "listener") {
-            key = format!("listener {}", kind.name);
+        if let Some(kind) = kind.filter(|_| WITH_KINDS_OF_PLACES.contains(&key.as_str())) {
+            key = format!("{key} {}", kind.name);
         }
         place.children = children(&key, registry);
     }
@@ -138,6 +141,10 @@ mod tests {
         check("listener otlp", &["metrics"]);
         check("listener file", &[]);
         check("service s", &["time"]);
+        check("service s/time hyperexponential", &["phase"]);
+        check("service s/time exponential", &[]);
+        check("service s/step x/time hyperexponential", &["phase"]);
+        check("behavior b/think hyperexponential", &["phase"]);
     }
 
     #[test]

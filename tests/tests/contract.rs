@@ -56,6 +56,17 @@ fn families() -> Vec<Family> {
             runs: true,
         },
         Family {
+            name: "laws of a service",
+            specs: registry.laws.specs().collect(),
+            around: |sample| {
+                let time = sample.replacen("think", "time", 1);
+                let target = "throng 1\nseed 3\ntarget shop \"http://127.0.0.1:1\"";
+                let visit = "behavior visit { http GET \"/\" name=login }";
+                format!("{target}\nservice shop {{ {time} }}\n{visit}\n{CROWD}")
+            },
+            runs: true,
+        },
+        Family {
             name: "exit conditions",
             specs: registry.exit_conditions.specs().collect(),
             around: |sample| format!("{HEAD}{BEHAVIOR}{CROWD}stop-when {{ {sample} }}\n"),
@@ -70,8 +81,10 @@ fn families() -> Vec<Family> {
     ]
 }
 
+/// Loads a text as if it lay among the workloads, whose files samples name.
 fn load_text(text: &str) -> Result<Loaded, Refused> {
-    load(Path::new("sample.kdl"), text.as_bytes(), &Registry::default(), &Overrides::default())
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads/sample.kdl");
+    load(&path, text.as_bytes(), &Registry::default(), &Overrides::default())
 }
 
 /// Calls `check` with every entry's name, its sample and the workload around a variation of it.

@@ -32,6 +32,9 @@ fn every_workload_loads_and_says_its_purpose() {
     let mut count = 0;
     for entry in std::fs::read_dir(directory).expect("the workloads are there") {
         let path = entry.expect("it can be listed").path();
+        if path.extension().is_none_or(|extension| extension != "kdl") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).expect("it can be read");
         assert!(text.starts_with("// "), "{}: no purpose in its first line", path.display());
         let result = load_file(&path, &Registry::default(), &Overrides::default());
@@ -89,8 +92,19 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
         ("behavior choose", _) => {
             format!("throng 1\ntarget t noop\nbehavior buyer {{ choose {{ {sample} }} }}\n{OPEN}")
         }
+        ("behavior think hyperexponential", _) => {
+            let think = format!("think hyperexponential {{ {sample} }}; noop name=home");
+            format!("throng 1\ntarget t noop\nbehavior buyer {{ {think} }}\n{OPEN}")
+        }
+        ("service time hyperexponential", _) => {
+            format!("{}{OPEN}service t {{ time hyperexponential {{ {sample} }} }}\n", head())
+        }
         ("listener otlp", _) => format!("{}{OPEN}listener otlp \"http://h:4318\" {{ {sample} }}\n", head()),
         ("generator", _) => format!("{}{OPEN}generator {{ {sample} }}\n", head()),
+        ("service step time hyperexponential", _) => {
+            let step = format!("step home {{ time hyperexponential {{ {sample} }} }}");
+            format!("{}{OPEN}service t {{ time constant \"1ms\"; {step} }}\n", head())
+        }
         ("service step", _) => {
             format!("{}{OPEN}service t {{ time constant \"1ms\"; step home {{ {sample} }} }}\n", head())
         }

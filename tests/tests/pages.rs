@@ -19,8 +19,9 @@ fn sample<'a>(page: &'a Page, word: &str) -> Option<&'a str> {
     block.split_once("```").map(|(sample, _)| sample)
 }
 
+/// Loads a text as if it lay among the workloads, whose files it may name.
 fn load_text(text: &[u8]) -> Result<Loaded, Refused> {
-    load(Path::new("sample.kdl"), text, &Registry::default(), &Overrides::default())
+    load(&root().join("workloads/sample.kdl"), text, &Registry::default(), &Overrides::default())
 }
 
 /// The codes of problems, or of warnings when there is no problem.
@@ -79,6 +80,9 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
             codes(load(Path::new("w.kdl"), text.as_bytes(), &registry, &overrides))
         }
         "T0194" => codes(load_text(&[b"throng 1\n".to_vec(), b"a\n".repeat(100_000)].concat())),
+        "T0251" => with_times("wait\n120ms\n85\n", ""),
+        "T0252" => with_times("at,wait\n1s,120ms\n", "column=waits"),
+        "T0253" => with_times("wait\n", ""),
         "T0191" => {
             codes_of_included(&[("a.kdl", "include \"b.kdl\""), ("b.kdl", "include \"a.kdl\"")], &directory)
         }
@@ -114,6 +118,14 @@ fn set(name: &str, value: &str) -> Vec<&'static str> {
     let sets = vec![(name.to_owned(), value.to_owned())];
     let overrides = Overrides { sets, ..Overrides::default() };
     codes(load(Path::new("w.kdl"), text.as_bytes(), &Registry::default(), &overrides))
+}
+
+/// The codes of a workload that thinks by a file of times.
+fn with_times(times: &str, properties: &str) -> Vec<&'static str> {
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    std::fs::write(directory.path().join("waits.csv"), times).expect("a file can be written");
+    let text = in_behavior(&format!("think empirical \"waits.csv\" {properties}; noop name=x"));
+    codes(load(&directory.path().join("w.kdl"), text.as_bytes(), &Registry::default(), &Overrides::default()))
 }
 
 fn codes_of_included(files: &[(&str, &str)], directory: &tempfile::TempDir) -> Vec<&'static str> {

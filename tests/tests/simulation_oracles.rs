@@ -105,3 +105,29 @@ fn five_users_and_one_server() {
         1_000.0,
     );
 }
+
+#[test]
+fn one_server_with_each_law_of_time() {
+    // Pollaczek and Khinchine: 50 arrivals a second, 10 ms each, waits 0.5 × 10 ms (1 + c²) / (2 × 0.5).
+    let laws = [
+        ("constant \"10ms\"", 0.0),
+        ("erlang k=4 mean=\"10ms\"", 0.25),
+        ("gamma shape=0.5 mean=\"10ms\"", 2.0),
+        ("hyperexponential mean=\"10ms\" scv=4", 4.0),
+        ("hyperexponential { phase weight=3 mean=\"2ms\"; phase mean=\"34ms\" }", 4.84),
+        ("lognormal mean=\"10ms\" stddev=\"10ms\"", 1.0),
+        ("pareto shape=3 mean=\"10ms\"", 1.0 / 3.0),
+        ("weibull shape=2 mean=\"10ms\"", 4.0 / std::f64::consts::PI - 1.0),
+    ];
+    for (law, variation) in laws {
+        let runs = replicate(|seed| {
+            format!(
+                "throng 1\nseed {seed}\ntick \"1s\"\ntarget shop \"http://127.0.0.1:1\"\n\
+                 service shop {{ time {law} }}\nbehavior visit {{ http GET \"/\" name=ask }}\n\
+                 scenario crowd {{\nbehavior visit\narrivals poisson {{ hold \"50/s\" for=\"83s\" }}\n\
+                 users max=100000\nwarm-up \"3s\"\n}}\n"
+            )
+        });
+        check(law, &runs, |run| millis(responses(run).mean), 10.0 + 5.0 * (1.0 + variation));
+    }
+}

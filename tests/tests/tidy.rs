@@ -127,6 +127,7 @@ const USED_BY_ORDER: &[(&str, &[&str])] = &[
 const SHARED_PARTS: &[&str] = &[
     "arrivals/stages",
     "exit_conditions/window",
+    "laws/settings",
     "protocols/exchange",
     "protocols/function",
     "steps/condition",

@@ -16,11 +16,11 @@ const HIGH_BITS: u32 = 42;
 
 /// A logarithm in two parts.
 #[derive(Clone, Copy)]
-struct Parts {
+pub(super) struct Parts {
     /// A multiple of 2⁻⁴².
-    high: f64,
+    pub(super) high: f64,
     /// What is left of it; wrong by less than 2⁻⁹⁶.
-    low: f64,
+    pub(super) low: f64,
 }
 
 /// One stretch of mantissas.
@@ -33,7 +33,7 @@ struct Stretch {
 }
 
 /// 2 to a whole power from −1022 to 1023.
-const fn power_of_two(exponent: i64) -> f64 {
+pub(super) const fn power_of_two(exponent: i64) -> f64 {
     f64::from_bits((1023 + exponent).cast_unsigned() << FRACTION_BITS)
 }
 
@@ -87,7 +87,7 @@ const fn stretches() -> [Stretch; STRETCHES] {
 static TABLE: [Stretch; STRETCHES] = stretches();
 
 /// `ln 2`. Any exponent times its upper part is exact.
-const LN_2: Parts = minus_ln(RECIPROCALS / 2);
+pub(super) const LN_2: Parts = minus_ln(RECIPROCALS / 2);
 
 /// The natural logarithm, wrong by less than one unit in the last place.
 ///
@@ -141,6 +141,15 @@ fn ln_of_normal(bits: u64, scale: i64) -> f64 {
             * ((-1.0 / 4.0 + r * (1.0 / 5.0))
                 + square * ((-1.0 / 6.0 + r * (1.0 / 7.0)) - square * (1.0 / 8.0)));
     sum + (rest + square * series)
+}
+
+/// ln(1 + x) for x ≥ 0, wrong by a few units in the last place however small x is.
+///
+/// What is lost when 1 + x is rounded is the same share of the logarithm as of x (Kahan's correction).
+pub(crate) fn ln_of_one_plus(x: f64) -> f64 {
+    let sum = 1.0 + x;
+    let kept = sum - 1.0;
+    if kept > 0.0 { ln(sum) * (x / kept) } else { x }
 }
 
 #[cfg(test)]
@@ -197,5 +206,18 @@ mod tests {
             assert!(value >= before, "at {step}");
             before = value;
         }
+    }
+
+    #[test]
+    fn of_one_plus_a_little() {
+        let check = |x: f64, expected: f64| {
+            let got = ln_of_one_plus(x);
+            assert!((got - expected).abs() <= 4.0 * f64::EPSILON * expected, "{x}: {got:e}");
+        };
+        check(0.0, 0.0);
+        check(1e-30, 1e-30);
+        check(1e-10, 9.999_999_999_500_001e-11);
+        check(0.25, 0.223_143_551_314_209_76);
+        check(1e20, 46.051_701_859_880_914);
     }
 }

@@ -184,6 +184,11 @@ impl<'a> Compiler<'a> {
         self.declared.files.read(path, most)
     }
 
+    /// The files that the workload may name.
+    pub fn files(&self) -> &dyn Files {
+        self.declared.files
+    }
+
     /// Keeps a reader's value, or its problems.
     pub fn take<T>(&mut self, result: Result<T, Problems>) -> Option<T> {
         self.problems.take(result)

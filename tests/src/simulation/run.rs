@@ -79,7 +79,9 @@ pub fn run(run: impl Into<Run>) -> Result<Observed, RunError> {
 /// As [`run`].
 pub fn run_with(app: &App, run: impl Into<Run>) -> Result<Observed, RunError> {
     let run = run.into();
-    let loaded = load(Path::new("simulated.kdl"), run.text.as_bytes(), app.registry(), &Overrides::default());
+    // As if it lay among the workloads, whose files it may name.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads/simulated.kdl");
+    let loaded = load(&path, run.text.as_bytes(), app.registry(), &Overrides::default());
     let loaded = loaded.unwrap_or_else(|refused| {
         let shown = render(&refused.problems, &refused.sources, Severity::Error, Style::PLAIN);
         panic!("it does not load:\n{}\n{shown}", run.text)

@@ -2,6 +2,7 @@
 
 mod calls;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use throng_components::sample::StepId;
@@ -17,6 +18,7 @@ use throng_systems::plugins::queues::QueuePlan;
 
 use super::names::{Names, unknown_kind, unknown_name};
 use super::settings::positive;
+use crate::loader::files::Beside;
 
 /// `service shop { … }`
 pub(crate) const SERVICE: NodeSpec = NodeSpec {
@@ -196,6 +198,8 @@ pub(super) struct Around<'a> {
     pub(super) registry: &'a Registry,
     pub(super) targets: &'a Names,
     pub(super) steps: &'a StepNames,
+    /// What relative paths in a node are relative to.
+    pub(super) directory: &'a dyn Fn(&Node) -> &'a Path,
 }
 
 /// Reads all services.
@@ -219,7 +223,7 @@ fn read(node: &Node, id: ServiceId, around: &Around<'_>, names: &Names) -> Resul
     let queue = fields
         .child("queue")
         .map_or(Some(QueuePlan::default()), |child| fields.take(read_queue(child, around.registry)));
-    let time = fields.required_child("time").and_then(|child| fields.take(read_time(child, around.registry)));
+    let time = fields.required_child("time").and_then(|child| fields.take(read_time(child, around)));
     let fails = fields.child("fails").map_or(Some(Share(0.0)), |child| fields.take(read_fails(child)));
     let own = |child| read_step(child, around);
     let steps: Vec<ServiceStep> =
@@ -257,7 +261,8 @@ fn read_queue(node: &Node, registry: &Registry) -> Result<QueuePlan, Problems> {
     }
 }
 
-fn read_time(node: &Node, registry: &Registry) -> Result<Arc<dyn Law>, Problems> {
+fn read_time(node: &Node, around: &Around<'_>) -> Result<Arc<dyn Law>, Problems> {
+    let registry = around.registry;
     let Some(kind) = node.text(0) else {
         let mut fields = Fields::of(node, &TIME, 0);
         let _ = fields.text_argument(0);
@@ -266,7 +271,7 @@ fn read_time(node: &Node, registry: &Registry) -> Result<Arc<dyn Law>, Problems>
     let Some(entry) = registry.laws.find(kind.value) else {
         return Err(Problems::from(unknown_kind(node, kind, "time", registry.laws.names())));
     };
-    let law = (entry.read)(node)?;
+    let law = (entry.read)(node, &Beside((around.directory)(node)))?;
     if law.mean() > 0.0 {
         return Ok(law);
     }
@@ -284,7 +289,7 @@ fn read_step(node: &Node, around: &Around<'_>) -> Result<ServiceStep, Problems> 
     let mut problems = Problems::new();
     let step = fields.text_argument(0).and_then(|name| find_step(name, node, around.steps, &mut problems));
     fields.take(problems.or(()));
-    let time = fields.child("time").map(|child| fields.take(read_time(child, around.registry)));
+    let time = fields.child("time").map(|child| fields.take(read_time(child, around)));
     let fails = fields.child("fails").map(|child| fields.take(read_fails(child)));
     let rank = fields.child("rank").map_or(Some(USUAL_RANK), |child| fields.take(read_rank(child)));
     let own = step.zip(rank).map(|(step, rank)| ServiceStep {

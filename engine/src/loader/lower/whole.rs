@@ -172,8 +172,13 @@ impl<'a> Lowering<'a> {
         warnings.extend(self.all("behavior").into_iter().flat_map(one_name::warnings));
         let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
         let listeners = listener::read_all(&listener_nodes, self.registry, self.sources, &mut self.problems);
-        let around =
-            service::Around { registry: self.registry, targets: &target_names, steps: &behaviors.steps };
+        let (sources, own) = (self.sources, self.directory);
+        let around = service::Around {
+            registry: self.registry,
+            targets: &target_names,
+            steps: &behaviors.steps,
+            directory: &|node| sources.included_directory(node.span).unwrap_or(own),
+        };
         let services = service::read_all(&self.all("service"), &around, &mut self.problems);
         let workload = Workload {
             seed,

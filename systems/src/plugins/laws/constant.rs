@@ -3,7 +3,7 @@
 use throng_components::clock::Nanos;
 use throng_components::workload::{ArgumentSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::{Draws, Law, LawKind};
+use super::{Draws, Files, Law, LawKind};
 
 /// The same time, every time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl LawKind for Constant {
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
         let time = fields.duration_argument(0);
         fields.finish(time.map(|time| Self { time }))
     }

@@ -3,8 +3,9 @@
 use throng_components::clock::Nanos;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::exponential::{draw_exponential, read_mean};
-use super::{Draws, Law, LawKind};
+use super::exponential::draw_exponential;
+use super::settings::{required_mean, time};
+use super::{Draws, Files, Law, LawKind};
 
 /// More stages than this are as good as constant, and each costs a draw.
 const STAGES_MAX: u64 = 1_000;
@@ -40,10 +41,10 @@ impl LawKind for Erlang {
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
         fields.require("k");
         let stages = fields.count("k", 1, STAGES_MAX).and_then(|stages| u16::try_from(stages).ok());
-        let mean = read_mean(&mut fields);
+        let mean = required_mean(&mut fields);
         fields.finish(stages.zip(mean).map(|(stages, mean)| Self { stages, mean }))
     }
 }
@@ -52,7 +53,7 @@ impl Law for Erlang {
     fn draw(&self, draws: &mut Draws) -> Nanos {
         let stage = self.mean.0 as f64 / f64::from(self.stages);
         // A sum of logarithms and not the logarithm of a product: a product of 1000 draws underflows.
-        Nanos::from_f64((0..self.stages).map(|_| draw_exponential(stage, draws)).sum())
+        time((0..self.stages).map(|_| draw_exponential(stage, draws)).sum())
     }
 
     fn mean(&self) -> f64 {

@@ -4,7 +4,8 @@ use throng_components::clock::Nanos;
 use throng_components::seed::unit_above_zero;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::{Draws, Law, LawKind};
+use super::settings::{required_mean, time};
+use super::{Draws, Files, Law, LawKind};
 use crate::arithmetic::ln;
 
 /// Many short times and few long ones; how long it has already lasted says nothing about what is left.
@@ -12,19 +13,6 @@ use crate::arithmetic::ln;
 pub(super) struct Exponential {
     /// Above 0.
     mean: Nanos,
-}
-
-/// Reads `mean=`, which has to be there and above 0.
-pub(super) fn read_mean(fields: &mut Fields<'_>) -> Option<Nanos> {
-    fields.require("mean");
-    let mean = fields.duration("mean")?;
-    if mean > Nanos::ZERO {
-        return Some(mean);
-    }
-    if let Some(entry) = fields.node().property("mean") {
-        fields.quantity_out_of_bounds("mean", entry, "1ns", "292 years");
-    }
-    None
 }
 
 /// One time of that mean, by inverse transform: −mean ln u for u uniform on (0, 1].
@@ -49,15 +37,15 @@ impl LawKind for Exponential {
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
-        let mean = read_mean(&mut fields);
+    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
+        let mean = required_mean(&mut fields);
         fields.finish(mean.map(|mean| Self { mean }))
     }
 }
 
 impl Law for Exponential {
     fn draw(&self, draws: &mut Draws) -> Nanos {
-        Nanos::from_f64(draw_exponential(self.mean.0 as f64, draws))
+        time(draw_exponential(self.mean.0 as f64, draws))
     }
 
     fn mean(&self) -> f64 {

@@ -6,7 +6,7 @@ use throng_components::workload::{
     ArgumentSpec, Fields, Label, Mistake, NodeSpec, Problem, Problems, Span, ValueKind,
 };
 
-use super::{Draws, Law, LawKind};
+use super::{Draws, Files, Law, LawKind};
 
 /// A time from `least` to `most`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl LawKind for Uniform {
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
         let bounds = fields.duration_argument(0).zip(fields.duration_argument(1));
         if let Some((least, most)) = bounds
             && least > most

@@ -15,15 +15,11 @@ use crate::behavior::{Compiler, Instruction};
 #[derive(Debug)]
 pub struct Think;
 
-/// Laws that the language has and this version has not.
-const LATER: &[&str] = &["lognormal", "empirical"];
-
 /// A mistake in the kind word of a law of time.
 #[derive(Debug)]
 enum LawMistake {
     Missing { span: Span },
     Unknown { span: Span, name: String, known: Vec<&'static str> },
-    NotYet { span: Span, name: String },
 }
 
 impl Mistake for LawMistake {
@@ -31,7 +27,6 @@ impl Mistake for LawMistake {
         match self {
             Self::Missing { .. } => "T0020",
             Self::Unknown { .. } => "T0096",
-            Self::NotYet { .. } => "T0028",
         }
     }
 
@@ -39,7 +34,6 @@ impl Mistake for LawMistake {
         match self {
             Self::Missing { .. } => "the law of time is missing".to_owned(),
             Self::Unknown { name, .. } => format!("unknown law of time `{name}`"),
-            Self::NotYet { name, .. } => format!("the law `{name}` is not built yet"),
         }
     }
 
@@ -47,7 +41,6 @@ impl Mistake for LawMistake {
         match self {
             Self::Missing { span } => vec![Label::new(*span, "how long?")],
             Self::Unknown { span, .. } => vec![Label::new(*span, "no law of this name")],
-            Self::NotYet { span, .. } => vec![Label::new(*span, "in the language, but not in this version")],
         }
     }
 
@@ -58,33 +51,25 @@ impl Mistake for LawMistake {
                 Some(format!("say how the time is drawn: `constant \"{name}\"` for always the same one"))
             }
             Self::Unknown { name, known, .. } => did_you_mean(name, known),
-            Self::NotYet { .. } => Some("use one of: constant, uniform, exponential, erlang".to_owned()),
         }
     }
 }
 
-/// Reads a node whose first argument names a law of time: `think exponential mean="2s"`, `time constant "10ms"`.
-///
-/// # Errors
-/// All that is wrong in the node.
-pub fn read_law(
+/// Reads a node whose first argument names a law of time: `think exponential mean="2s"`.
+fn read_law(
     node: &Node,
-    registry: &crate::plugins::Registry,
+    compiler: &Compiler<'_>,
 ) -> Result<std::sync::Arc<dyn crate::plugins::laws::Law>, throng_components::workload::Problems> {
     let problem = |mistake: LawMistake| Err(throng_components::workload::Problem::from(mistake).into());
     let Some(kind) = node.text(0) else {
         return problem(LawMistake::Missing { span: node.head() });
     };
-    match registry.laws.find(kind.value) {
-        Some(entry) => (entry.read)(node),
-        None if LATER.contains(&kind.value) => {
-            problem(LawMistake::NotYet { span: kind.span, name: kind.value.to_owned() })
+    let laws = &compiler.registry().laws;
+    match laws.find(kind.value) {
+        Some(entry) => (entry.read)(node, compiler.files()),
+        None => {
+            problem(LawMistake::Unknown { span: kind.span, name: kind.value.to_owned(), known: laws.names() })
         }
-        None => problem(LawMistake::Unknown {
-            span: kind.span,
-            name: kind.value.to_owned(),
-            known: registry.laws.names(),
-        }),
     }
 }
 
@@ -97,14 +82,14 @@ impl Step for Think {
             name: "law",
             kind: ValueKind::Name,
             required: true,
-            summary: "A law of time: constant, uniform, exponential, erlang; its own values follow.",
+            summary: "A law of time: `throng list laws`. More follows from the law.",
         }],
         more_arguments: true,
         ..NodeSpec::EMPTY
     };
 
     fn compile(node: &Node, compiler: &mut Compiler<'_>) {
-        let law = read_law(node, compiler.registry());
+        let law = read_law(node, compiler);
         if let Some(law) = compiler.take(law) {
             compiler.push(Instruction::Think(law));
         }
