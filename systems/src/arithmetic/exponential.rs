@@ -35,16 +35,17 @@ pub(crate) fn exp(x: f64) -> f64 {
     if x < TOO_SMALL {
         return 0.0;
     }
-    let k = (x * std::f64::consts::LOG2_E + ROUNDING) - ROUNDING;
+    let rounded = x * std::f64::consts::LOG2_E + ROUNDING;
+    let k = rounded - ROUNDING;
     // The upper part of ln 2 is so short that this product and this difference are exact.
     let near = x - k * LN_2.high;
     let far = k * LN_2.low;
     let r = near - far;
     let lost = (near - r) - far;
     let mantissa = 1.0 + (r + (r * r * series(r) + lost));
-    // In two steps, because 2ᵏ alone may be out of range where the result is not.
-    #[expect(clippy::cast_possible_truncation, reason = "a whole number between -1075 and 1024")]
-    let (k, half) = (k as i64, (k as i64) / 2);
+    // The sum's last bits are those of k. In two steps, because 2ᵏ alone may be out of range where the result is not.
+    let k = rounded.to_bits().wrapping_sub(ROUNDING.to_bits()).cast_signed();
+    let half = k >> 1;
     mantissa * power_of_two(half) * power_of_two(k - half)
 }
 

@@ -10,7 +10,7 @@ pub(super) const LONGEST: Nanos = Nanos(i64::MAX.unsigned_abs());
 
 /// A drawn number of nanoseconds as a time: the nearest whole one, from 0 to [`LONGEST`]; NaN becomes 0.
 ///
-/// By way of a signed number, whose greatest is that time: an unsigned one costs 20 ns more, as much as the draw.
+/// By way of a signed number, whose greatest is that time: an unsigned one costs as much again as the whole draw.
 #[expect(clippy::cast_possible_truncation, reason = "float casts saturate")]
 pub(super) fn time(nanos: f64) -> Nanos {
     Nanos(((nanos + 0.5) as i64).max(0).cast_unsigned())
