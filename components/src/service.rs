@@ -72,6 +72,16 @@ impl ServiceFigures {
         self.present_ns += passed * u128::from(self.present);
     }
 
+    /// The figures at the run's end, when nothing has happened since theirs.
+    #[must_use]
+    pub fn at_end(&self, end: Nanos, servers: u64) -> Self {
+        let mut at_end = self.clone();
+        let passed = u128::from((end - self.until).0);
+        at_end.server_ns += passed * u128::from(servers);
+        at_end.until = self.until.max(end);
+        at_end
+    }
+
     /// The mean over time of a sum; `None` before any time has passed.
     fn over_time(&self, sum: u128) -> Option<f64> {
         (self.until > Nanos::ZERO).then(|| sum as f64 / self.until.0 as f64)

@@ -97,6 +97,7 @@ mod tests {
             scenarios: Ordered::default(),
             steps: Ordered::default(),
             groups: Ordered::default(),
+            services: Ordered::default(),
             measures: Ordered::default(),
             measures_overflow: None,
             generator: GeneratorSummary::default(),

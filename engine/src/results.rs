@@ -10,17 +10,19 @@ use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, ShardCounts, StepNames};
 use throng_components::second_ranges::SecondRanges;
 use throng_components::seed::RunSeed;
+use throng_components::service::ServiceFigures;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::steering::Steering;
 use throng_components::target::Target;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
+use throng_systems::drivers::simulated::Service;
 use throng_systems::exporter::AskedRate;
 use throng_systems::live_control::LiveControl;
 
 use crate::loader::Workload;
 use crate::summary::{
-    Expected, GeneratorFacts, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, Summary, SummaryInput,
-    build, verdict,
+    Expected, GeneratorFacts, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, ServiceInput, Summary,
+    SummaryInput, build, verdict,
 };
 use crate::world::area;
 
@@ -78,6 +80,7 @@ pub(crate) fn summarise(
     let mut listeners = world.query::<(&Listener, &ListenerFigures)>();
     let mut threads = world.query::<(&Thread, &ThreadFigures)>();
     let mut scenarios = world.query::<ScenarioRow<'_>>();
+    let mut services = world.query::<(&Service, &ServiceFigures)>();
     let world = &*world;
 
     let mut rows: Vec<_> = scenarios.iter(world).collect();
@@ -99,15 +102,7 @@ pub(crate) fn summarise(
             ..scenario_input(row, steps)
         })
         .collect();
-    let mut rules: Vec<_> = rules
-        .iter(world)
-        .map(|(condition, result)| RuleInput {
-            condition,
-            result: *result,
-            passed: rule_passed(condition, result),
-        })
-        .collect();
-    rules.sort_unstable_by_key(|rule| rule.condition.order);
+    let rules = rule_inputs(rules.iter(world));
     let mut threads: Vec<_> = threads.iter(world).collect();
     threads.sort_unstable_by_key(|(thread, _)| thread.id);
     let figures: Vec<&ThreadFigures> = threads.iter().map(|(_, figures)| *figures).collect();
@@ -119,17 +114,20 @@ pub(crate) fn summarise(
     let busy: Vec<_> = threads.iter().map(|(thread, figures)| (thread.id, figures.busy_share_max)).collect();
     let stop = world.resource::<RunStop>().stop.as_ref();
     let ends = rows.iter().filter_map(|row| row.1.ended_at).max();
+    let end = ends.unwrap_or(clock.now);
+    let services = service_inputs(services.iter(world), end);
     build(SummaryInput {
         header: world.resource::<RunHeader>(),
         workload_sha256: sha256,
         seed: *world.resource::<RunSeed>(),
         params: &workload.params,
-        duration: ends.unwrap_or(clock.now),
+        duration: end,
         outcome: outcome(stop.map(|stop| stop.outcome), &rules),
         stopped_by: stop.map(|stop| stop.by.as_str()),
         verdict: judge(world.resource::<VerdictBounds>(), clock.kind, &rows, &figures, &busy),
         scenarios: &inputs,
         step_names: world.resource::<StepNames>(),
+        services: &services,
         measures: world.resource::<Measures>(),
         generator: GeneratorInput {
             threads: &figures,
@@ -143,6 +141,35 @@ pub(crate) fn summarise(
         listeners: &listeners,
         controls: world.resource::<LiveControl>().records(),
     })
+}
+
+/// The rules in the order of the file.
+fn rule_inputs<'a>(rules: impl Iterator<Item = (&'a ExitCondition, &'a RuleResult)>) -> Vec<RuleInput<'a>> {
+    let mut rules: Vec<_> = rules
+        .map(|(condition, result)| RuleInput {
+            condition,
+            result: *result,
+            passed: rule_passed(condition, result),
+        })
+        .collect();
+    rules.sort_unstable_by_key(|rule| rule.condition.order);
+    rules
+}
+
+/// The modelled services in the order of the file, at the run's end.
+fn service_inputs<'a>(
+    services: impl Iterator<Item = (&'a Service, &'a ServiceFigures)>,
+    end: Nanos,
+) -> Vec<ServiceInput<'a>> {
+    let mut services: Vec<_> = services.collect();
+    services.sort_unstable_by_key(|(service, _)| service.id);
+    let input = |(Service { name, servers, .. }, figures): (&'a Service, &'a ServiceFigures)| ServiceInput {
+        name,
+        servers: *servers,
+        figures,
+        end,
+    };
+    services.into_iter().map(input).collect()
 }
 
 fn scenario_input<'a>(row: &ScenarioRow<'a>, steps: &'a [StepId]) -> ScenarioInput<'a> {

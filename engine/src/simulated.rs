@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::prelude::*;
 use crossbeam_channel::bounded;
 use throng_components::clock::{Nanos, RunClock};
@@ -83,13 +84,14 @@ pub(crate) fn run(
     *world.resource_mut::<RunState>() = RunState::Running;
     let tick = world.resource::<RunClock>().tick;
     let mut number = 0_u64;
+    let mut changed_since = world.change_tick();
     loop {
         update(world, Tick, Nanos(number * tick.0), interrupts);
         if number == 0 {
             simulation.arm(&world.resource::<Tripwires>().0.clone());
         }
         if every_tick {
-            simulation.take_services(world.query::<&Service>().iter(world));
+            changed_since = change_services(world, simulation, changed_since);
         }
         simulation.take_orders();
         if *world.resource::<RunState>() >= RunState::Flushing {
@@ -106,6 +108,16 @@ pub(crate) fn run(
     simulation.report();
     update(world, Tick, Nanos((number + 1) * tick.0), interrupts);
     Ok(log)
+}
+
+/// Hands on the services that systems have changed since the last time; gives the time for the next one.
+fn change_services(world: &mut World, simulation: &mut Simulation, since: ChangeTick) -> ChangeTick {
+    let now = world.change_tick();
+    let mut services = world.query::<Ref<'_, Service>>();
+    for service in services.iter(world).filter(|service| service.last_changed().is_newer_than(since, now)) {
+        simulation.change_service(&service);
+    }
+    now
 }
 
 /// Why a simulation comes to no end.

@@ -7,6 +7,7 @@ mod load;
 mod measures;
 mod paint;
 pub(super) mod quantity;
+mod services;
 mod table;
 
 use std::fmt::Write as _;
@@ -19,6 +20,7 @@ use self::groups::groups;
 use self::load::load;
 use self::paint::{Colour, Paint};
 use self::quantity::{bytes, count, duration, per_second, share};
+use self::services::services;
 use self::table::{Column, Table, wrap};
 use crate::summary::{ControlSummary, DurationsSummary, PhasesSummary, RuleSummary, StepSummary, Summary};
 
@@ -36,6 +38,7 @@ pub(crate) fn render(summary: &Summary, colours: bool) -> String {
     steps(&mut text, summary, paint);
     groups(&mut text, summary, paint);
     errors(&mut text, summary, paint);
+    services(&mut text, summary, paint);
     measures::show(&mut text, summary, paint);
     delays(&mut text, summary, paint);
     connections(&mut text, summary, paint);

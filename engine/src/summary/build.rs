@@ -13,8 +13,8 @@ use throng_components::statistics::{GroupStatistics, PhaseStatistics, StepStatis
 use super::{
     ConnectionsSummary, ControlSummary, DurationsSummary, Expected, GeneratorInput, GeneratorSummary,
     GroupSummary, IterationsSummary, ListenerSummary, MeasuresOverflowSummary, Ordered, PhasesSummary,
-    RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary, StepSummary, Summary, SummaryInput,
-    TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary, ServiceSummary, StepSummary,
+    Summary, SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 
 /// Units whose values are parts or rates; values of all others are whole.
@@ -45,6 +45,11 @@ pub fn build(input: SummaryInput<'_>) -> Summary {
             .collect(),
         steps: over_all(input.scenarios, input.step_names),
         groups: groups_over_all(input.scenarios, input.step_names),
+        services: input
+            .services
+            .iter()
+            .map(|service| (service.name.to_owned(), ServiceSummary::from(service)))
+            .collect(),
         measures: input.measures.iter().map(|(name, measure)| (name.to_owned(), measure.into())).collect(),
         measures_overflow: input
             .measures

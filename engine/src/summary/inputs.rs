@@ -8,6 +8,7 @@ use throng_components::run::{Outcome, RunHeader, Verdict};
 use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, StepNames};
 use throng_components::seed::RunSeed;
+use throng_components::service::ServiceFigures;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::ThreadFigures;
 
@@ -34,6 +35,8 @@ pub struct SummaryInput<'a> {
     pub scenarios: &'a [ScenarioInput<'a>],
     /// Names of steps by number.
     pub step_names: &'a StepNames,
+    /// Modelled services, in file order.
+    pub services: &'a [ServiceInput<'a>],
     /// Measures of one's own.
     pub measures: &'a Measures,
     /// How the generator fared.
@@ -44,6 +47,19 @@ pub struct SummaryInput<'a> {
     pub listeners: &'a [ListenerInput<'a>],
     /// What was asked of the run while it went on.
     pub controls: &'a [ControlRecord],
+}
+
+/// One modelled service at its end.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceInput<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// How many servers it has.
+    pub servers: u32,
+    /// What it came to.
+    pub figures: &'a ServiceFigures,
+    /// The run's end.
+    pub end: Nanos,
 }
 
 /// One scenario at its end.

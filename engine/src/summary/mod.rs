@@ -11,13 +11,16 @@ mod measures;
 mod ordered;
 mod page;
 mod schema;
+mod services;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 pub use build::build;
 pub use conservation::conservation;
-pub use inputs::{Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, SummaryInput};
+pub use inputs::{
+    Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, ServiceInput, SummaryInput,
+};
 pub use measures::{MeasureSummary, MeasuresOverflowSummary};
 pub use ordered::Ordered;
 pub use page::{SummaryField, fields};
@@ -26,4 +29,5 @@ pub use schema::{
     ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
     TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
+pub use services::{ServiceRequestsSummary, ServiceSummary};
 pub use verdict::{GeneratorFacts, verdict};

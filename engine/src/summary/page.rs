@@ -79,7 +79,7 @@ mod against_the_json {
 
     /// Objects whose keys are names of the workload's own.
     const BY_NAME: &[&str] =
-        &["params", "scenarios", "steps", "groups", "errors", "retried", "measures", "listeners"];
+        &["params", "scenarios", "steps", "groups", "errors", "retried", "measures", "services", "listeners"];
 
     /// Whether a path leads to figures of a duration: by its name, and all that is in `phases_ns`.
     fn holds_durations(path: &str) -> bool {

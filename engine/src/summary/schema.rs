@@ -10,7 +10,7 @@ use throng_components::clock::ClockKind;
 use throng_components::measure::Measure;
 use throng_components::run::{Outcome, Verdict};
 
-use super::{MeasureSummary, MeasuresOverflowSummary, Ordered};
+use super::{MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary};
 
 /// The schema's version: raised when a name changes its meaning, not when one is added.
 pub const VERSION: u32 = 1;
@@ -53,6 +53,9 @@ pub struct Summary {
     /// By group, over all scenarios; absent without one.
     #[serde(default, skip_serializing_if = "Ordered::is_empty")]
     pub groups: Ordered<GroupSummary>,
+    /// By modelled service; absent in real time.
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    pub services: Ordered<ServiceSummary>,
     /// Measures of one's own, by name.
     #[serde(default)]
     pub measures: Ordered<MeasureSummary>,

@@ -11,6 +11,7 @@ use throng_components::scenario::{
     Overflow, Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames, UserBounds,
 };
 use throng_components::seed::RunSeed;
+use throng_components::service::ServiceFigures;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::ThreadFigures;
 use throng_components::trace::TraceContext;
@@ -130,6 +131,16 @@ fn measures() -> Measures {
     measures
 }
 
+/// A service that one of three servers was busy in for two of four seconds.
+fn service() -> ServiceFigures {
+    let mut figures =
+        ServiceFigures { arrived: 5, served: 2, refused: 1, present: 2, ..ServiceFigures::default() };
+    figures.busy = 1;
+    figures.carry_on(Nanos::from_secs(2), 3);
+    (figures.busy, figures.present) = (0, 0);
+    figures
+}
+
 /// The summary of a run whose books can be changed first.
 fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
     let mut names = StepNames::default();
@@ -171,6 +182,7 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
             input(&crew, counts(50, 0, 0), &of_crew, None),
         ],
         step_names: &names,
+        services: &[ServiceInput { name: "shop", servers: 3, figures: &service(), end: Nanos::from_secs(4) }],
         measures: &measures(),
         generator: GeneratorInput {
             threads: &[&thread],

@@ -57,6 +57,8 @@ pub struct Shard {
     pub(super) held: BTreeMap<(u32, u8), (Sample, AttemptPhases)>,
     /// Operations under way.
     pub(super) in_flight: u64,
+    /// Iterations under way.
+    pub(super) running: u64,
     /// Scenarios that a user of theirs has stopped here.
     pub(super) own_stops: usize,
     /// Blocks that arrived after something in them was due.
@@ -105,6 +107,7 @@ impl Shard {
             laps: 0,
             held: BTreeMap::new(),
             in_flight: 0,
+            running: 0,
             own_stops: 0,
             underruns: 0,
         }
@@ -212,6 +215,11 @@ impl Shard {
     /// Scenarios that a user of theirs has stopped here, of which the world has to hear.
     pub fn own_stops(&self) -> usize {
         self.own_stops
+    }
+
+    /// Iterations under way.
+    pub fn running(&self) -> u64 {
+        self.running
     }
 
     /// Blocks that arrived after something in them was due.

@@ -25,6 +25,7 @@ impl Shard {
         user.due = due;
         user.started = ready;
         user.warm_up = due < roster.scenario.warm_until();
+        self.running += 1;
         roster.counts.started += 1;
         roster.counts.started_warm_up += u64::from(user.warm_up);
         self.drive(slot, Event::Started { due, ready }, now, actions);
@@ -177,6 +178,7 @@ impl Shard {
         };
         self.emitter.samples.push(sample);
         let counts = &mut self.rosters[sample.scenario().index()].counts;
+        self.running -= 1;
         counts.last_end = counts.last_end.max(ended);
         match outcome {
             SampleOutcome::Succeeded => counts.succeeded += 1,

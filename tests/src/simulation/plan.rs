@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::flow::{Flow, Uses};
 use super::law::draw_law;
+use super::model::{ModelPlan, ServicePlan};
 use super::{Case, Dice, Shape};
 
 /// A whole workload.
@@ -29,23 +30,6 @@ pub struct Plan {
     pub scenarios: Vec<ScenarioPlan>,
     /// What ends it.
     pub stop_rules: Vec<StopRule>,
-}
-
-/// The service behind the one target.
-#[derive(Clone, Debug)]
-pub struct ServicePlan {
-    /// How many requests it works on at one time.
-    pub servers: u64,
-    /// How many may wait.
-    pub limit: Option<u64>,
-    /// Its law of time, in KDL.
-    pub time: String,
-    /// The time of every request in milliseconds, when it is the same for all.
-    pub constant: Option<u64>,
-    /// Requests that fail, in percent.
-    pub fails: u64,
-    /// The caller's patience in milliseconds.
-    pub timeout: u64,
 }
 
 /// One scenario.
@@ -169,6 +153,7 @@ impl Plan {
             stop_rules,
         };
         plan.draw_flow(&mut dice);
+        plan.service.model = ModelPlan::draw(&mut dice);
         plan
     }
 
@@ -189,21 +174,6 @@ impl Plan {
             self.called.push(if is_called { called } else { String::new() });
             behavior.push_str("; ");
             behavior.push_str(&steps);
-        }
-    }
-}
-
-impl ServicePlan {
-    fn draw(dice: &mut Dice) -> Self {
-        let constant = dice.chance(40).then(|| dice.between(1, 40));
-        let time = constant.map(|millis| format!("constant \"{millis}ms\""));
-        Self {
-            servers: dice.pick(&[1, 1, 2, 3, 8, 50]),
-            limit: dice.chance(40).then(|| dice.between(0, 20)),
-            time: time.unwrap_or_else(|| draw_law(dice, 40)),
-            constant,
-            fails: if dice.chance(40) { dice.between(1, 30) } else { 0 },
-            timeout: if dice.chance(25) { dice.between(5, 200) } else { 30_000 },
         }
     }
 }
@@ -344,9 +314,7 @@ impl Display for Plan {
         writeln!(f, "throng 1\nseed {}\ntick \"{}us\" look-ahead={}", self.seed, self.tick, self.look_ahead)?;
         writeln!(f, "target shop \"http://127.0.0.1:1\" {{ timeout \"{}ms\" }}", self.service.timeout)?;
         writeln!(f, "target nothing noop")?;
-        let limit = self.service.limit.map_or(String::new(), |limit| format!("; queue fifo limit={limit}"));
-        let ServicePlan { servers, time, fails, .. } = &self.service;
-        writeln!(f, "service shop {{ servers {servers}{limit}; time {time}; fails ratio=\"{fails}%\" }}")?;
+        write!(f, "{}", self.service)?;
         for (behavior, scenario) in self.behaviors.iter().zip(&self.scenarios) {
             writeln!(f, "behavior {}-behavior {{ {behavior} }}", scenario.name)?;
             let called = self.called.iter().zip(&self.scenarios).find(|(_, of)| of.name == scenario.name);

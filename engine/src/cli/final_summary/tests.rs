@@ -25,6 +25,7 @@ fn a_quiet_run() {
     summary.listeners.0.clear();
     summary.controls.clear();
     summary.groups.0.clear();
+    summary.services.0.clear();
     summary.measures.0.clear();
     summary.measures_overflow = None;
     summary.scenarios.0.truncate(1);

@@ -129,9 +129,9 @@ impl Simulation {
         self.traps.arm(tripwires);
     }
 
-    /// Takes the services as the world has them now: a system may have changed them.
-    pub fn take_services<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
-        services.for_each(|service| self.services.change(service, self.now));
+    /// Takes a service as the world has it now: a system has changed it.
+    pub fn change_service(&mut self, service: &Service) {
+        self.services.change(service, self.now);
     }
 
     /// Takes the world's orders.
@@ -204,6 +204,7 @@ impl Simulation {
             // A shard that did not come to an end has used its whole budget.
             unfinished = self.shard_next.is_some_and(|next| next <= now);
         }
+        self.services.note_running(self.shard.running() > 0, now);
         self.look();
         events + if unfinished { BUDGET as u64 } else { 0 }
     }
@@ -295,7 +296,8 @@ impl Simulation {
     /// Tells the world what has happened.
     pub fn report(&mut self) {
         let in_flight = self.shard.in_flight();
-        let services = self.services.figures(self.now, self.ended);
+        let services =
+            if self.ended { self.services.last_figures(self.now) } else { self.services.figures(self.now) };
         let counts = self.shard.counts().collect();
         let emitter = self.shard.emitter();
         let block = ReportBlock {

@@ -9,7 +9,7 @@ use throng_components::service::ServiceFigures;
 use super::job::{Caller, Calls, GENERATION_BITS, Job, JobKey, Jobs};
 use super::pending::{Agenda, Pending};
 use super::service::{EpisodeKind, Service, ServiceId};
-use super::station::{Admission, Crowd, Station};
+use super::station::{Admission, Crowd, Station, Time};
 use crate::plugins::protocols::{Operation, OperationId};
 
 /// Requests that wait at one service without a declared bound, at most: a simulation whose queue is longer has more load than
@@ -41,6 +41,11 @@ pub(super) struct Services {
     of_parts: BTreeMap<(u32, u8), JobKey>,
     /// The service whose queue has grown beyond all bounds.
     pub(super) overrun: Option<ServiceId>,
+    /// What each service had come to when the last iteration ended, while none is under way. If the run ends so, these are
+    /// its figures: what services do for nobody until the world has noticed belongs to no run.
+    at_rest: Option<Vec<ServiceFigures>>,
+    /// [`QUEUE_MOST`], but in tests.
+    queue_most: u64,
 }
 
 impl Services {
@@ -51,7 +56,12 @@ impl Services {
                 agenda.insert(at, Pending::Episode(service.id.0.into()));
             }
         }
-        Self { stations: services.into_iter().map(Station::new).collect(), agenda, ..Self::default() }
+        Self {
+            stations: services.into_iter().map(Station::new).collect(),
+            agenda,
+            queue_most: QUEUE_MOST,
+            ..Self::default()
+        }
     }
 
     /// Takes settings that a system has changed; what servers work on already is not changed by it.
@@ -64,13 +74,31 @@ impl Services {
     }
 
     /// What each service has come to.
-    pub(super) fn figures(&mut self, now: Nanos, at_end: bool) -> Vec<ServiceFigures> {
-        let told = self.stations.iter_mut().map(|station| {
-            station.carry_on(now);
-            let measures = at_end.then(|| std::mem::take(&mut station.measures));
-            ServiceFigures { measures, ..station.figures.clone() }
+    pub(super) fn figures(&mut self, now: Nanos) -> Vec<ServiceFigures> {
+        self.stations.iter_mut().map(|station| station.figures_at(now)).collect()
+    }
+
+    /// What each service has come to in the whole run, with its times.
+    pub(super) fn last_figures(&mut self, now: Nanos) -> Vec<ServiceFigures> {
+        let figures = self.at_rest.take().unwrap_or_else(|| self.figures(now));
+        let stations = self.stations.iter_mut().zip(figures);
+        let told = stations.map(|(station, figures)| ServiceFigures {
+            measures: Some(std::mem::take(&mut station.measures)),
+            ..figures
         });
         told.collect()
+    }
+
+    /// Notes whether any iteration is under way.
+    pub(super) fn note_running(&mut self, running: bool, now: Nanos) {
+        if running {
+            if self.at_rest.take().is_some() {
+                self.stations.iter_mut().for_each(Station::record_held);
+            }
+        } else if self.at_rest.is_none() {
+            self.at_rest = Some(self.figures(now));
+            self.stations.iter_mut().for_each(Station::hold);
+        }
     }
 
     /// A user asks for something.
@@ -174,7 +202,8 @@ impl Services {
             Admission::Waits => {
                 let key = self.jobs.insert(job);
                 station.wait(key, &job);
-                self.overrun = self.overrun.or((station.figures.waiting > QUEUE_MOST).then_some(service));
+                self.overrun =
+                    self.overrun.or((station.figures.waiting > self.queue_most).then_some(service));
                 self.await_deadline(service, key, job.gives_up);
                 Some(key)
             }
@@ -220,7 +249,7 @@ impl Services {
         } else {
             station.figures.served += 1;
         }
-        station.measures.sojourn.record(now - job.arrived);
+        station.record(Time::Sojourn(now - job.arrived));
         let status = if job.fails { 500 } else { 200 };
         self.replies.push_back(Reply {
             to: job.caller,
@@ -274,9 +303,9 @@ impl Services {
         if let Crowd::Shared(sharing) = &mut station.crowd {
             sharing.stalled = stalled;
         }
-        let begins = down && !std::mem::replace(&mut station.down, down);
+        let was_down = std::mem::replace(&mut station.down, down);
         let id = station.service.id;
-        if begins {
+        if down && !was_down {
             self.lose_all(id);
         }
         self.share_anew(id);
@@ -303,5 +332,35 @@ impl Services {
 fn begin(station: &mut Station, job: &mut Job, now: Nanos) {
     let work = station.draw(job);
     job.ends = station.service.ends(now, work);
-    station.measures.wait.record(now - job.arrived);
+    station.record(Time::Wait(now - job.arrived));
+}
+
+#[cfg(test)]
+mod tests {
+    use throng_components::sample::StepId;
+
+    use super::super::service::tests::service;
+    use super::*;
+
+    #[test]
+    fn a_queue_that_only_grows_is_named() {
+        let mut services = Services { queue_most: 2, ..Services::new(vec![service(0, 1_000)]) };
+        let job = Job {
+            caller: Caller::Nobody,
+            key: 1,
+            ordinal: 0,
+            step: StepId(0),
+            service: ServiceId(0),
+            arrived: Nanos::ZERO,
+            ends: Nanos::MAX,
+            gives_up: Nanos::MAX,
+            fails: false,
+            calls: Calls::default(),
+        };
+        for waiting in 0..4 {
+            assert_eq!(services.overrun, (waiting > 3).then_some(ServiceId(0)), "{waiting}");
+            services.enter(job, Nanos::ZERO);
+        }
+        assert_eq!(services.overrun, Some(ServiceId(0)));
+    }
 }

@@ -35,6 +35,17 @@ pub(super) struct Station {
     pub(super) deadline_set: bool,
     /// Whether it is within an outage.
     pub(super) down: bool,
+    /// Times that are recorded when somebody asks for something again; `None` while somebody is under way.
+    held: Option<Vec<Time>>,
+}
+
+/// A time to be recorded.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Time {
+    /// From arrival until a server began it.
+    Wait(Nanos),
+    /// From arrival until the service was done with it.
+    Sojourn(Nanos),
 }
 
 /// What becomes of a request that comes.
@@ -66,8 +77,36 @@ impl Station {
             deadlines: VecDeque::new(),
             deadline_set: false,
             down,
+            held: None,
             service,
         }
+    }
+
+    /// Records a time.
+    pub(super) fn record(&mut self, time: Time) {
+        match (&mut self.held, time) {
+            (Some(held), time) => held.push(time),
+            (None, Time::Wait(wait)) => self.measures.wait.record(wait),
+            (None, Time::Sojourn(sojourn)) => self.measures.sojourn.record(sojourn),
+        }
+    }
+
+    /// Holds back what is to be recorded from now on; what is still held back at the run's end belongs to no run.
+    pub(super) fn hold(&mut self) {
+        self.held = Some(Vec::new());
+    }
+
+    /// Records what was held back.
+    pub(super) fn record_held(&mut self) {
+        for time in self.held.take().into_iter().flatten() {
+            self.record(time);
+        }
+    }
+
+    /// The figures as of now. What requests do is not carried on: it changes with events alone.
+    pub(super) fn figures_at(&mut self, now: Nanos) -> ServiceFigures {
+        self.figures.carry_on(now, self.service.servers.into());
+        self.figures.clone()
     }
 
     /// Carries the figures on to now, before anything changes.
@@ -125,7 +164,7 @@ impl Station {
     pub(super) fn share(&mut self, work: Nanos, key: JobKey) {
         if let Crowd::Shared(sharing) = &mut self.crowd {
             sharing.add(work, key);
-            self.measures.wait.record(Nanos::ZERO);
+            self.record(Time::Wait(Nanos::ZERO));
         }
     }
 

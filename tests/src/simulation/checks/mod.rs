@@ -11,6 +11,7 @@ mod pace;
 mod rate;
 mod retries;
 mod service;
+mod services;
 mod tokens;
 mod users;
 
@@ -32,6 +33,7 @@ pub const ALL: &[(&str, Check)] = &[
     ("rate", rate::check),
     ("retries", retries::check),
     ("service", service::check),
+    ("services", services::check),
     ("tokens", tokens::check),
     ("users", users::check),
 ];
