@@ -39,13 +39,14 @@ pub(crate) fn connect(
     // planned, and what follows from a stop, which must not wait for the next tick.
     let (order_sender, orders) = bounded(2);
     let (reports, report_receiver) = bounded(1);
+    // One block is filled while the other is looked at.
+    let (spent_sender, spent) = bounded(2);
     world.resource_mut::<Links>().links.push(Link {
         pending: throng_components::exchange::OrderBlock::default(),
         orders: order_sender,
         reports: report_receiver,
         waker: Arc::new(NoWaker),
-        // The simulation lets its blocks go: one a tick is not worth keeping.
-        spent: bounded(0).0,
+        spent: spent_sender,
         ended: false,
     });
     for service in &services {
@@ -53,7 +54,7 @@ pub(crate) fn connect(
     }
     let shard = Shard::new(shard_settings(world, workload, 0, 1));
     let targets = workload.targets.clone();
-    Simulation::new(SimulationSettings { shard, targets, services, orders, reports, log })
+    Simulation::new(SimulationSettings { shard, targets, services, orders, reports, spent, log })
 }
 
 /// Events between two updates of the world, about: fewer, and the updates are what a simulation costs; many more, and what

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
+use throng_components::sample_block::SampleBlock;
 use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 
@@ -37,6 +38,8 @@ pub struct SimulationSettings {
     pub orders: Receiver<OrderBlock>,
     /// Where reports go.
     pub reports: Sender<ReportBlock>,
+    /// Where emptied blocks of samples come back.
+    pub spent: Receiver<SampleBlock>,
     /// Where events are written.
     pub log: Option<EventLog>,
 }
@@ -70,6 +73,7 @@ pub struct Simulation {
     services: Services,
     orders: Receiver<OrderBlock>,
     reports: Sender<ReportBlock>,
+    spent: Receiver<SampleBlock>,
     log: Option<EventLog>,
     actions: Vec<DriverAction>,
     traps: Traps,
@@ -108,6 +112,7 @@ impl Simulation {
             services: Services::new(settings.services),
             orders: settings.orders,
             reports: settings.reports,
+            spent: settings.spent,
             log: settings.log,
             actions: Vec::new(),
             traps: Traps::default(),
@@ -302,7 +307,7 @@ impl Simulation {
         let emitter = self.shard.emitter();
         let block = ReportBlock {
             thread: ThreadId(0),
-            samples: std::mem::take(&mut emitter.samples),
+            samples: std::mem::replace(&mut emitter.samples, self.spent.try_recv().unwrap_or_default()),
             measurements: std::mem::take(&mut emitter.measurements),
             folded: None,
             counts,
