@@ -18,6 +18,7 @@ mod step_mistake;
 mod strand;
 mod template;
 mod value;
+mod visits;
 
 pub use answer::{BodyExpectation, Capture, Comparison, Expectations, HeaderExpectation, Save, Source};
 pub use calls::CallGraph;
@@ -33,3 +34,4 @@ pub use session::{Conduct, Session};
 pub use strand::{Part, PartState, Parts, Progress, Strand};
 pub use template::{Escape, EvaluationError, Frame, Name, Resolve, Template};
 pub use value::{Kind, Value};
+pub use visits::Visits;

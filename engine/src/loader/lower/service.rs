@@ -1,6 +1,7 @@
 //! `service`: what answers for a target under `throng simulate`.
 
 mod calls;
+mod load;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use throng_systems::plugins::Registry;
 use throng_systems::plugins::laws::Law;
 use throng_systems::plugins::queues::QueuePlan;
 
+pub(super) use self::load::warnings;
 use super::names::{Names, unknown_kind, unknown_name};
 use super::settings::positive;
 use crate::loader::files::Beside;

@@ -180,6 +180,11 @@ impl<'a> Lowering<'a> {
             directory: &|node| sources.included_directory(node.span).unwrap_or(own),
         };
         let services = service::read_all(&self.all("service"), &around, &mut self.problems);
+        // What has mistakes may have circles of calls.
+        if self.problems.is_empty() {
+            let nodes = self.all("service");
+            warnings.extend(service::warnings(&nodes, &services, &scenarios, &behaviors.programs));
+        }
         let workload = Workload {
             seed,
             tick,
