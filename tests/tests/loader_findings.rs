@@ -88,3 +88,16 @@ fn many_mistakes_are_told_of_in_bounded_time_and_space() {
     let params = each(1_100, |number| format!("param p{number} \"${{q{number}}}\"\n"));
     check(&format!("{HEAD}{scenario}{params}"), &["T0180", "T0056"]);
 }
+
+#[test]
+fn equal_bodies_are_found_without_writing_them_out() {
+    let body = format!("{}b 1{}", "a { ".repeat(100), " }".repeat(100));
+    let step = format!("http POST \"/\" {{ json {{ {body} }} }}\n");
+    let scenario = "scenario s { behavior b; population { hold 1 for=\"1s\" } }\n";
+    check(&format!("throng 1\ntarget t \"http://h\"\nbehavior b {{ {step}{step} }}\n{scenario}"), &[]);
+    let other = step.replace("b 1", "b 2");
+    check(
+        &format!("throng 1\ntarget t \"http://h\"\nbehavior b {{ {step}{other} }}\n{scenario}"),
+        &["T0221"],
+    );
+}

@@ -2,37 +2,80 @@
 
 use super::elsewhere::meant_by;
 
+/// Letters of a word that are compared.
+const MOST_LETTERS: usize = 64;
+
 /// The known name nearest to a misspelt one, when it is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let best = known.iter().map(|word| (distance(name, word), *word)).min()?;
-    (best.0 <= 1 + name.chars().count() / 3).then_some(best.1)
+    let name = Letters::of(name);
+    // Neither what differs in length by more than that nor what is further than the best so far is compared to the end.
+    let mut most = 1 + name.count / 3;
+    let mut best = None;
+    for word in known {
+        let Some(distance) = distance(&name, &Letters::of(word), most) else { continue };
+        most = distance;
+        best = best.filter(|best| *best < (distance, *word)).or(Some((distance, *word)));
+    }
+    best.map(|(_, word)| word)
 }
 
 /// The known names, those that are nearest to a misspelt one first; the order of equally near ones is kept.
 pub fn nearest_first<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
     let mut ranked = known.to_vec();
-    ranked.sort_by_cached_key(|word| distance(name, word));
+    let name = Letters::of(name);
+    ranked.sort_by_cached_key(|word| distance(&name, &Letters::of(word), usize::MAX));
     ranked
 }
 
-/// Edits between two words: insert, delete, replace, or swap of neighbours (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
+/// A word's first letters, and how many it has.
+struct Letters {
+    first: [char; MOST_LETTERS],
+    compared: usize,
+    count: usize,
+}
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        let mut letters = Self { first: ['\0'; MOST_LETTERS], compared: 0, count: 0 };
+        for letter in word.chars() {
+            if let Some(place) = letters.first.get_mut(letters.count) {
+                *place = letter;
+                letters.compared += 1;
+            }
+            letters.count += 1;
+        }
+        letters
+    }
+}
+
+/// Edits between two words: insert, delete, replace, or swap of neighbours (optimal string alignment); `None` when there are
+/// more than `most`.
+fn distance(a: &Letters, b: &Letters, most: usize) -> Option<usize> {
+    if a.compared.abs_diff(b.compared) > most {
+        return None;
+    }
+    let (a, b) = (&a.first[..a.compared], &b.first[..b.compared]);
+    let mut before = [0; MOST_LETTERS + 1];
+    let mut above: [usize; MOST_LETTERS + 1] = std::array::from_fn(|column| column);
     for i in 1..=a.len() {
-        let mut row = vec![i];
+        let mut row = [i; MOST_LETTERS + 1];
+        let mut least = i;
         for j in 1..=b.len() {
             let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
             let mut cost = replaced.min(above[j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 cost = cost.min(before[j - 2] + 1);
             }
-            row.push(cost);
+            row[j] = cost;
+            least = least.min(cost);
+        }
+        // Every later one comes by way of this row, or by a swap over it that costs no less.
+        if least > most {
+            return None;
         }
         before = std::mem::replace(&mut above, row);
     }
-    above[b.len()]
+    Some(above[b.len()]).filter(|edits| *edits <= most)
 }
 
 /// A help line names no more than that.
@@ -67,6 +110,10 @@ mod tests {
         assert_eq!(nearest("flie", &known), Some("file"));
         assert_eq!(nearest("consol", &known), Some("console"));
         assert_eq!(nearest("kafka", &known), None);
+        assert_eq!(nearest("oltp", &known), Some("otlp"));
+        assert_eq!(nearest("ab", &["abc", "aba", "xab", "b"]), Some("aba"));
+        assert_eq!(nearest(&"x".repeat(100), &[&*"x".repeat(80)]), Some(&*"x".repeat(80)));
+        assert_eq!(nearest("", &["a"]), Some("a"));
     }
 
     #[test]

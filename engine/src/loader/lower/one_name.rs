@@ -76,30 +76,37 @@ fn name_of(node: &Node) -> Option<String> {
 }
 
 fn sends_the_same(one: &Node, other: &Node) -> bool {
-    let method = |node: &Node| node.arguments.first().map(|entry| entry.value.to_string());
     let target = |node: &Node| node.property("target").map(|entry| entry.value.to_string());
-    let body = |node: &Node| -> Vec<String> {
-        let bodies = node.children.iter().filter(|child| BODIES.contains(&child.name.value.as_str()));
-        bodies.map(form).collect()
-    };
-    let head = |node: &Node| -> Vec<String> {
-        let values = node.arguments.iter().map(|entry| entry.value.to_string());
-        std::iter::once(node.name.value.clone()).chain(values).collect()
-    };
     let named = [one, other].iter().all(|node| node.property("name").is_some());
-    let alike =
-        one.name.value == other.name.value && method(one) == method(other) && target(one) == target(other);
+    let alike = one.name.value == other.name.value && target(one) == target(other);
     if named {
-        return alike;
+        let method = |node: &Node| node.arguments.first().map(|entry| entry.value.to_string());
+        return alike && method(one) == method(other);
     }
-    alike && head(one) == head(other) && body(one) == body(other)
+    alike && same_arguments(one, other) && same_nodes(&bodies(one), &bodies(other))
 }
 
-/// A node without its places.
-fn form(node: &Node) -> String {
-    let values: Vec<String> = node.arguments.iter().map(|entry| entry.value.to_string()).collect();
-    let properties: Vec<String> =
-        node.properties.iter().map(|(key, entry)| format!("{}={}", key.value, entry.value)).collect();
-    let children: Vec<String> = node.children.iter().map(form).collect();
-    format!("{} {values:?} {properties:?} {children:?}", node.name.value)
+fn bodies(step: &Node) -> Vec<&Node> {
+    step.children.iter().filter(|child| BODIES.contains(&child.name.value.as_str())).collect()
+}
+
+fn same_arguments(one: &Node, other: &Node) -> bool {
+    let values = |node: &Node| node.arguments.iter().map(|entry| entry.value.to_string()).collect::<Vec<_>>();
+    values(one) == values(other)
+}
+
+/// Whether nodes differ in nothing but their places.
+fn same_nodes(some: &[&Node], others: &[&Node]) -> bool {
+    let same = |one: &Node, other: &Node| {
+        let properties = |node: &Node| {
+            let written = node.properties.iter();
+            written.map(|(key, entry)| (key.value.clone(), entry.value.to_string())).collect::<Vec<_>>()
+        };
+        one.name.value == other.name.value
+            && same_arguments(one, other)
+            && properties(one) == properties(other)
+            && one.children.len() == other.children.len()
+            && one.children.iter().zip(&other.children).all(|(one, other)| same_nodes(&[one], &[other]))
+    };
+    some.len() == others.len() && some.iter().zip(others).all(|(one, other)| same(one, other))
 }
