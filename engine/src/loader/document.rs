@@ -25,7 +25,7 @@ pub(super) struct Document {
 }
 
 /// More nodes in one file than that are a mistake of whoever generated it; with them the bound on bytes is a bound on time.
-pub(super) const MOST_NODES: usize = 100_000;
+pub(super) const MOST_NODES: usize = 50_000;
 
 /// Parses one source text.
 ///
@@ -47,8 +47,8 @@ pub(super) fn parse(text: &str, source: SourceId) -> Document {
         problems.push(SyntaxMistake::TooDeep { span: span(source, range.start, range.end), most });
         return Document { nodes: Vec::new(), problems };
     }
-    let (meant, braces) = (BTreeMap::new(), scan.braces);
-    let mut reader = Reader { text, source, base: 0, count: 0, malformed: 0, braces, meant, problems };
+    let (meant, braces, open) = (BTreeMap::new(), scan.braces, scan.open);
+    let mut reader = Reader { text, source, base: 0, count: 0, malformed: 0, braces, open, meant, problems };
     reader.strays(&scan.strays);
     let mut nodes = Vec::new();
     let mut slips = scan.slips.into_iter().peekable();
@@ -95,6 +95,8 @@ struct Reader<'a> {
     malformed: usize,
     /// Closing braces by their opening ones.
     braces: BTreeMap<usize, usize>,
+    /// The innermost brace that is never closed.
+    open: Option<usize>,
     /// Values of words that were replaced for the parser, by their first byte.
     meant: BTreeMap<usize, Slip>,
     problems: Problems,
@@ -118,13 +120,23 @@ impl Reader<'_> {
         self.base = range.start;
         let text = &self.text[range.clone()];
         let off = text.starts_with("/-");
+        if let Some(brace) = self.open.filter(|brace| range.contains(brace) && range.len() > MOST_OPEN) {
+            self.malformed += 1;
+            let mistake = self.never_closed(span(self.source, brace, brace + 1));
+            self.problems.push(mistake);
+            return None;
+        }
         // The parser would take what follows `http:` for a comment.
         let cut = slips.iter().any(|slip| slip.kind == SlipKind::Address);
-        if !cut && let Ok(node) = parse_node(text, off) {
-            return self.kept(&node, off);
-        }
+        let mut read = if cut { None } else { Some(parse_node(text, off)) };
         let patched = self.patched(range.clone(), &slips);
-        let error = match parse_node(&patched, off) {
+        if !slips.is_empty() {
+            match read {
+                Some(Ok(node)) => return self.kept(&node, off),
+                _ => read = Some(parse_node(&patched, off)),
+            }
+        }
+        let error = match read.unwrap_or_else(|| parse_node(&patched, off)) {
             Ok(node) => {
                 self.slips(slips);
                 return self.kept(&node, off);
@@ -342,6 +354,9 @@ impl Reader<'_> {
 
 /// The parser begins anew behind a mistake at every byte of a document, one level deeper each time.
 const MOST_EXPLAINED: usize = 1_024;
+
+/// The parser looks at the rest of a text again for each brace that it finds no end of.
+const MOST_OPEN: usize = 16 << 10;
 
 /// Parses one node. One that is switched off is no node to the parser, so that another one has to follow.
 fn parse_node(text: &str, off: bool) -> Result<KdlNode, KdlError> {

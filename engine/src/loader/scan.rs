@@ -54,6 +54,8 @@ pub(super) struct Scan {
     pub(super) pieces: Vec<Range<usize>>,
     /// Closing braces that belong to none.
     pub(super) strays: Vec<usize>,
+    /// The innermost brace that is still open at the end.
+    pub(super) open: Option<usize>,
 }
 
 /// Looks over a text.
@@ -115,6 +117,7 @@ impl Scanner<'_> {
         }
         self.goes_on = false;
         self.end_piece();
+        self.found.open = self.open.last().map(|(at, _)| *at);
     }
 
     fn token(&mut self) {
@@ -233,7 +236,8 @@ impl Scanner<'_> {
     /// Forgets the words of a line whose quotes do not pair: what is a text there and what is none, nobody knows.
     fn forget_line(&mut self) {
         let line = self.bytes[..self.at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        self.found.slips.retain(|slip| slip.range.start < line);
+        let before = self.found.slips.partition_point(|slip| slip.range.start < line);
+        self.found.slips.truncate(before);
     }
 
     /// A raw string `#"…"#`, or a keyword such as `#true`.

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use throng_components::workload::{Label, Mistake, Problem, SourceId, Span};
 
-/// A file beyond that is no workload, nor are several of them together: it would be some twenty thousand lines. The parser
-/// needs one to two seconds for it.
-pub const MOST_BYTES: usize = 1 << 20;
+/// A file beyond that is no workload, nor are several of them together: it would be some ten thousand lines. The parser needs
+/// up to a second for it.
+pub const MOST_BYTES: usize = 512 << 10;
 
 /// One text that nodes were read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,9 +114,9 @@ impl Mistake for FileMistake {
             Reason::Unreadable(reason) => format!("`{path}` cannot be read: {reason}"),
             Reason::Directory => format!("`{path}` is a directory"),
             Reason::TooLarge if self.at.is_some() => {
-                format!("with `{path}`, the workload is larger than {} MiB", MOST_BYTES >> 20)
+                format!("with `{path}`, the workload is larger than {} KiB", MOST_BYTES >> 10)
             }
-            Reason::TooLarge => format!("`{path}` is larger than {} MiB", MOST_BYTES >> 20),
+            Reason::TooLarge => format!("`{path}` is larger than {} KiB", MOST_BYTES >> 10),
         }
     }
 

@@ -40,6 +40,39 @@ impl Mistake for NoValue {
     }
 }
 
+/// The values of all expressions together, at most: a long parameter may be used on every line.
+///
+/// # Units
+/// Bytes.
+const MOST_TEXT: usize = 16 << 20;
+
+/// The values of the workload's expressions are too long together.
+#[derive(Clone, Debug)]
+struct TooMuchText {
+    span: Span,
+}
+
+impl Mistake for TooMuchText {
+    fn code(&self) -> &'static str {
+        "T0263"
+    }
+
+    fn message(&self) -> String {
+        "the values of the workload's expressions are too long together".to_owned()
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new(self.span, format!("with those above, more than {} MiB", MOST_TEXT >> 20))]
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("keep long texts in files, as `multipart` sends them, or name them less often".to_owned())
+    }
+}
+
+/// Letters of a parameter's value that a message shows.
+const MOST_SHOWN: usize = 60;
+
 /// Unknown names that are compared with the known ones: more than anybody reads at one time.
 const MOST_SUGGESTIONS: usize = 50;
 
@@ -68,6 +101,10 @@ pub(super) struct Values<'a> {
     secret: bool,
     /// Whether it may as well wait for the run: then what it lacks is no news.
     lazily: bool,
+    /// Bytes that the values of further expressions may take.
+    room: usize,
+    /// Whether it was told that there are none left.
+    full: bool,
 }
 
 impl Resolve for Values<'_> {
@@ -117,6 +154,8 @@ impl<'a> Values<'a> {
             uses: Vec::new(),
             secret: false,
             lazily: false,
+            room: MOST_TEXT,
+            full: false,
         }
     }
 
@@ -155,6 +194,9 @@ impl<'a> Values<'a> {
     }
 
     fn evaluate(&mut self, text: &str, entry: &Entry) -> Result<(Value, bool), Problems> {
+        if self.full {
+            return Err(Problems::new());
+        }
         self.uses.clear();
         self.secret = false;
         let result = Template::compile(text, entry.content, self).and_then(|template| {
@@ -173,6 +215,13 @@ impl<'a> Values<'a> {
             return Err(Problems::new());
         }
         let value = result?;
+        if let Value::Text(text) = &value {
+            self.full = text.len() > self.room;
+            self.room = self.room.saturating_sub(text.len());
+            if self.full {
+                return Err(Problem::from(TooMuchText { span: entry.span }).into());
+            }
+        }
         if self.secret {
             self.secrets.add(&value.to_string());
         }
@@ -215,6 +264,7 @@ impl<'a> Values<'a> {
         let result = self.evaluate(text, entry).map(|(value, _)| value.to_scalar());
         match result {
             Err(none) if none.is_empty() => {}
+            Err(more) if self.full => problems.append(more),
             _ if self.lazily => entry.before_run = Some(Box::new(result)),
             Ok(value) => entry.value = value,
             Err(more) => problems.append(more),
@@ -264,7 +314,7 @@ impl<'a> Values<'a> {
             let text = if parameter.secret {
                 format!("`{name}` is set here, to a secret")
             } else {
-                format!("`{name}` is `{}` here", parameter.value)
+                format!("`{name}` is `{}` here", shortened(parameter.value.to_string()))
             };
             if !labels.iter().any(|label: &Label| label.span == *origin) {
                 labels.push(Label::new(*origin, text));
@@ -272,4 +322,13 @@ impl<'a> Values<'a> {
         }
         labels
     }
+}
+
+/// A text that a message has room for.
+fn shortened(mut text: String) -> String {
+    if text.len() > MOST_SHOWN {
+        text.truncate(text.floor_char_boundary(MOST_SHOWN));
+        text.push('…');
+    }
+    text
 }

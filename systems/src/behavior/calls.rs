@@ -2,18 +2,9 @@
 
 use throng_components::workload::{Label, Mistake, Node, Span, did_you_mean};
 
+use super::budget::INSTRUCTIONS_MOST;
 use super::compiler::{Compiler, stops_on_failure};
 use super::step_mistake::DEPTH_LIMIT;
-
-/// Instructions of a program, at most, once calls are written out: behaviours that each call another twice double with
-/// every one of them.
-///
-/// # Units
-/// Instructions. Each is about 300 bytes with what it holds.
-const PROGRAM_MOST: u32 = 200_000;
-
-/// Calls written out in one program, at most: a call of nothing adds no instruction.
-const CALLS_MOST: u32 = 50_000;
 
 /// A mistake in a call.
 #[derive(Clone, Debug)]
@@ -37,7 +28,7 @@ impl Mistake for CallMistake {
             Self::Unknown { name, .. } => format!("unknown behavior `{name}`"),
             Self::Loop { way, .. } => format!("behaviors call one another without end: {}", way.join(" -> ")),
             Self::TooLong { name, .. } => {
-                format!("`{name}` has more than {PROGRAM_MOST} steps, with those that it calls")
+                format!("with what `{name}` calls, the workload has more than {INSTRUCTIONS_MOST} steps")
             }
         }
     }
@@ -143,24 +134,30 @@ impl Compiler<'_> {
             return self.problem(CallMistake::Unknown {
                 span,
                 name: name.to_owned(),
-                known: behaviors.names(),
+                known: if self.declared.budget.suggests() { behaviors.names() } else { Vec::new() },
             });
         };
         if let Some(start) = self.calling.iter().position(|caller| caller == name) {
             return self.report_loop(start, span);
         }
-        self.calls += 1;
-        if self.position() > PROGRAM_MOST || self.calls > CALLS_MOST {
-            let name = self.calling[0].clone();
-            return self.problem(CallMistake::TooLong { span, name });
-        }
         let node = behaviors.behaviors[place].1;
+        if !self.declared.budget.calls(node.span.length) {
+            return self.report_too_long(span);
+        }
         let stops = self.stop_on_failure;
         self.stop_on_failure |= stops_on_failure(node);
         self.calling.push(name.to_owned());
         self.children(node);
         self.calling.pop();
         self.stop_on_failure = stops;
+    }
+
+    /// The rest of the calls is as much too much: it is told once for each behaviour.
+    pub(super) fn report_too_long(&mut self, span: Span) {
+        if !std::mem::replace(&mut self.too_long, true) {
+            let name = self.calling[0].clone();
+            self.problem(CallMistake::TooLong { span, name });
+        }
     }
 
     /// A loop has as many first members as members: it is told once, from the one that the file has first.

@@ -2,7 +2,6 @@
 
 mod names;
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use throng_components::run::StepHeader;
@@ -12,6 +11,7 @@ use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::{Entry, Fields, Node, Problem, Problems, Scalar, Span};
 
 use super::answer::Capture;
+use super::budget::Budget;
 use super::calls::CallGraph;
 use super::expression::{Constants, VariableIsParameter};
 use super::files::Files;
@@ -32,10 +32,12 @@ pub struct Declared<'a> {
     pub files: &'a dyn Files,
     /// Behaviours and which of them call which.
     pub behaviors: &'a CallGraph<'a>,
+    /// What may be spent on all of them together.
+    pub budget: &'a Budget,
 }
 
-/// Unknown names of one behaviour that are compared with the known ones: more than anybody reads at one time.
-const MOST_SUGGESTIONS: u32 = 50;
+/// Targets that are named where nobody compares them.
+const MOST_NAMED: usize = 5;
 
 /// Compiles one behaviour. Steps of every kind add their instructions to it.
 pub struct Compiler<'a> {
@@ -51,8 +53,6 @@ pub struct Compiler<'a> {
     step_names: BTreeSet<String>,
     /// Figures that expressions name, by step.
     captured: BTreeMap<String, Vec<Capture>>,
-    /// How many more unknown names get a look at all that are known; each costs as much as there are.
-    suggestions: Cell<u32>,
     /// For each instruction of the program that performs, the step's name.
     performed: Vec<(usize, String)>,
     /// Steps whose header the program has.
@@ -61,8 +61,8 @@ pub struct Compiler<'a> {
     depth: usize,
     /// The behaviours that are compiled in one another just now, the outermost first.
     pub(super) calling: Vec<String>,
-    /// Calls that were written out so far.
-    pub(super) calls: u32,
+    /// Whether it was told that its calls are too long.
+    pub(super) too_long: bool,
     /// The groups around the next step, outermost first.
     groups: Vec<Group>,
     /// Where the `else` of the last node would have to be joined.
@@ -104,18 +104,21 @@ impl<'a> Compiler<'a> {
             slots: BTreeMap::new(),
             step_names: BTreeSet::new(),
             captured: BTreeMap::new(),
-            suggestions: Cell::new(MOST_SUGGESTIONS),
             performed: Vec::new(),
             headed: BTreeSet::new(),
             stop_on_failure: stops_on_failure(node),
             depth: 0,
-            calls: 0,
+            too_long: false,
             groups: Vec::new(),
             chain: None,
             in_parallel: false,
         };
         compiler.gather_names(node, 0);
         for other in declared.behaviors.related(node) {
+            if !declared.budget.shares(other.span.length) {
+                compiler.report_too_long(node.name.span);
+                break;
+            }
             compiler.gather_names(other, 0);
         }
         compiler.children(node);
@@ -241,6 +244,11 @@ impl<'a> Compiler<'a> {
         self.push(Instruction::Leave(group));
     }
 
+    /// What all behaviours together may still take.
+    pub fn budget(&self) -> &'a Budget {
+        self.declared.budget
+    }
+
     /// The plug-ins of the application.
     pub fn registry(&self) -> &'a Registry {
         self.registry
@@ -254,6 +262,7 @@ impl<'a> Compiler<'a> {
     /// Adds an instruction; gives its index.
     pub fn push(&mut self, instruction: Instruction) -> u32 {
         let index = self.position();
+        self.declared.budget.count_instruction();
         self.program.instructions.push(instruction);
         index
     }
@@ -344,7 +353,10 @@ impl<'a> Compiler<'a> {
         suits: impl Fn(&TargetAddress) -> bool,
     ) -> Option<&'a Target> {
         let node = fields.node();
-        let known = || self.declared.targets.iter().map(|target| target.name.clone()).collect::<Vec<_>>();
+        let known = || -> Vec<String> {
+            let compared = if self.declared.budget.suggests() { usize::MAX } else { MOST_NAMED };
+            self.declared.targets.iter().take(compared).map(|target| target.name.clone()).collect()
+        };
         let found = if let Some(name) = fields.text("target") {
             let named = self.declared.targets.iter().find(|target| target.name == name.value);
             named.map(|target| (target, name.span)).ok_or_else(|| StepMistake::UnknownTarget {

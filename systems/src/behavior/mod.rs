@@ -2,6 +2,7 @@
 
 mod answer;
 mod attempt;
+mod budget;
 mod calls;
 mod compiler;
 mod conversion;
@@ -21,6 +22,7 @@ mod value;
 mod visits;
 
 pub use answer::{BodyExpectation, Capture, Comparison, Expectations, HeaderExpectation, Save, Source};
+pub use budget::{Budget, NoExpression};
 pub use calls::CallGraph;
 pub use compiler::{Chain, Compiler, Declared};
 pub use expression::{Constants, FUNCTIONS, FunctionSpec, Parameter};

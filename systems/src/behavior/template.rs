@@ -145,9 +145,11 @@ impl Template {
             [Part::Expression(expression)] => expression.evaluate(frame),
             _ => {
                 let mut text = String::new();
-                self.render(frame, Escape::None, &mut text)?;
-                if text.len() > TEXT_BYTES_MAX {
-                    return Err(EvaluationError::TooLong);
+                for part in &self.parts {
+                    part.render(frame, Escape::None, &mut text)?;
+                    if text.len() > TEXT_BYTES_MAX {
+                        return Err(EvaluationError::TooLong);
+                    }
                 }
                 Ok(Value::Text(text.into()))
             }
@@ -165,21 +167,27 @@ impl Template {
         out: &mut String,
     ) -> Result<(), EvaluationError> {
         let before = out.len();
-        let result = self.parts.iter().try_for_each(|part| match part {
-            Part::Text(text) => {
-                out.push_str(text);
-                Ok(())
-            }
-            Part::Value(value) => escape.write(value, out),
-            Part::Expression(expression) => match expression.borrow(frame.variables) {
-                Some(value) => escape.write(value, out),
-                None => escape.write(&expression.evaluate(frame)?, out),
-            },
-        });
+        let result = self.parts.iter().try_for_each(|part| part.render(frame, escape, out));
         if result.is_err() {
             out.truncate(before);
         }
         result
+    }
+}
+
+impl Part {
+    fn render(&self, frame: &mut Frame<'_>, escape: Escape, out: &mut String) -> Result<(), EvaluationError> {
+        match self {
+            Self::Text(text) => {
+                out.push_str(text);
+                Ok(())
+            }
+            Self::Value(value) => escape.write(value, out),
+            Self::Expression(expression) => match expression.borrow(frame.variables) {
+                Some(value) => escape.write(value, out),
+                None => escape.write(&expression.evaluate(frame)?, out),
+            },
+        }
     }
 }
 

@@ -1,11 +1,17 @@
 //! Names: unique among their kind, and found again where something refers to them.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
 use throng_components::workload::{
     Label, Mistake, Node, Problem, Problems, Scalar, Span, Spanned, did_you_mean, nearest,
 };
 
 /// More of one kind than that is a mistake of whoever generated the file; numbers have 16 bits.
 pub(in crate::loader) const MOST_OF_A_KIND: usize = 1_000;
+
+/// Unknown names of one kind that are compared with the known ones: more than anybody reads at one time.
+const MOST_SUGGESTIONS: u32 = 50;
 
 /// A mistake in a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +25,8 @@ pub(in crate::loader) enum NameMistake {
         span: Span,
         owner: Label,
         near: Option<Label>,
-        known: Vec<String>,
+        /// `None` when there have been so many of its kind that nobody looked.
+        known: Option<Vec<String>>,
     },
     /// A name that results could not show.
     Unusable { kind: &'static str, span: Span },
@@ -64,10 +71,11 @@ impl Mistake for NameMistake {
     fn help(&self) -> Option<String> {
         match self {
             Self::Duplicate { help, .. } => Some((*help).to_owned()),
-            Self::Unknown { kind, known, .. } if known.is_empty() => {
+            Self::Unknown { known: None, .. } => None,
+            Self::Unknown { kind, known: Some(known), .. } if known.is_empty() => {
                 Some(format!("the workload has no `{kind}` at all"))
             }
-            Self::Unknown { name, known, .. } => {
+            Self::Unknown { name, known: Some(known), .. } => {
                 did_you_mean(name, &known.iter().map(String::as_str).collect::<Vec<_>>())
             }
             Self::Unusable { .. } => Some("use letters, digits and dashes".to_owned()),
@@ -81,6 +89,10 @@ impl Mistake for NameMistake {
 pub(super) struct Names {
     kind: &'static str,
     entries: Vec<Spanned<String>>,
+    /// The first one of each name.
+    places: BTreeMap<String, usize>,
+    /// How many more unknown names get a look at all that are known.
+    suggestions: Cell<u32>,
 }
 
 impl Names {
@@ -88,7 +100,8 @@ impl Names {
     ///
     /// A node without a name has an empty entry, so that numbers count nodes; its reader reports it.
     pub(super) fn gather(kind: &'static str, nodes: &[&Node], problems: &mut Problems) -> Self {
-        let mut names = Self { kind, entries: Vec::new() };
+        let suggestions = Cell::new(MOST_SUGGESTIONS);
+        let mut names = Self { kind, entries: Vec::new(), places: BTreeMap::new(), suggestions };
         for node in nodes {
             if names.entries.len() == MOST_OF_A_KIND {
                 problems.push(NameMistake::TooMany { kind, span: node.name.span });
@@ -102,6 +115,7 @@ impl Names {
                 None => Spanned::new(String::new(), node.name.span),
             };
             names.check(&name, node, problems);
+            names.places.entry(name.value.clone()).or_insert(names.entries.len());
             names.entries.push(name);
         }
         names
@@ -112,24 +126,27 @@ impl Names {
         let (kind, span) = (self.kind, name.span);
         if written && (name.value.trim().is_empty() || name.value.chars().any(char::is_control)) {
             problems.push(NameMistake::Unusable { kind, span });
-        } else if written && let Some(first) = self.entries.iter().find(|known| known.value == name.value) {
-            let (name, first) = (name.value.clone(), first.span);
+        } else if written && let Some(first) = self.places.get(&name.value) {
+            let (name, first) = (name.value.clone(), self.entries[*first].span);
             problems.push(NameMistake::Duplicate { kind, name, span, first, help: "rename one of the two" });
         }
     }
 
     /// The number of a name; an unknown one is reported with the node that asks for it.
     pub(super) fn find(&self, name: &Spanned<&str>, asker: &Node, problems: &mut Problems) -> Option<u16> {
-        let place = self.entries.iter().position(|known| known.value == name.value);
+        let place = self.places.get(name.value).copied();
         if place.is_none() {
-            let (known, near) = (self.known(), self.near(name.value));
+            let looks = self.suggestions.get() > 0;
+            self.suggestions.set(self.suggestions.get().saturating_sub(1));
+            let near = looks.then(|| self.near(name.value)).flatten();
+            let known = looks.then(|| self.known().into_iter().map(str::to_owned).collect());
             problems.push(NameMistake::Unknown {
                 kind: self.kind,
                 name: name.value.to_owned(),
                 span: name.span,
                 owner: Label::new(asker.name.span, format!("in this `{}`", asker.name.value)),
                 near,
-                known: known.into_iter().map(str::to_owned).collect(),
+                known,
             });
         }
         u16::try_from(place?).ok()
@@ -137,8 +154,7 @@ impl Names {
 
     /// The number of a name.
     pub(super) fn number(&self, name: &str) -> Option<u16> {
-        let place = self.entries.iter().position(|known| known.value == name)?;
-        u16::try_from(place).ok()
+        u16::try_from(*self.places.get(name)?).ok()
     }
 
     /// Where the name stands that is nearest to another one.
@@ -165,6 +181,7 @@ pub(super) fn unknown_name(
     asker: &Node,
     known: Vec<String>,
 ) -> Problem {
+    let known = Some(known);
     let owner = Label::new(asker.name.span, format!("in this `{}`", asker.name.value));
     NameMistake::Unknown { kind, name: name.value.to_owned(), span: name.span, owner, near: None, known }
         .into()

@@ -303,14 +303,17 @@ fn read_step(node: &Node, around: &Around<'_>) -> Result<ServiceStep, Problems> 
     fields.finish(own)
 }
 
+/// Names of steps that an unknown one is compared with: there may be tens of thousands.
+const MOST_COMPARED: usize = 200;
+
 /// The step of that name; an unknown one is reported.
 fn find_step(name: Spanned<&str>, node: &Node, steps: &StepNames, problems: &mut Problems) -> Option<StepId> {
-    let known: Vec<String> = steps.all().to_vec();
-    let found = known.iter().position(|step| step == name.value).and_then(|place| u16::try_from(place).ok());
+    let found = steps.find(name.value);
     if found.is_none() {
+        let known = steps.all().iter().take(MOST_COMPARED).cloned().collect();
         problems.push(unknown_name("step", name, node, known));
     }
-    found.map(StepId)
+    found
 }
 
 fn read_rank(node: &Node) -> Result<u32, Problems> {

@@ -122,6 +122,41 @@ impl Mistake for BadHeader {
     }
 }
 
+/// Header fields of a request: beyond that no server reads them.
+const HEADERS_MOST: usize = 1_000;
+
+/// More header fields than a request can have.
+#[derive(Clone, Debug, PartialEq)]
+struct TooManyHeaders {
+    span: Span,
+}
+
+impl Mistake for TooManyHeaders {
+    fn code(&self) -> &'static str {
+        "T0262"
+    }
+
+    fn message(&self) -> String {
+        "the target has too many header fields".to_owned()
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new(self.span, format!("more than {HEADERS_MOST}"))]
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("no server reads so many".to_owned())
+    }
+}
+
+fn read_headers(fields: &mut Fields<'_>) -> Vec<(String, String)> {
+    let nodes: Vec<&Node> = fields.node().children_named("header").collect();
+    if let Some(node) = nodes.get(HEADERS_MOST) {
+        fields.problem(TooManyHeaders { span: node.name.span });
+    }
+    nodes.into_iter().take(HEADERS_MOST).filter_map(|node| fields.take(read_header(node))).collect()
+}
+
 /// Reads one target; files that it names are relative to `directory`.
 pub(super) fn read(
     node: &Node,
@@ -155,8 +190,7 @@ pub(super) fn read(
     {
         tls::check_host(&mut fields, Spanned::new(host.as_str(), written.span));
     }
-    let headers: Vec<_> =
-        node.children_named("header").map(|child| fields.take(read_header(child))).collect();
+    let headers = read_headers(&mut fields);
     let cookies = fields.child("cookies").map(|child| fields.take(transfer::read_cookies(child)));
     let follow = fields.child("redirects").map(|child| fields.take(transfer::read_redirects(child)));
     let compression = fields.child("compression").map(|child| fields.take(transfer::read_compression(child)));
@@ -176,7 +210,7 @@ pub(super) fn read(
             tls,
             redirect_tls,
             proxy: proxy.map(Box::new),
-            headers: headers.into_iter().flatten().collect(),
+            headers,
             cookies: cookies.flatten().unwrap_or_default(),
             follow: follow.flatten().unwrap_or(0),
             compression: compression.flatten().unwrap_or_default(),

@@ -9,7 +9,7 @@ use throng_components::target::{Target, TargetId};
 use throng_components::workload::{
     Fields, Label, Mistake, Node, NodeSpec, Problem, Problems, Span, Spanned, nearest,
 };
-use throng_systems::behavior::{CallGraph, Constants, Declared, Program};
+use throng_systems::behavior::{Budget, CallGraph, Constants, Declared, Program};
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
 
@@ -258,14 +258,14 @@ impl<'a> Lowering<'a> {
         let nodes = self.all("behavior");
         let targets_whole = targets.len() == self.all("target").len() && self.misspelt("target").is_empty();
         let names = self.names("behavior");
-        let graph = CallGraph::of(&nodes);
+        let (graph, budget) = (CallGraph::of(&nodes), Budget::default());
         let (mut programs, mut stopping) = (Vec::new(), Vec::new());
         let mut steps = StepNames::default();
         let mut whole = targets_whole && self.misspelt("behavior").is_empty();
         // A target that could not be read would make every step that names it wrong: its mistake comes first.
         for node in nodes.into_iter().filter(|_| targets_whole) {
             let files = Beside(self.directory(node));
-            let declared = Declared { targets, behaviors: &graph, files: &files };
+            let declared = Declared { targets, behaviors: &graph, files: &files, budget: &budget };
             let read = behavior::read(node, self.registry, declared, self.constants, &mut steps);
             let read = self.problems.take(read);
             whole &= read.is_some();

@@ -39,8 +39,9 @@ impl Resolve for Compiler<'_> {
     }
 
     fn known(&self) -> Vec<String> {
-        let Some(left) = self.suggestions.get().checked_sub(1) else { return Vec::new() };
-        self.suggestions.set(left);
+        if !self.declared.budget.suggests() {
+            return Vec::new();
+        }
         let own = |name: &&str| !self.program.variables.iter().any(|known| known == name);
         let parameters = self.constants.names().filter(own).map(str::to_owned);
         let fixed = ["now", "user.id", "iteration"].map(str::to_owned);

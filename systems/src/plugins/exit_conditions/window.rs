@@ -106,13 +106,16 @@ impl Mistake for RuleMistake {
     }
 }
 
+/// Names that an unknown one is compared with: there may be tens of thousands.
+const MOST_COMPARED: usize = 200;
+
 fn find(names: &[String], name: &Spanned<&str>, what: &'static str) -> Result<u16, RuleMistake> {
     names.iter().position(|known| known == name.value).and_then(|index| u16::try_from(index).ok()).ok_or_else(
         || RuleMistake::UnknownName {
             what,
             span: name.span,
             name: name.value.to_owned(),
-            known: names.to_vec(),
+            known: names.iter().take(MOST_COMPARED).cloned().collect(),
         },
     )
 }

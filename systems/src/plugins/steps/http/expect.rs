@@ -203,7 +203,7 @@ fn comparisons(fields: &mut Fields<'_>, compiler: &mut Compiler<'_>) -> Vec<Comp
     all.extend(template("contains", Comparison::Contains));
     all.extend(template("not-contains", Comparison::NotContains));
     all.extend(template("equals", Comparison::Equals));
-    let matches = pattern::regex(fields, "matches");
+    let matches = pattern::regex(fields, "matches", compiler.budget());
     all.extend(matches.map(|expression| Comparison::Matches(Box::new(expression))));
     all
 }

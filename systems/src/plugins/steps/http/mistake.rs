@@ -2,6 +2,8 @@
 
 use throng_components::workload::{Label, Mistake, Span, Spanned};
 
+use crate::behavior::NoExpression;
+
 /// A mistake in an `http` step.
 #[derive(Debug)]
 pub(super) enum HttpMistake {
@@ -41,6 +43,19 @@ pub(super) enum HttpMistake {
     Regex {
         span: Span,
         reason: String,
+    },
+    /// An expression that takes more than it may, by itself or with the others.
+    RegexTakes {
+        span: Span,
+        refused: NoExpression,
+    },
+    PathTooDeep {
+        span: Span,
+        most: usize,
+    },
+    TooManyHeaders {
+        span: Span,
+        most: usize,
     },
     NoGroup {
         span: Span,
@@ -91,6 +106,10 @@ impl Mistake for HttpMistake {
             Self::HeaderValue { .. } => "T0105",
             Self::Elsewhere { .. } => "T0226",
             Self::Regex { .. } => "T0160",
+            Self::RegexTakes { refused: NoExpression::TooMany(_), .. } => "T0261",
+            Self::RegexTakes { .. } => "T0260",
+            Self::TooManyHeaders { .. } => "T0262",
+            Self::PathTooDeep { .. } => "T0264",
             Self::Belongs { .. } => "T0053",
             Self::NoGroup { .. } => "T0161",
             Self::Selector { .. } => "T0162",
@@ -115,6 +134,12 @@ impl Mistake for HttpMistake {
             Self::Elsewhere { .. } => "the URL is not the target's".to_owned(),
             Self::HeaderValue { .. } => "a header value holds a control character".to_owned(),
             Self::Regex { .. } => "this is no regular expression".to_owned(),
+            Self::RegexTakes { refused: NoExpression::TooMany(_), .. } => {
+                "the workload's regular expressions are too large together".to_owned()
+            }
+            Self::RegexTakes { .. } => "this regular expression is too large".to_owned(),
+            Self::TooManyHeaders { .. } => "the request has too many header fields".to_owned(),
+            Self::PathTooDeep { .. } => "the JSONPath is nested too deep".to_owned(),
             Self::NoGroup { found, .. } => format!("the expression has no group `{found}`"),
             Self::Selector { found, .. } => format!("`{found}` is no CSS selector"),
             Self::NoSource { .. } => "the `save` does not say where its value stands".to_owned(),
@@ -147,6 +172,21 @@ impl Mistake for HttpMistake {
             | Self::Selector { span, reason, .. }
             | Self::File { span, reason, .. } => {
                 vec![Label::new(*span, reason.clone())]
+            }
+            Self::RegexTakes { span, refused } => {
+                let text = match refused {
+                    NoExpression::TooLong(most) => format!("longer than {most} bytes"),
+                    NoExpression::TooLarge(most) => format!("compiled, more than {} KiB", most >> 10),
+                    NoExpression::TooMany(most) => {
+                        format!("compiled, with those above, more than {} MiB", most >> 20)
+                    }
+                    NoExpression::Wrong(reason) => reason.clone(),
+                };
+                vec![Label::new(*span, text)]
+            }
+            Self::TooManyHeaders { span, most } => vec![Label::new(*span, format!("more than {most}"))],
+            Self::PathTooDeep { span, most } => {
+                vec![Label::new(*span, format!("level {}, at most {most} are read", most + 1))]
             }
             Self::NoGroup { span, groups, names, .. } => {
                 let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
@@ -193,6 +233,14 @@ impl Mistake for HttpMistake {
             Self::HeaderValue { .. } => None,
             Self::Regex { .. } => {
                 Some("KDL reads `\\` in quotes itself: write `#\"id=(\\d+)\"#` or double it".to_owned())
+            }
+            Self::RegexTakes { .. } => Some(
+                "repeat less of it: `\\w{50}` counts as fifty times `\\w`; `[a-z]` or `(?-u:\\w)` is smaller"
+                    .to_owned(),
+            ),
+            Self::TooManyHeaders { .. } => Some("no server reads so many".to_owned()),
+            Self::PathTooDeep { .. } => {
+                Some("take the value out of a part of the answer that is kept".to_owned())
             }
             Self::NoGroup { .. } => Some("put `( )` around what is wanted".to_owned()),
             Self::Selector { .. } => Some("for example: `css=\"input[name=csrf]\"`".to_owned()),

@@ -6,6 +6,7 @@ use serde_json_path::JsonPath;
 use throng_components::workload::{Entry, Fields, Scalar, Span};
 
 use super::mistake::HttpMistake;
+use crate::behavior::{Budget, NoExpression};
 
 /// A property's text and the place of its content.
 fn text<'a>(fields: &mut Fields<'a>, name: &'static str) -> Option<(&'a str, &'a Entry)> {
@@ -29,9 +30,38 @@ fn place(text: &str, entry: &Entry, start: usize, end: usize) -> Span {
     entry.content.part(narrow(start), narrow(length))
 }
 
+/// Brackets within each other in a path: the parser calls itself for each, and looks at the same text several times.
+const PATH_LEVELS_MOST: usize = 16;
+
+/// The first bracket of a path that is nested too deep. Those in quotes are none.
+fn too_deep(path: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
+    for (at, letter) in path.bytes().enumerate() {
+        match (quote, letter) {
+            _ if std::mem::take(&mut escaped) => {}
+            (Some(_), b'\\') => escaped = true,
+            (Some(open), letter) if open == letter => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(letter),
+            (None, b'[' | b'(') => depth += 1,
+            (None, b']' | b')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > PATH_LEVELS_MOST {
+            return Some(at);
+        }
+    }
+    None
+}
+
 /// A path into JSON (RFC 9535).
 pub(super) fn json_path(fields: &mut Fields<'_>, name: &'static str) -> Option<JsonPath> {
     let (text, entry) = text(fields, name)?;
+    if let Some(at) = too_deep(text) {
+        let span = place(text, entry, at, at + 1);
+        fields.problem(HttpMistake::PathTooDeep { span, most: PATH_LEVELS_MOST });
+        return None;
+    }
     match JsonPath::parse(text) {
         Ok(path) => Some(path),
         Err(error) => {
@@ -43,18 +73,23 @@ pub(super) fn json_path(fields: &mut Fields<'_>, name: &'static str) -> Option<J
     }
 }
 
-/// A regular expression. It matches in a time that grows with the text alone, whatever it says.
-pub(super) fn regex(fields: &mut Fields<'_>, name: &'static str) -> Option<Regex> {
+/// A regular expression.
+pub(super) fn regex(fields: &mut Fields<'_>, name: &'static str, budget: &Budget) -> Option<Regex> {
     let (text, entry) = text(fields, name)?;
+    let reason = match budget.expression(text) {
+        Ok(expression) => return Some(expression),
+        Err(NoExpression::Wrong(reason)) => reason,
+        Err(refused) => {
+            fields.problem(HttpMistake::RegexTakes { span: entry.span, refused });
+            return None;
+        }
+    };
+    // It knows the place.
     let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(text);
     let (span, reason) = match parsed {
         Err(regex_syntax::Error::Parse(error)) => (Some(*error.span()), error.kind().to_string()),
         Err(regex_syntax::Error::Translate(error)) => (Some(*error.span()), error.kind().to_string()),
-        Err(error) => (None, error.to_string()),
-        Ok(_) => match Regex::new(text) {
-            Ok(expression) => return Some(expression),
-            Err(error) => (None, error.to_string()),
-        },
+        _ => (None, reason),
     };
     let span = span.map_or(entry.span, |span| place(text, entry, span.start.offset, span.end.offset));
     fields.problem(HttpMistake::Regex { span, reason });

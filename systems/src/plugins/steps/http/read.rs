@@ -127,6 +127,9 @@ fn is_content_type(header: &Node) -> bool {
     header.text(0).is_some_and(|name| name.value.eq_ignore_ascii_case("content-type"))
 }
 
+/// Header fields of a request: beyond that no server reads them, and the map of them has an end.
+const HEADERS_MOST: usize = 1_000;
+
 /// The header fields of a step: the target's, and over them its own.
 pub(super) fn headers(
     fields: &mut Fields<'_>,
@@ -135,7 +138,10 @@ pub(super) fn headers(
 ) -> Vec<(HeaderName, Template)> {
     let nodes: Vec<&Node> = fields.node().children_named("header").collect();
     let mut own = Vec::new();
-    for node in nodes {
+    if let Some(node) = nodes.get(HEADERS_MOST) {
+        fields.problem(HttpMistake::TooManyHeaders { span: node.name.span, most: HEADERS_MOST });
+    }
+    for node in nodes.into_iter().take(HEADERS_MOST) {
         let mut header = Fields::of(node, &HEADER, 0);
         let name = header.text_argument(0).and_then(|text| {
             let name = HeaderName::from_bytes(text.value.as_bytes()).ok();

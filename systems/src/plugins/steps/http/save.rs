@@ -8,7 +8,7 @@ use throng_components::workload::{
 
 use super::mistake::HttpMistake;
 use super::pattern;
-use crate::behavior::{Compiler, Save, Source};
+use crate::behavior::{Budget, Compiler, Save, Source};
 
 /// `save`.
 pub const SAVE: NodeSpec = NodeSpec {
@@ -64,7 +64,7 @@ pub(super) fn read(fields: &mut Fields<'_>, compiler: &mut Compiler<'_>) -> Vec<
     for node in nodes {
         let mut save = Fields::of(node, &SAVE, 0);
         let name = save.text_argument(0);
-        let source = read_source(&mut save);
+        let source = read_source(&mut save, compiler.budget());
         let read = save.finish(name.zip(source));
         let default = node.property("default").and_then(|entry| compiler.value(entry));
         if let Some((name, source)) = fields.take(read) {
@@ -75,7 +75,7 @@ pub(super) fn read(fields: &mut Fields<'_>, compiler: &mut Compiler<'_>) -> Vec<
     saves
 }
 
-fn read_source(save: &mut Fields<'_>) -> Option<Source> {
+fn read_source(save: &mut Fields<'_>, budget: &Budget) -> Option<Source> {
     let node = save.node();
     let mut named = node.properties.iter().filter(|(name, _)| SOURCES.contains(&name.value.as_str()));
     let Some((first, _)) = named.next() else {
@@ -100,7 +100,7 @@ fn read_source(save: &mut Fields<'_>) -> Option<Source> {
         "json-path" => pattern::json_path(save, "json-path").map(|path| Source::Json(Box::new(path))),
         "header" => save.text("header").and_then(|name| header_name(save, name)).map(Source::Header),
         "regex" => {
-            let expression = pattern::regex(save, "regex")?;
+            let expression = pattern::regex(save, "regex", budget)?;
             let group = group(save, &expression)?;
             Some(Source::Regex(Box::new(expression), group))
         }
