@@ -48,8 +48,19 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
         "T0005" => codes(load_text(&vec![b' '; MOST_BYTES + 1])),
         "T0094" => codes(load_text(in_behavior(&nested(65)).as_bytes())),
         "T0095" => {
-            let steps = (0..=65_536).map(|number| format!("noop name=s{number:x};"));
-            codes(load_text(in_behavior(&steps.collect::<String>()).as_bytes()))
+            // Each pass through a group has variables of its own.
+            let groups = "group g{noop name=x};".repeat(22_000);
+            codes(load_text(in_behavior(&groups).as_bytes()))
+        }
+        "T0261" => {
+            let save = |number| format!("save v{number} regex=#\"\\w{{9}}{number}\"#;");
+            codes(load_text(looking(&(0..300).map(save).collect::<String>()).as_bytes()))
+        }
+        "T0262" => codes(load_text(looking(&"header a b;".repeat(1_001)).as_bytes())),
+        "T0263" => {
+            let text = looking(&"save v header=x default=\"${long}\";".repeat(300));
+            let long = format!("param long \"{}\"\n", "x".repeat(60_000));
+            codes(load_text(format!("{text}{long}").as_bytes()))
         }
         "T0142" => {
             let authority = Authority::new();
@@ -134,6 +145,14 @@ fn codes_of_included(files: &[(&str, &str)], directory: &tempfile::TempDir) -> V
             .expect("it can be written");
     }
     codes(load_file(&directory.path().join("a.kdl"), &Registry::default(), &Overrides::default()))
+}
+
+/// A workload whose one request has something inside.
+fn looking(inside: &str) -> String {
+    format!(
+        "throng 1\ntarget t \"http://127.0.0.1:8080\"\nbehavior b {{ http GET \"/\" name=x {{ {inside} }} }}\n\
+         scenario s {{ behavior b; population {{ hold 1 for=\"1s\" }} }}\n"
+    )
 }
 
 fn in_behavior(steps: &str) -> String {

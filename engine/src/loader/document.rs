@@ -9,6 +9,7 @@ use throng_components::workload::{Entry, Node, Problems, Scalar, SourceId, Span,
 use super::habits;
 use super::hash_comment;
 use super::indentation::{without_closing, without_opening};
+use super::parser_message::{follows, sentence};
 use super::scan::{Slip, SlipKind, scan};
 use super::syntax::{MOST_SHOWN, SyntaxMistake};
 
@@ -392,21 +393,6 @@ fn quotes(written: &str) -> (u32, u32) {
         Ok(hashes) if single && !escaped && !empty => (hashes + 1, hashes + 1),
         _ => (0, 0),
     }
-}
-
-/// Whether a diagnostic mostly follows from another one: whatever breaks a node also unbalances its braces.
-fn follows(diagnostic: &KdlDiagnostic) -> bool {
-    let message = diagnostic.message.as_deref().unwrap_or("");
-    ["No closing '}'", "Closing '}'", "Expected end of document"]
-        .iter()
-        .any(|start| message.starts_with(start))
-}
-
-/// A parser's message in the house's form: lower case, values in backticks, no full stop.
-fn sentence(message: &str) -> String {
-    let mut letters = message.trim_end_matches('.').chars();
-    let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
-    format!("{first}{}", letters.as_str().replace('\'', "`"))
 }
 
 #[cfg(test)]

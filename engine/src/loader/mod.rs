@@ -23,6 +23,7 @@ pub(crate) mod lower;
 mod outline;
 mod pages;
 pub(crate) mod param;
+mod parser_message;
 mod place;
 mod scan;
 mod secrets;

@@ -36,8 +36,8 @@ pub struct Declared<'a> {
     pub budget: &'a Budget,
 }
 
-/// Targets that are named where nobody compares them.
-const MOST_NAMED: usize = 5;
+/// Targets that are named to a step that names none.
+const MOST_NAMED: usize = 12;
 
 /// Compiles one behaviour. Steps of every kind add their instructions to it.
 pub struct Compiler<'a> {
@@ -353,22 +353,21 @@ impl<'a> Compiler<'a> {
         suits: impl Fn(&TargetAddress) -> bool,
     ) -> Option<&'a Target> {
         let node = fields.node();
-        let known = || -> Vec<String> {
-            let compared = if self.declared.budget.suggests() { usize::MAX } else { MOST_NAMED };
-            self.declared.targets.iter().take(compared).map(|target| target.name.clone()).collect()
+        let known = |most: usize| -> Vec<String> {
+            self.declared.targets.iter().take(most).map(|target| target.name.clone()).collect()
         };
         let found = if let Some(name) = fields.text("target") {
             let named = self.declared.targets.iter().find(|target| target.name == name.value);
             named.map(|target| (target, name.span)).ok_or_else(|| StepMistake::UnknownTarget {
                 span: name.span,
                 name: name.value.to_owned(),
-                known: known(),
+                known: known(if self.declared.budget.suggests() { usize::MAX } else { 0 }),
             })
         } else {
             let mut suitable = self.declared.targets.iter().filter(|target| suits(&target.address));
             match (suitable.next(), suitable.next(), self.declared.targets) {
                 (Some(target), None, _) | (None, None, [target]) => Ok((target, node.head())),
-                _ => Err(StepMistake::NoTarget { span: node.head(), known: known() }),
+                _ => Err(StepMistake::NoTarget { span: node.head(), known: known(MOST_NAMED) }),
             }
         };
         let mistake = match found {
