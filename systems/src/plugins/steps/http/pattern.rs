@@ -40,8 +40,7 @@ fn too_deep(path: &str) -> Option<usize> {
         match (quote, letter) {
             _ if std::mem::take(&mut escaped) => {}
             (Some(_), b'\\') => escaped = true,
-            (Some(open), letter) if open == letter => quote = None,
-            (Some(_), _) => {}
+            (Some(open), letter) => quote = Some(open).filter(|open| *open != letter),
             (None, b'"' | b'\'') => quote = Some(letter),
             (None, b'[' | b'(') => depth += 1,
             (None, b']' | b')') => depth = depth.saturating_sub(1),
