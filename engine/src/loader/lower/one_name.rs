@@ -96,7 +96,7 @@ fn same_arguments(one: &Node, other: &Node) -> bool {
 }
 
 /// Whether nodes differ in nothing but their places.
-fn same_nodes(some: &[&Node], others: &[&Node]) -> bool {
+fn same_nodes(first: &[&Node], second: &[&Node]) -> bool {
     let same = |one: &Node, other: &Node| {
         let properties = |node: &Node| {
             let written = node.properties.iter();
@@ -108,5 +108,5 @@ fn same_nodes(some: &[&Node], others: &[&Node]) -> bool {
             && one.children.len() == other.children.len()
             && one.children.iter().zip(&other.children).all(|(one, other)| same_nodes(&[one], &[other]))
     };
-    some.len() == others.len() && some.iter().zip(others).all(|(one, other)| same(one, other))
+    first.len() == second.len() && first.iter().zip(second).all(|(one, other)| same(one, other))
 }
