@@ -149,8 +149,8 @@ fn what_looks_into_answers_is_bounded() {
     let steps =
         |steps: &str| format!("throng 1\ntarget t \"http://h\"\nbehavior b {{\n{steps}\n}}\n{scenario}");
     let save = |source: &str| format!("http GET \"/\" name=x {{ save a {source} }}\n");
-    let same = save("regex=\"(a|b{50}){50}\"").repeat(3_000);
-    check(&steps(&same), &[]);
+    let repeated = save("regex=\"(a|b{50}){50}\"").repeat(3_000);
+    check(&steps(&repeated), &[]);
     let other = each(3_000, |number| save(&format!("regex=#\"\\w{{9}}{number}\"#")));
     check(&steps(&other), &["T0261"]);
     check(&steps(&save("regex=\"((a{100}){100}){100}\"")), &["T0260"]);
