@@ -263,6 +263,11 @@ impl Sample {
         matches!(self.kind, SampleKind::Attempt | SampleKind::Retried)
     }
 
+    /// Whether anything was sent: only then its times say something of the target. Iterations and groups count as sent.
+    pub fn was_sent(&self) -> bool {
+        self.attempt > 0 || !self.is_try()
+    }
+
     /// Due until end: what the caller of a service feels.
     pub fn response(&self) -> Nanos {
         self.ended - self.due

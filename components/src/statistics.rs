@@ -10,14 +10,14 @@ use crate::measure::Measure;
 use crate::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
 use crate::second_ranges::SecondRanges;
 
-/// One step's figures. Finished steps are in `response`; cut ones only in `cut`.
+/// One step's figures. Finished steps are in `response` or, never sent, in `unsent`; cut ones only in `cut`.
 #[derive(Clone, Debug, Default)]
 pub struct StepStatistics {
     /// Tries begun, cut ones included.
     pub attempts: u64,
     /// Finished steps that failed.
     pub failures: u64,
-    /// Of these, those that were never sent: they have a response, from due to the failure, and no service time.
+    /// Of these, those that were never sent: they have neither a response time nor a service time.
     pub unsent: u64,
     /// Steps ended by the engine.
     pub cut: u64,
@@ -31,7 +31,7 @@ pub struct StepStatistics {
     pub bytes_received: u64,
     /// Redirects followed.
     pub redirects: u64,
-    /// Due to end of finished steps, failed ones included.
+    /// Due to end of finished steps, failed ones included; nothing of what was never sent.
     pub response: Measure,
     /// Start to end of finished steps' last attempts, failed ones included; nothing of what was never sent.
     pub service: Measure,
@@ -77,7 +77,7 @@ fn add(counts: &mut BTreeMap<ErrorType, u64>, others: &BTreeMap<ErrorType, u64>)
 impl StepStatistics {
     /// Finished steps.
     pub fn count(&self) -> u64 {
-        self.response.count()
+        self.response.count() + self.unsent
     }
 
     fn observe(&mut self, sample: &Sample) {
@@ -96,12 +96,12 @@ impl StepStatistics {
             self.failures += 1;
             *self.errors.entry(sample.error).or_default() += 1;
         }
-        self.response.record(sample.response());
-        if sample.attempt == 0 {
-            // What was never sent took no time of the target's: an entry of 0 would make quantiles better than they are.
-            self.unsent += 1;
-        } else {
+        if sample.was_sent() {
+            self.response.record(sample.response());
             self.service.record(sample.service());
+        } else {
+            // No answer was waited for: an entry of 0 would make quantiles better than they are.
+            self.unsent += 1;
         }
     }
 

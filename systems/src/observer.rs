@@ -13,7 +13,7 @@ use crate::links::Incoming;
 /// What happened in a stretch of time.
 #[derive(Clone, Debug, Default)]
 pub struct IntervalFigures {
-    /// Response times of finished steps.
+    /// Response times of finished steps that were sent.
     pub response: Measure,
     /// Finished steps.
     pub steps: u64,
@@ -92,7 +92,9 @@ fn observe_interval(incoming: &Incoming, interval: &mut IntervalFigures) {
         if sample.kind == SampleKind::Attempt && sample.outcome != SampleOutcome::Cut {
             interval.steps += 1;
             interval.failures += u64::from(sample.error.is_failure());
-            interval.response.record(sample.response());
+            if sample.was_sent() {
+                interval.response.record(sample.response());
+            }
         }
     }
 }

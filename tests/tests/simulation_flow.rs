@@ -93,7 +93,7 @@ fn a_failure_in_a_call_that_stops_ends_the_whole_iteration() {
 }
 
 #[test]
-fn what_fails_unsent_responds_from_its_due_and_has_no_service_time() {
+fn what_fails_unsent_is_counted_and_has_no_times() {
     let head = HEAD.replace("10ms", "30ms");
     let text = format!(
         "{head}behavior b {{ set n \"${{1 / 0}}\"; http GET \"/${{n}}\" name=unsent; http GET \"/\" name=sent }}\n\
@@ -103,13 +103,21 @@ fn what_fails_unsent_responds_from_its_due_and_has_no_service_time() {
     assert_eq!(throng::summary::conservation(&observed.summary), Vec::<String>::new());
     let unsent = observed.summary.steps.get("unsent").expect("it was run");
     assert_eq!((unsent.count, unsent.failures, unsent.unsent, unsent.attempts), (3, 3, 3, 0));
-    // Due at 5, 15 and 25 ms; the only user is free at 5, 35 and 65.
-    let responses = (unsent.response_ns.count, unsent.response_ns.mean, unsent.response_ns.max);
-    assert_eq!(responses, (3, Some(20_000_000), Some(40_000_000)));
+    assert_eq!((unsent.response_ns.count, unsent.response_ns.max), (0, None));
     assert_eq!((unsent.service_ns.count, unsent.service_ns.p50), (0, None));
     let sent = observed.summary.steps.get("sent").expect("it was run");
     assert_eq!((sent.count, sent.unsent, sent.attempts, sent.service_ns.count), (3, 0, 3, 3));
+    assert_eq!(sent.response_ns.count, 3);
     assert!(observed.steps().filter(|step| step.step == "unsent").all(|step| step.attempt == 0));
+    let judged = |rule: &str| {
+        let judged = run(format!("{text}require {{ {rule} }}\n").as_str());
+        let judged = judged.unwrap_or_else(|error| panic!("{rule}\n{error}"));
+        (judged.summary.rules[0].passed, judged.summary.rules[0].value.is_some())
+    };
+    // No time of 0 that would keep any bound.
+    assert_eq!(judged("response p=99 step=unsent below=\"1s\""), (false, false));
+    assert_eq!(judged("response p=1 below=\"5ms\""), (false, true));
+    assert_eq!(judged("failures step=unsent below=\"1%\""), (false, true));
 }
 
 #[test]

@@ -197,8 +197,7 @@ fn steps(text: &mut String, summary: &Summary, paint: Paint) {
             &time(step.service_ns.p99),
         ]);
         if step.unsent > 0 {
-            let note =
-                format!("{} failed unsent: in the response times, in no service time", count(step.unsent));
+            let note = format!("{} failed unsent: counted, and in none of these times", count(step.unsent));
             table.note(&paint.coloured(Colour::Yellow, &note));
         }
         let retried: u64 = step.retried.values().sum();

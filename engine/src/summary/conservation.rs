@@ -104,8 +104,8 @@ fn of_scenario(violations: &mut Violations, name: &str, scenario: &ScenarioSumma
 }
 
 fn of_step(violations: &mut Violations, place: &str, step: &StepSummary) {
-    violations.equal(place, "count", step.count, "response times recorded", step.response_ns.count);
-    let service = step.service_ns.count;
+    let (response, service) = (step.response_ns.count, step.service_ns.count);
+    violations.equal(place, "count", step.count, "response times recorded + unsent", response + step.unsent);
     violations.equal(place, "count", step.count, "service times recorded + unsent", service + step.unsent);
     violations.equal(place, "failures", step.failures, "the sum of errors", step.errors.values().sum());
     violations.at_most(place, "failures", step.failures, "count", step.count);

@@ -249,7 +249,8 @@ pub struct StepSummary {
     pub attempts: u64,
     /// Finished steps that failed.
     pub failures: u64,
-    /// Of these, those that were never sent, as for a variable that is not set: they have no attempt and no service time.
+    /// Of these, those that were never sent, as for a variable that is not set: they have no attempt, and neither a response time nor a
+    /// service time.
     #[serde(default)]
     pub unsent: u64,
     /// Ended by the engine.
@@ -266,7 +267,7 @@ pub struct StepSummary {
     /// Redirects followed within its attempts.
     #[serde(default)]
     pub redirects: u64,
-    /// Due to end.
+    /// Due to end, of steps that were sent.
     pub response_ns: DurationsSummary,
     /// Start to end of the last attempt, of steps that were sent.
     pub service_ns: DurationsSummary,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bevy_ecs::world::World;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::trace::v1::Span as OtlpSpan;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use throng_components::clock::{ClockKind, Nanos};
@@ -184,10 +185,19 @@ pub fn all_points(received: &Received) -> u64 {
 pub fn counts(received: &Received, metric: &str, by: &str) -> HashMap<String, u64> {
     let last = received.metrics.last().expect("metrics came");
     let found = last.iter().find(|found| found.name == metric).unwrap_or_else(|| panic!("no {metric}"));
-    let Some(Data::ExponentialHistogram(data)) = &found.data else { panic!("{metric} is no histogram") };
     let mut counts = HashMap::new();
-    for point in &data.data_points {
-        *counts.entry(string_attribute(&point.attributes, by).to_owned()).or_default() += point.count;
+    let mut add = |attributes: &[_], count| {
+        *counts.entry(string_attribute(attributes, by).to_owned()).or_default() += count;
+    };
+    match &found.data {
+        Some(Data::ExponentialHistogram(data)) => {
+            data.data_points.iter().for_each(|point| add(&point.attributes, point.count));
+        }
+        Some(Data::Sum(data)) => data.data_points.iter().for_each(|point| match point.value {
+            Some(Value::AsInt(sum)) => add(&point.attributes, sum.unsigned_abs()),
+            _ => panic!("{metric} counts no whole numbers"),
+        }),
+        _ => panic!("{metric} is neither a histogram nor a sum"),
     }
     counts
 }

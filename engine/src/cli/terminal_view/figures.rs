@@ -16,7 +16,10 @@ use crate::summary::{GeneratorFacts, verdict};
 /// One step since the end of the warm-up, as in the results.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StepFigures {
+    /// Finished.
+    pub(super) count: u64,
     pub(super) failures: u64,
+    /// Of those that were sent.
     pub(super) response: Measure,
     /// Finished a second, in the last interval, warm-up included.
     pub(super) rate: f64,
@@ -72,7 +75,9 @@ impl Figures {
         if sample.outcome == SampleOutcome::Cut {
             return;
         }
-        if let Some(history) = self.histories.get_mut(sample.scenario().index()) {
+        if sample.was_sent()
+            && let Some(history) = self.histories.get_mut(sample.scenario().index())
+        {
             history.record(sample.response());
         }
         let Some(step) = self.steps.get_mut(usize::from(sample.step.0)) else { return };
@@ -80,7 +85,10 @@ impl Figures {
         if sample.warm_up {
             return;
         }
-        step.response.record(sample.response());
+        step.count += 1;
+        if sample.was_sent() {
+            step.response.record(sample.response());
+        }
         if sample.error.is_failure() {
             step.failures += 1;
             *self.errors.entry((sample.step, sample.error)).or_default() += 1;

@@ -29,7 +29,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Adds the response time of a finished step.
+    /// Adds the response time of a finished step that was sent.
     pub(super) fn record(&mut self, response: Nanos) {
         self.response.record(response);
     }

@@ -31,12 +31,11 @@ pub(super) fn draw(
 }
 
 fn numbers(step: &StepFigures) -> Vec<String> {
-    let counted = step.response.count();
     let quantile = |q| step.response.quantile(q).map_or("–".to_owned(), |value| duration(value.0));
     vec![
-        count(counted),
+        count(step.count),
         per_second(step.rate),
-        if counted == 0 { "–".to_owned() } else { share(step.failures as f64 / counted as f64) },
+        if step.count == 0 { "–".to_owned() } else { share(step.failures as f64 / step.count as f64) },
         quantile(0.5),
         quantile(0.99),
         quantile(0.999),

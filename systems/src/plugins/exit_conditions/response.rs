@@ -105,7 +105,8 @@ impl Rule for Response {
     }
 
     fn observe(&mut self, sample: &Sample) {
-        if sample.kind == self.scope.kind() && sample.outcome != SampleOutcome::Cut {
+        // A step that failed before it was sent waited for no answer: its time of nearly 0 would keep any bound.
+        if sample.kind == self.scope.kind() && sample.outcome != SampleOutcome::Cut && sample.was_sent() {
             self.measure.record(sample.response());
         }
     }
@@ -134,9 +135,11 @@ mod tests {
         let steps =
             millis.iter().map(|length| sample(SampleKind::Attempt, *length, SampleOutcome::Succeeded));
         let mut samples: Vec<Sample> = steps.collect();
-        // Neither of these is a finished step.
+        // Neither of these two is a finished step.
         samples.push(sample(SampleKind::Attempt, 9_000, SampleOutcome::Cut));
         samples.push(sample(SampleKind::Iteration, 9_000, SampleOutcome::Succeeded));
+        // This one is, and was never sent: it has no response time.
+        samples.push(Sample { attempt: 0, ..sample(SampleKind::Attempt, 9_000, SampleOutcome::Failed) });
         let judged = judge(&mut read::<Response>(properties), &[(ScenarioCounts::default(), &samples)]);
         let value = judged[0].value.map(|value| Nanos::from_f64(value / 1e6).0);
         assert_eq!((value, judged[0].holds), expected, "{properties:?} {millis:?}");

@@ -41,7 +41,9 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
                 *errors.entry(step.error.clone()).or_insert(0) += 1;
             }
             equal(&format!("{name}: errors"), &figures.errors, &errors)?;
-            let responses: Vec<u64> = finished.iter().map(|step| step.ended - step.due).collect();
+            let sent = finished.iter().filter(|step| step.attempt > 0);
+            let responses: Vec<u64> = sent.map(|step| step.ended - step.due).collect();
+            equal(&format!("{name}: responses"), figures.response_ns.count, responses.len() as u64)?;
             equal(&format!("{name}: fastest"), figures.response_ns.min, responses.iter().min().copied())?;
             equal(&format!("{name}: slowest"), figures.response_ns.max, responses.iter().max().copied())?;
             let sum: u128 = responses.iter().map(|response| u128::from(*response)).sum();

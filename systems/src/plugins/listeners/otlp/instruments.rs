@@ -48,7 +48,15 @@ pub(super) const RESPONSE: MetricSpec = MetricSpec {
     name: "throng.step.response.duration",
     kind: MetricKind::Histogram,
     unit: "s",
-    summary: "From when a step was due until its end.",
+    summary: "From when a step was due until its end, of steps that were sent.",
+    attributes: &["throng.scenario", "throng.step", "error.type"],
+};
+
+pub(super) const UNSENT: MetricSpec = MetricSpec {
+    name: "throng.step.unsent",
+    kind: MetricKind::Counter,
+    unit: "{step}",
+    summary: "Steps that failed before anything was sent.",
     attributes: &["throng.scenario", "throng.step", "error.type"],
 };
 
@@ -93,4 +101,5 @@ pub(super) const BACKLOG: MetricSpec = MetricSpec {
 };
 
 /// All of them.
-pub const INSTRUMENTS: &[MetricSpec] = &[REQUEST, RESPONSE, LATENESS, ITERATIONS, USERS, RUNNING, BACKLOG];
+pub const INSTRUMENTS: &[MetricSpec] =
+    &[REQUEST, RESPONSE, UNSENT, LATENESS, ITERATIONS, USERS, RUNNING, BACKLOG];

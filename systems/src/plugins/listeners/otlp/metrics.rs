@@ -52,6 +52,7 @@ pub(super) struct Metrics {
     measures: HashMap<Cow<'static, str>, Histogram<f64>>,
     request: Histogram<f64>,
     response: Histogram<f64>,
+    unsent: Counter<u64>,
     lateness: Histogram<f64>,
     iterations: Counter<u64>,
     users: Gauge<u64>,
@@ -92,6 +93,7 @@ impl Metrics {
         Self {
             request: histogram(instruments::REQUEST),
             response: histogram(instruments::RESPONSE),
+            unsent: counter(instruments::UNSENT),
             lateness: histogram(instruments::LATENESS),
             iterations: counter(instruments::ITERATIONS),
             users: gauge(instruments::USERS),
@@ -152,8 +154,10 @@ impl Metrics {
         }
         let series = (sample.scenario(), sample.step, 0, sample.error);
         let attributes = known(&mut self.responses, series, || step_attributes(scenario, step, sample));
-        // A step's response ends with its last try.
-        if sample.kind == SampleKind::Attempt {
+        // A step's response ends with its last try; one that was never sent has none.
+        if !sample.was_sent() {
+            self.unsent.add(1, attributes);
+        } else if sample.kind == SampleKind::Attempt {
             self.response.record(sample.response().as_secs_f64(), attributes);
         }
         if step.protocol == "http" && sample.attempt > 0 {
