@@ -33,7 +33,9 @@ pub(crate) fn render(summary: &Summary, colours: bool) -> String {
     let mut text = String::new();
     heading(&mut text, summary, paint);
     rules(&mut text, &summary.rules, paint);
-    unjudged_failures(&mut text, summary, paint);
+    if let Some(warning) = unjudged_failures(summary) {
+        line(&mut text, &paint.coloured(Colour::Yellow, &warning));
+    }
     load(&mut text, summary, paint);
     steps(&mut text, summary, paint);
     groups(&mut text, summary, paint);
@@ -60,6 +62,10 @@ fn section(text: &mut String, name: &str, paint: Paint) {
 
 fn heading(text: &mut String, summary: &Summary, paint: Paint) {
     let (word, colour) = match summary.outcome {
+        // Rules that held by figures which nobody can trust are no success.
+        Outcome::Passed if summary.verdict == Verdict::Invalid => {
+            ("PASSED, but the verdict is INVALID:", Colour::Red)
+        }
         Outcome::Passed => ("PASSED", Colour::Green),
         Outcome::Failed => ("FAILED", Colour::Red),
         Outcome::Interrupted => ("INTERRUPTED", Colour::Yellow),
@@ -133,20 +139,17 @@ fn rules(text: &mut String, rules: &[RuleSummary], paint: Paint) {
     }
 }
 
-/// Says that steps failed where no rule asks for that: a failed step is a finished one, and a refused one a fast one, so
-/// that a bound on response times alone is kept by a target that is down.
-fn unjudged_failures(text: &mut String, summary: &Summary, paint: Paint) {
+/// The warning that steps failed where no rule asks for that: a failed step is a finished one, and a refused one a fast
+/// one, so that a bound on response times alone is kept by a target that is down.
+pub(super) fn unjudged_failures(summary: &Summary) -> Option<String> {
     let (finished, failed) = summary
         .steps
         .iter()
         .fold((0, 0), |(finished, failed), (_, step)| (finished + step.count, failed + step.failures));
     let judged = summary.rules.iter().any(|rule| rule.rule.split(' ').any(|word| word == "failures"));
-    if failed == 0 || judged {
-        return;
-    }
     let part = share(failed as f64 / finished.max(1) as f64);
-    let note = format!("{part} of the steps failed, and no rule looks at failures");
-    line(text, &paint.coloured(Colour::Yellow, &note));
+    (failed > 0 && !judged)
+        .then(|| format!("warning: {part} of the steps failed, and no rule looks at failures"))
 }
 
 /// A rule's value in its unit.

@@ -61,7 +61,7 @@ struct Common {
     /// How problems of the workload are shown, on standard error
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     diagnostics: Format,
-    /// Prints nothing but errors
+    /// Prints nothing but errors, and a warning where steps failed and no rule looks at failures
     #[arg(long, short, env = "THRONG_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     quiet: bool,
 }
@@ -324,6 +324,11 @@ fn write_text(summary: &Summary, mut output: impl Write + IsTerminal) -> std::io
 fn show(common: &Common, summary: &Summary) -> ExitCode {
     for violation in conservation(summary) {
         complain(&format!("throng's own books do not add up: {violation}"));
+    }
+    // Also where nobody reads the results: exit code 0 alone would say that all went well.
+    let is_shown_there = common.prints_json() && !common.quiet;
+    if let Some(warning) = final_summary::unjudged_failures(summary).filter(|_| !is_shown_there) {
+        let _ = writeln!(std::io::stderr().lock(), "{warning}");
     }
     if !common.quiet {
         let shown = if common.prints_json() {

@@ -22,6 +22,24 @@ fn quiet_prints_nothing_but_errors() {
 }
 
 #[test]
+fn failures_that_no_rule_looks_at_are_warned_of() {
+    let unsent = "target t \"http://127.0.0.1:9\"\nservice t { time constant \"1ms\" }\nbehavior b { set n \"${1 / 0}\"; http GET \"/${n}\" name=x }\n";
+    let warning = "warning: 100% of the steps failed, and no rule looks at failures\n";
+    let scratch = Scratch::new(format!("{CALM}{unsent}{CROWD}"));
+    for (arguments, in_results, told) in
+        [(&["--quiet"][..], false, 1), (&[], true, 1), (&["--summary", "-"], false, 1)]
+    {
+        let ended = scratch.throng(&[&["simulate", "w.kdl"], arguments].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_eq!(ended.stdout.contains(warning), in_results, "{arguments:?}: {}", ended.stdout);
+        assert_eq!(ended.stderr.matches(warning).count(), told, "{arguments:?}: {}", ended.stderr);
+    }
+    let scratch = Scratch::new(format!("{CALM}{unsent}{CROWD}require {{ failures below=\"1%\" }}\n"));
+    let ended = scratch.throng(&["simulate", "w.kdl", "--quiet"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(99), ""));
+}
+
+#[test]
 fn the_summary_goes_to_standard_output_and_progress_does_not() {
     let scratch = Scratch::new(format!("{CALM}{LOOK}{CROWD}listener console every=\"100ms\"\n"));
     let ended = scratch.throng(&["run", "w.kdl"]);

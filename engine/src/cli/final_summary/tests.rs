@@ -42,6 +42,14 @@ fn a_quiet_run() {
 }
 
 #[test]
+fn a_passed_run_that_nobody_can_trust_does_not_look_like_success() {
+    let mut summary = eventful();
+    (summary.outcome, summary.verdict) = (Outcome::Passed, Verdict::Invalid);
+    let text = render(&summary, true);
+    assert!(text.starts_with("\u{1b}[31mPASSED, but the verdict is INVALID:\u{1b}[0m"), "{text}");
+}
+
+#[test]
 fn a_run_of_nothing() {
     let mut summary = eventful();
     summary.scenarios.0.clear();
