@@ -127,6 +127,38 @@ fn what_is_set_wrong_is_shown_in_the_option() {
 }
 
 #[test]
+fn steps_are_told_apart_by_what_they_are_called_and_by_their_first_argument() {
+    let text = "target t \"http://h\"\n\
+        behavior visitor {\n\
+            http GET \"/\" name=home { expect { status 200 } }\n\
+            http POST \"/login\" name=login { expect { status 200 } }\n\
+            http POST \"/out\" name=leave { expect { status 200 } }\n\
+        }\n\
+        scenario crowd { behavior visitor; population { hold 1 for=\"1s\" } }\n";
+    // Each is refused as a value, in the place that was meant.
+    let check = |path: &str, expected: &[&str]| {
+        let shown = refused(text, &overrides(&[&format!("{path}=700")]));
+        for part in expected {
+            assert!(shown.contains(part), "{path} lacks `{part}`:\n{shown}");
+        }
+    };
+    for path in [
+        "visitor.login.expect.status",
+        "login.expect.status",
+        "POST.login.expect.status",
+        "visitor.GET.expect.status",
+    ] {
+        check(path, &["[--set:1:", "700"]);
+        let shown = refused(text, &overrides(&[&format!("{path}=700")]));
+        assert!(!shown.contains("T0184") && !shown.contains("T0185"), "{path}:\n{shown}");
+    }
+    let all = ["visitor.home.expect.status", "visitor.login.expect.status", "visitor.leave.expect.status"];
+    check("visitor.http.expect.status", &["T0185", "means 3 places", "name more of the path"]);
+    check("visitor.http.expect.status", &all);
+    check("visitor.POST.expect.status", &["T0185", "means 2 places", "visitor.login.expect.status"]);
+}
+
+#[test]
 fn only_what_can_be_set_is_named_and_the_nearest_first() {
     let text = format!(
         "param peak \"10/s\"\ntarget shop \"http://h\" {{ timeout \"${{1/s / peak * 10s}}\" }}\n{LOAD}"

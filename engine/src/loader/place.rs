@@ -1,8 +1,9 @@
 //! Finds places in a workload by path: what is written there, and what could be.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use throng_components::workload::{Entry, Node, NodeSpec, Span, Spanned, ValueKind};
+use throng_components::workload::{Entry, Node, NodeSpec, Scalar, Span, Spanned, ValueKind};
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::arrivals::STAGE_SPECS;
 
@@ -41,6 +42,30 @@ impl fmt::Display for Place {
 }
 
 impl Place {
+    /// Paths of this place, the plainest first. One of them may mean other places as well.
+    pub(super) fn spellings(&self, nodes: &[Node]) -> Vec<String> {
+        let mut links = Vec::new();
+        let mut inside = nodes;
+        for step in &self.steps {
+            links.push(link(&inside[*step]));
+            inside = &inside[*step].children;
+        }
+        if let (What::Argument, Some(last)) = (&self.what, links.last_mut()) {
+            last.argument = None;
+        }
+        let tail = &self.words[self.steps.len()..];
+        let mut all = vec![self.to_string()];
+        for spell in [Link::by_label, Link::by_argument, Link::in_full] {
+            let chain =
+                links.iter().enumerate().map(|(at, link)| if at == 0 { link.word(at) } else { spell(link) });
+            let path = chain.chain(tail.iter().cloned()).collect::<Vec<_>>().join(".");
+            if !all.contains(&path) {
+                all.push(path);
+            }
+        }
+        all
+    }
+
     /// Puts a value there; gives the one that it replaces.
     pub(super) fn set(self, nodes: &mut Vec<Node>, path: &Spanned<String>, entry: Entry) -> Option<Entry> {
         let key = |name: &str| Spanned::new(name.to_owned(), path.span);
@@ -109,9 +134,18 @@ impl Search<'_> {
 
     /// The paths of what is written, for help.
     pub(super) fn all(nodes: &[Node], registry: &Registry) -> Vec<String> {
-        let mut paths: Vec<String> =
-            Search { registry, path: Vec::new() }.places(nodes).iter().map(Place::to_string).collect();
-        paths.dedup();
+        let places = Search { registry, path: Vec::new() }.places(nodes);
+        let plain: Vec<String> = places.iter().map(Place::to_string).collect();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        plain.iter().for_each(|path| *counts.entry(path).or_default() += 1);
+        let mut paths = Vec::new();
+        for (place, path) in places.iter().zip(&plain) {
+            if counts[path.as_str()] == 1 {
+                paths.push(path.clone());
+            } else {
+                paths.extend(place.spellings(nodes));
+            }
+        }
         paths
     }
 
@@ -190,7 +224,7 @@ impl Search<'_> {
                 continue;
             }
             let mut chain: Vec<Link<'_>> = walk.chain.iter().map(|node| link(node)).collect();
-            chain.push(Link { name: spec.name, argument: None });
+            chain.push(Link { name: spec.name, argument: None, label: None });
             let argument = spec
                 .arguments
                 .first()
@@ -245,14 +279,19 @@ fn is_value(kind: ValueKind) -> bool {
     !matches!(kind, ValueKind::Name | ValueKind::Word(_))
 }
 
-/// One node of a path: its name and its first argument.
+/// One node of a path: its name, its first argument, and what `name=` calls it.
 struct Link<'a> {
     name: &'a str,
     argument: Option<&'a str>,
+    label: Option<&'a str>,
 }
 
 fn link(node: &Node) -> Link<'_> {
-    Link { name: &node.name.value, argument: node.text(0).map(|text| text.value) }
+    let label = node.property("name").and_then(|entry| match entry.known() {
+        Scalar::Text(text) => Some(text.as_ref()),
+        _ => None,
+    });
+    Link { name: &node.name.value, argument: node.text(0).map(|text| text.value), label }
 }
 
 impl Link<'_> {
@@ -261,19 +300,37 @@ impl Link<'_> {
         let name = if at == 0 { self.argument.unwrap_or(self.name) } else { self.name };
         name.to_owned()
     }
+
+    fn by_label(&self) -> String {
+        self.label.unwrap_or(self.name).to_owned()
+    }
+
+    fn by_argument(&self) -> String {
+        self.label.or(self.argument).unwrap_or(self.name).to_owned()
+    }
+
+    fn in_full(&self) -> String {
+        let words = [Some(self.name), self.argument, self.label];
+        words.into_iter().flatten().collect::<Vec<_>>().join(".")
+    }
 }
 
-/// Whether a path names all of these nodes, by name, first argument or both, and then the property.
+/// Whether a path names all of these nodes, each by one or more of its words in their order, and then the property.
 fn meets(chain: &[Link<'_>], property: Option<&str>, path: &[&str]) -> bool {
     let Some((link, rest)) = chain.split_first() else {
         return path == property.as_slice();
     };
-    let Some((word, after)) = path.split_first() else { return false };
-    let both = || {
-        after
-            .split_first()
-            .is_some_and(|(next, after)| Some(*next) == link.argument && meets(rest, property, after))
-    };
-    *word == link.name && (meets(rest, property, after) || both())
-        || Some(*word) == link.argument && meets(rest, property, after)
+    // Each bit stands for one of the words.
+    (1..8_u8).any(|chosen| {
+        let words = [Some(link.name), link.argument, link.label].into_iter().enumerate();
+        let chosen = words.filter(|(bit, _)| chosen >> bit & 1 == 1).map(|(_, word)| word);
+        let mut after = path;
+        for word in chosen {
+            match after.split_first() {
+                Some((next, behind)) if Some(*next) == word => after = behind,
+                _ => return false,
+            }
+        }
+        meets(rest, property, after)
+    })
 }

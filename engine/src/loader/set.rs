@@ -1,7 +1,8 @@
 //! `--set NAME=VALUE`: sets a parameter, or any value of the workload by its path.
 //!
 //! A path is made of nodes' names or first arguments, joined by dots, and ends with a property or with the node whose
-//! value is meant: `crowd.users.max`, `shop.timeout`, `tick`. It may leave out what stands in front as long as one place
+//! value is meant: `crowd.users.max`, `shop.timeout`, `tick`. What has a `name=` is called by that as well:
+//! `login.expect.status`. It may leave out what stands in front as long as one place
 //! alone is meant. A node's value is its only argument, or the second of two.
 
 use throng_components::workload::{
@@ -34,7 +35,7 @@ struct Set {
 #[derive(Clone, Debug)]
 enum SetMistake {
     Unknown { span: Span, name: String, known: Vec<String> },
-    Ambiguous { span: Span, name: String, places: Vec<String>, labels: Vec<Label> },
+    Ambiguous { span: Span, name: String, count: usize, paths: Vec<String>, labels: Vec<Label> },
 }
 
 impl Mistake for SetMistake {
@@ -48,7 +49,7 @@ impl Mistake for SetMistake {
     fn message(&self) -> String {
         match self {
             Self::Unknown { name, .. } => format!("there is no `{name}` to be set"),
-            Self::Ambiguous { name, places, .. } => format!("`{name}` means {} places", places.len()),
+            Self::Ambiguous { name, count, .. } => format!("`{name}` means {count} places"),
         }
     }
 
@@ -76,19 +77,10 @@ impl Mistake for SetMistake {
                     all.join(", ")
                 ))
             }
-            Self::Ambiguous { places, .. } => {
-                let mut distinct = places.clone();
-                distinct.dedup();
-                if distinct.len() == places.len() {
-                    let shown: Vec<_> = distinct.into_iter().take(MOST_NAMED).collect();
-                    Some(format!("name more of the path: {}", shown.join(", ")))
-                } else {
-                    Some(
-                        "no path tells them apart: write a `param` where it is meant, and set that"
-                            .to_owned(),
-                    )
-                }
+            Self::Ambiguous { paths, .. } if paths.is_empty() => {
+                Some("no path tells them apart: write a `param` where it is meant, and set that".to_owned())
             }
+            Self::Ambiguous { paths, .. } => Some(format!("name more of the path: {}", paths.join(", "))),
         }
     }
 }
@@ -146,13 +138,26 @@ impl Sets {
                 }
                 _ => {
                     let labels = places.iter().take(2).map(|place| Label::new(place.span, "here?")).collect();
-                    let places = places.iter().map(Place::to_string).collect();
-                    problems.push(SetMistake::Ambiguous { span, name, places, labels });
+                    let (count, paths) = (places.len(), telling(&places, nodes, registry));
+                    problems.push(SetMistake::Ambiguous { span, name, count, paths, labels });
                 }
             }
         }
         replaced
     }
+}
+
+/// For each place, as far as there is one, the plainest path that means it alone.
+fn telling(places: &[Place], nodes: &[Node], registry: &Registry) -> Vec<String> {
+    let alone = |path: &String| {
+        let search = Search { registry, path: path.split('.').collect() };
+        search.places(nodes).len() == 1
+    };
+    places
+        .iter()
+        .take(MOST_NAMED)
+        .filter_map(|place| place.spellings(nodes).into_iter().find(alone))
+        .collect()
 }
 
 /// What could have been meant: parameters, and paths that mean one place, the nearest first.
