@@ -114,7 +114,7 @@ fn github_gets_one_command_a_problem() {
         "a,b:c%.kdl",
         "throng 1\ntarget shop demo { timeout \"1%\" }\n",
         "::error file=a%2Cb%3Ac%25.kdl,line=2,col=28,endColumn=32,title=T0025::\
-         length `1%25` has an unknown unit%0Ahelp: units: ns us ms s m h d w",
+         the value `1%25` of `length` has an unknown unit%0Ahelp: units: ns us ms s m h d w",
     );
     check(
         "empty.kdl",

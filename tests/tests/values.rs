@@ -115,7 +115,7 @@ fn what_is_set_wrong_is_shown_in_the_option() {
     };
     check(&["peak=300"], &["T0183", "--set:1:6", "should be a rate, as in `200/s`", "w.kdl:2:12"]);
     check(&["paek=300"], &["T0184", "did you mean `peak`?", "crowd.users.min"]);
-    check(&["hold=5/s", "for=x"], &["T0025", "--set:1:5", "for `x` is no quantity"]);
+    check(&["hold=5/s", "for=x"], &["T0025", "--set:1:5", "the value `x` of `for` is no quantity"]);
     check(&["threads=lots"], &["T0024", "--set:1:9"]);
     check(
         &["peak=100/s"],

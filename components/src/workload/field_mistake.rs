@@ -144,14 +144,14 @@ impl Mistake for FieldMistake {
             Self::UnknownProperty { node, name, .. } => format!("`{node}` has no property `{name}`"),
             Self::UnknownChild { node, name, .. } if node.is_empty() => format!("unknown node `{name}`"),
             Self::UnknownChild { node, name, .. } => format!("`{node}` has no node `{name}` inside"),
-            Self::WrongForm { what, found, .. } => format!("{what} cannot be `{found}`"),
+            Self::WrongForm { what, found, .. } => format!("the value `{found}` does not fit `{what}`"),
             Self::BadQuantity { what, found, mistake, .. } => match mistake {
-                UnitMistake::Malformed => format!("{what} `{found}` is no quantity"),
-                UnitMistake::UnknownUnit => format!("{what} `{found}` has an unknown unit"),
-                UnitMistake::NoUnit => format!("{what} `{found}` has no unit"),
-                UnitMistake::Negative => format!("{what} `{found}` is negative"),
-                UnitMistake::TooLarge => format!("{what} `{found}` is too large"),
-                UnitMistake::TooFine => format!("{what} `{found}` is finer than can be kept"),
+                UnitMistake::Malformed => format!("the value `{found}` of `{what}` is no quantity"),
+                UnitMistake::UnknownUnit => format!("the value `{found}` of `{what}` has an unknown unit"),
+                UnitMistake::NoUnit => format!("the value `{found}` of `{what}` has no unit"),
+                UnitMistake::Negative => format!("the value `{found}` of `{what}` is negative"),
+                UnitMistake::TooLarge => format!("the value `{found}` of `{what}` is too large"),
+                UnitMistake::TooFine => format!("the value `{found}` of `{what}` is finer than can be kept"),
             },
             Self::UnknownWord { what, found, .. } => format!("{what} cannot be `{found}`"),
             Self::NotYet { node, name, .. } if node.is_empty() => format!("`{name}` is not built yet"),
@@ -189,8 +189,13 @@ impl Mistake for FieldMistake {
             Self::WrongForm { span, kind, .. } => {
                 vec![Label::new(*span, format!("should be {}", form(*kind)))]
             }
-            Self::BadQuantity { span, mistake, .. } => {
+            Self::BadQuantity { span, mistake, kind, .. } => {
                 let text = match mistake {
+                    UnitMistake::TooLarge
+                        if matches!(kind, ValueKind::Share | ValueKind::Limit | ValueKind::ShareOrRate) =>
+                    {
+                        "a share is 100% at most"
+                    }
                     UnitMistake::Malformed => "a number and a unit should stand here",
                     UnitMistake::UnknownUnit => "unknown unit",
                     UnitMistake::NoUnit => "the unit is missing",
@@ -229,6 +234,9 @@ impl Mistake for FieldMistake {
             Self::WrongForm { kind, found, .. } => match (kind, found) {
                 (ValueKind::Duration, Scalar::Integer(number)) => {
                     Some(format!("write it with a unit and quotes: `\"{number}s\"` or `\"{number}ms\"`"))
+                }
+                (ValueKind::Count | ValueKind::Number, Scalar::Text(text)) if text.parse::<f64>().is_ok() => {
+                    Some(format!("a number stands without quotes: `{text}`"))
                 }
                 (ValueKind::Rate, Scalar::Integer(number)) => {
                     Some(format!("write it with a unit and quotes: `\"{number}/s\"`"))

@@ -91,6 +91,12 @@ impl<'a> Fields<'a> {
         self.node.property(name)
     }
 
+    /// Whether a property stands there that nothing knows: it may have been meant as one that is missing.
+    pub fn has_unknown_property(&self) -> bool {
+        let known = |name: &str| self.spec.properties.iter().any(|field| field.name == name);
+        self.node.properties.iter().any(|(name, _)| !known(&name.value))
+    }
+
     /// Notes that a property must be there, when it is not.
     pub fn require(&mut self, name: &'static str) {
         let known: Vec<&str> = self.spec.properties.iter().map(|field| field.name).collect();

@@ -114,10 +114,21 @@ pub(super) fn pointed(spans: &[Span], count: usize, text: &str) -> Vec<Label> {
 /// The habits in a text that the parser refuses, which begins at the byte `base` of its source.
 pub(super) fn find(text: &str, source: SourceId, base: usize) -> Vec<Habit> {
     let tokens = tokens(text);
-    let mut look =
-        Look { text, tokens, source, base, at: 0, open: Vec::new(), commas: Vec::new(), found: Vec::new() };
+    let mut look = Look {
+        text,
+        tokens,
+        source,
+        base,
+        at: 0,
+        open: Vec::new(),
+        commas: Vec::new(),
+        doubtful: Vec::new(),
+        found: Vec::new(),
+    };
     look.run();
     if !look.commas.is_empty() {
+        look.commas.append(&mut look.doubtful);
+        look.commas.sort_unstable();
         let spans = look.commas.iter().take(MOST_POINTED);
         let spans = spans.map(|at| span(source, base + at, base + at + 1)).collect();
         let mistake = HabitMistake::Commas { spans, count: look.commas.len() };
@@ -155,6 +166,8 @@ struct Look<'a> {
     open: Vec<Block>,
     /// Where the commas stand.
     commas: Vec<usize>,
+    /// Where bare words end with one, as they may: too many as well where others are.
+    doubtful: Vec<usize>,
     found: Vec<Habit>,
 }
 
@@ -216,6 +229,8 @@ impl Look<'_> {
                         && word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
                     {
                         self.commas.push(range.end - 1);
+                    } else if word.ends_with(',') && kind == TokenKind::Word {
+                        self.doubtful.push(range.end - 1);
                     }
                 }
                 _ => {}
@@ -408,6 +423,8 @@ mod tests {
         check("json {\n a: 1,\n}\n", &["T0213"], None);
         check("a { b { } else { c } }", &["T0214"], Some("a { b { };else { c } }"));
         check("a { b \"1\", c=2, d=\"x\" }", &["T0215"], Some("a { b \"1\"  c=2  d=\"x\" }"));
+        check("a { b 1, c=d, e=f }", &["T0215"], Some("a { b 1  c=d  e=f }"));
+        check("a c=d, e=f", &[], Some("a c=d, e=f"));
         check("a\n{ b }", &["T0216"], None);
         check("a { b 1 c=2; (t)d \"e\" /- f { g } }", &[], Some("a { b 1 c=2; (t)d \"e\" /- f { g } }"));
     }

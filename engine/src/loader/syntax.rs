@@ -35,6 +35,11 @@ pub(super) enum SyntaxMistake {
     TwiceProperty { span: Span, first: Span, name: String },
 }
 
+/// Whether the parser speaks of a text in plain quotes that its line does not end. Few who forget a quote meant several lines.
+fn is_open_quote(message: &str) -> bool {
+    message.contains("newline in single-line quoted string")
+}
+
 impl Mistake for SyntaxMistake {
     fn code(&self) -> &'static str {
         match self {
@@ -67,6 +72,9 @@ impl Mistake for SyntaxMistake {
             Self::Slip { word, kind: SlipKind::Fraction, .. } => format!("`{word}` lacks the zero in front"),
             Self::Slip { word, kind: SlipKind::Keyword, .. } => format!("`{word}` is no bare word in KDL 2"),
             Self::Slip { word, kind: SlipKind::Huge, .. } => format!("`{word}` is too large for any number"),
+            Self::Malformed { message, .. } if is_open_quote(message) => {
+                "the closing `\"` is missing on this line".to_owned()
+            }
             Self::Malformed { message, .. } => message.clone(),
             Self::Escape { found, .. } => format!("`{found}` means nothing in a quoted text"),
             Self::NeverClosed { .. } => "this `{` is never closed".to_owned(),
@@ -96,14 +104,20 @@ impl Mistake for SyntaxMistake {
                 };
                 vec![Label::new(*span, text)]
             }
+            Self::Malformed { span, message, .. } if is_open_quote(message) => {
+                vec![Label::new(*span, "this `\"` is never closed")]
+            }
             Self::Malformed { span, label, .. } => vec![Label::new(*span, label.clone())],
             Self::Escape { span, .. } => vec![Label::new(*span, "a backslash begins an escape here")],
             Self::NeverClosed { span, below } => {
-                let below = below.iter().map(|(span, _)| Label::new(*span, "stands no deeper than its line"));
+                let below = below
+                    .iter()
+                    .map(|(span, _)| Label::new(*span, "indented no further than the line of the `{`"));
                 std::iter::once(Label::new(*span, "opened here")).chain(below).collect()
             }
             Self::ClosesNothing { span, opener } => {
-                let opener = opener.iter().map(|(span, _)| Label::new(*span, "the next line stands deeper"));
+                let opener =
+                    opener.iter().map(|(span, _)| Label::new(*span, "the next line is indented further"));
                 std::iter::once(Label::new(*span, "no `{` is open here")).chain(opener).collect()
             }
             Self::NoNodes { span, end } => {
@@ -152,6 +166,9 @@ impl Mistake for SyntaxMistake {
             Self::ClosesNothing { opener: None, .. } => {
                 Some("remove it, or add the `{` it belongs to".to_owned())
             }
+            Self::Malformed { message, .. } if is_open_quote(message) => Some(
+                "add a `\"` where the text ends; only a text within `\"\"\"` goes on over lines".to_owned(),
+            ),
             Self::Malformed { help, more: 0, .. } => help.clone(),
             Self::Malformed { help, more, .. } => {
                 let more = format!("{more} more that may follow from this one are not shown");

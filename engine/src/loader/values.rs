@@ -14,6 +14,7 @@ use throng_systems::behavior::{Constants, EvaluationError, Name, Parameter, Reso
 use super::environment::Environment;
 use super::secrets::Secrets;
 use super::source::Sources;
+use crate::nodes::CORE;
 
 /// An expression that compiles and has no value.
 #[derive(Clone, Debug)]
@@ -238,7 +239,9 @@ impl<'a> Values<'a> {
             match node.name.value.as_str() {
                 "param" | "include" => {}
                 name => {
-                    self.lazily = name == "behavior";
+                    // Of a node that nothing knows, as `behaviour`, its name says enough.
+                    let known = CORE.iter().any(|core| core.inside.is_empty() && core.spec.name == name);
+                    self.lazily = name == "behavior" || !known;
                     self.settle_node(node, problems);
                 }
             }

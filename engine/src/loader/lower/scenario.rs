@@ -138,7 +138,7 @@ const DEFAULT_DRAIN: Nanos = Nanos::from_secs(30);
 /// A mistake in a scenario as a whole.
 #[derive(Clone, Debug, PartialEq)]
 enum ScenarioMistake {
-    NoLoad { owner: Span },
+    NoLoad { owner: Span, users: Option<String> },
     TwoLoads { arrivals: Span, population: Span },
     Endless { name: String, owner: Span },
 }
@@ -162,7 +162,9 @@ impl Mistake for ScenarioMistake {
 
     fn labels(&self) -> Vec<Label> {
         match self {
-            Self::NoLoad { owner } => vec![Label::new(*owner, "neither `arrivals` nor `population` inside")],
+            Self::NoLoad { owner, .. } => {
+                vec![Label::new(*owner, "neither `arrivals` nor `population` inside")]
+            }
             Self::TwoLoads { arrivals, population } => vec![
                 Label::new(*population, "a closed load: users that wait"),
                 Label::new(*arrivals, "an open load: arrivals that do not wait"),
@@ -173,7 +175,15 @@ impl Mistake for ScenarioMistake {
 
     fn help(&self) -> Option<String> {
         let text = match self {
-            Self::NoLoad { .. } => "for example: `arrivals even { hold \"10/s\" for=\"1m\" }`",
+            Self::NoLoad { users: Some(users), .. } => {
+                return Some(format!(
+                    "for users that each wait for their answers: `population {{ hold {users} for=\"1m\" }}`; \
+                     for arrivals that do not wait: `arrivals even {{ hold \"10/s\" for=\"1m\" }}`"
+                ));
+            }
+            Self::NoLoad { users: None, .. } => {
+                "for example: `arrivals even { hold \"10/s\" for=\"1m\" }` or `population { hold 5 for=\"1m\" }`"
+            }
             Self::TwoLoads { .. } => "keep one of the two, or make two scenarios",
             Self::Endless { .. } => {
                 "add `for=`, `iterations`, `stop-when { elapsed \"15m\" }`, or run with `--duration`"
@@ -241,7 +251,11 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
 fn check_load(fields: &mut Fields<'_>, arrivals: Option<&Node>, population: Option<&Node>) {
     let node = fields.node();
     let (only, text) = match (arrivals, population) {
-        (None, None) => return fields.problem(ScenarioMistake::NoLoad { owner: node.head() }),
+        (None, None) => {
+            let users = node.children_named("users").find_map(|users| users.arguments.first());
+            let users = users.map(|users| users.known().to_string());
+            return fields.problem(ScenarioMistake::NoLoad { owner: node.head(), users });
+        }
         (Some(arrivals), Some(population)) => {
             return fields.problem(ScenarioMistake::TwoLoads {
                 arrivals: arrivals.head(),

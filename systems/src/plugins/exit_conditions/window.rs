@@ -123,7 +123,8 @@ fn find(names: &[String], name: &Spanned<&str>, what: &'static str) -> Result<u1
 /// Notes that a rule compares with nothing, when neither word is there.
 pub(super) fn require_bound(fields: &mut Fields<'_>, words: [&str; 2], known: &'static str) {
     let node = fields.node();
-    if words.iter().all(|word| node.property(word).is_none()) {
+    // One that nothing knows has been told of; it may be the bound.
+    if words.iter().all(|word| node.property(word).is_none()) && !fields.has_unknown_property() {
         fields.problem(RuleMistake::NoBound { span: node.head(), known });
     }
 }
