@@ -11,6 +11,7 @@ use throng_systems::behavior::{FUNCTIONS, FunctionSpec};
 use throng_systems::plugins::Registry;
 
 use super::list::families;
+use super::run::as_far_as_read;
 use super::{complain, reference};
 use crate::exit_code::ExitCode;
 use crate::loader::{PAGES, page};
@@ -35,7 +36,7 @@ pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> Exit
         complain(&unknown(args.name.as_deref().unwrap_or_default(), registry));
         return ExitCode::Usage;
     };
-    if out.write_all(text.as_bytes()).is_ok() { ExitCode::Passed } else { ExitCode::Output }
+    if as_far_as_read(out.write_all(text.as_bytes())).is_ok() { ExitCode::Passed } else { ExitCode::Output }
 }
 
 fn explain(name: &str, registry: &Registry) -> Option<String> {

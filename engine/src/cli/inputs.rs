@@ -7,10 +7,24 @@ use crate::exit_code::ExitCode;
 use crate::loader::{Environment, Overrides};
 
 /// A workload, and values from outside.
-#[derive(Clone, Default, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct Inputs {
     /// The workload
     pub(super) file: PathBuf,
+    #[command(flatten)]
+    outside: Outside,
+}
+
+impl Inputs {
+    /// What is said over the file.
+    pub(super) fn overrides(&self) -> Result<Overrides, ExitCode> {
+        self.outside.overrides()
+    }
+}
+
+/// Values from outside.
+#[derive(Clone, Default, clap::Args)]
+pub(super) struct Outside {
     /// Sets a parameter (`peak=300/s`; also `THRONG_PARAM_PEAK`) or any value by its path (`crowd.users.max=100`)
     #[arg(long = "set", value_name = "NAME=VALUE")]
     sets: Vec<String>,
@@ -20,20 +34,14 @@ pub(super) struct Inputs {
 }
 
 /// Values may be secrets: they are left out.
-impl std::fmt::Debug for Inputs {
+impl std::fmt::Debug for Outside {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inputs").field("file", &self.file).field("sets", &self.sets).finish_non_exhaustive()
+        f.debug_struct("Outside").field("sets", &self.sets).finish_non_exhaustive()
     }
 }
 
-impl Inputs {
-    /// A file as it stands.
-    #[cfg(test)]
-    pub(super) fn of_file(file: PathBuf) -> Self {
-        Self { file, ..Self::default() }
-    }
-
-    /// What is said over the file.
+impl Outside {
+    /// What is said over a file.
     pub(super) fn overrides(&self) -> Result<Overrides, ExitCode> {
         let wrong = |option: &str, shown: &str| {
             complain(&format!("`{option}{shown}` needs a name and a value: `{option} NAME=VALUE`"));

@@ -8,6 +8,7 @@ use throng_systems::plugins::Registry;
 use throng_systems::plugins::arrivals::STAGE_SPECS;
 
 use super::reference::{Section, sections};
+use super::run::as_far_as_read;
 use super::{complain, language};
 use crate::exit_code::ExitCode;
 use crate::nodes::CORE;
@@ -80,7 +81,7 @@ pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> Exit
         }
         _ => show(asked, &families, out).and_then(|()| show_sections(asked, &sections, out)),
     };
-    if written.is_ok() { ExitCode::Passed } else { ExitCode::Output }
+    if as_far_as_read(written).is_ok() { ExitCode::Passed } else { ExitCode::Output }
 }
 
 fn show(asked: Option<&str>, families: &[Family], out: &mut dyn Write) -> io::Result<()> {

@@ -309,7 +309,7 @@ fn written(result: std::io::Result<()>, what: &str) -> Result<(), ExitCode> {
 }
 
 /// A reader that has gone away has seen what it wanted.
-fn as_far_as_read(result: std::io::Result<()>) -> std::io::Result<()> {
+pub(super) fn as_far_as_read(result: std::io::Result<()>) -> std::io::Result<()> {
     result.or_else(|error| if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
 
