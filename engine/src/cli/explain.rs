@@ -20,20 +20,20 @@ use crate::nodes::{CORE, CoreNode};
 /// What `explain` is asked.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// A node (`scenario`), a kind (`poisson`), a property (`at-least`), a value (`fifo`), a function (`random`), an error code
+    /// A node (`scenario`; `target tls` where several have the name), a kind (`poisson`), a property (`at-least`), a value (`fifo`), a function (`random`), a name in
+    /// `${…}` (`login.status`), an error code
     /// (`T0007`), an error type (`connection_refused`), an exit code (`99`), a metric (`throng.lateness`), a field of the
     /// summary (`lateness_ns`) or a word of the results (`lateness`); without it, what kinds of names there are
-    pub(super) name: Option<String>,
+    pub(super) name: Vec<String>,
 }
 
 /// Shows everything of that name.
 pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> ExitCode {
-    let text = match args.name.as_deref() {
-        None => Some(kinds(registry)),
-        Some(name) => explain(name, registry),
-    };
+    let asked = args.name.join(" ");
+    let name = asked.trim();
+    let text = if name.is_empty() { Some(kinds(registry)) } else { explain(name, registry) };
     let Some(text) = text else {
-        complain(&unknown(args.name.as_deref().unwrap_or_default(), registry));
+        complain(&unknown(name, registry));
         return ExitCode::Usage;
     };
     if as_far_as_read(out.write_all(text.as_bytes())).is_ok() { ExitCode::Passed } else { ExitCode::Output }
@@ -41,15 +41,19 @@ pub(super) fn run(args: &Args, registry: &Registry, out: &mut dyn Write) -> Exit
 
 fn explain(name: &str, registry: &Registry) -> Option<String> {
     if let Some(page) = page(&name.to_ascii_uppercase()) {
-        return Some(page.text.to_owned());
+        return Some(without_fences(page.text));
     }
     let name = name.strip_suffix('=').unwrap_or(name);
     let mut parts = Vec::new();
-    for node in CORE.iter().filter(|node| node.spec.name == name) {
+    for node in CORE.iter().filter(|node| ends_with(&format!("{} {}", node.inside, node.spec.name), name)) {
         parts.push(explain_core(node, registry));
     }
     for family in families(registry) {
-        for spec in family.members.iter().filter(|spec| spec.name == name) {
+        let is_meant = |spec: &&&NodeSpec| match name.rsplit_once(' ') {
+            None => spec.name == name,
+            Some((owner, kind)) => spec.name == kind && has_word(family.place, owner),
+        };
+        for spec in family.members.iter().filter(is_meant) {
             parts.push(explain_spec(spec, &format!("one of the {} ({})", family.name, family.place)));
         }
     }
@@ -59,6 +63,39 @@ fn explain(name: &str, registry: &Registry) -> Option<String> {
     parts.extend(inner_words::explain(name, registry));
     parts.extend(reference::explain(name));
     (!parts.is_empty()).then(|| parts.join("\n"))
+}
+
+/// Whether a path of nodes ends with that one.
+fn ends_with(path: &str, end: &str) -> bool {
+    path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '))
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '-').any(|known| known == word)
+}
+
+/// A page for a terminal: what stands between fences is indented instead.
+fn without_fences(page: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+            continue;
+        }
+        let indent = if inside && !line.is_empty() { "    " } else { "" };
+        let _ = writeln!(text, "{indent}{line}");
+    }
+    text
+}
+
+/// Whether two words have more than half of their letters in common: of short ones, few edits make a word of no likeness.
+fn is_alike(one: &str, other: &str) -> bool {
+    let mut left: Vec<char> = other.chars().collect();
+    let common = one.chars().filter(|letter| {
+        left.iter().position(|known| known == letter).map(|at| left.swap_remove(at)).is_some()
+    });
+    common.count() * 2 > one.chars().count().max(other.chars().count())
 }
 
 /// What may be asked: the families that `list` has, each with a name of it.
@@ -171,7 +208,8 @@ fn unknown(name: &str, registry: &Registry) -> String {
     known.extend(inner_words::known(registry));
     known.extend(reference::names(registry));
     known.extend(FUNCTIONS.iter().map(|function| function.name));
-    let meant = nearest(name, &known).map_or(String::new(), |word| format!("did you mean `{word}`? "));
+    let meant = nearest(name, &known).filter(|word| is_alike(name, word));
+    let meant = meant.map_or(String::new(), |word| format!("did you mean `{word}`? "));
     format!("nothing is called `{name}`; {meant}what it explains: {}", kinds_of_names(registry))
 }
 
@@ -205,6 +243,21 @@ mod tests {
         assert!(known("status").starts_with("status: in `expect`, in `http`, in `behavior`\n"));
         assert!(known("pad").contains("${pad(42, 6)} gives `000042`"));
         assert!(known("t0022").starts_with("# T0022: unknown property\n"));
+    }
+
+    #[test]
+    fn paths_names_and_words_of_the_results_are_explained() {
+        assert!(known("target tls").starts_with("tls: in `target`\n"), "{}", known("target tls"));
+        assert!(known("listener file").starts_with("file: one of the listeners"));
+        assert!(explain("scenario tls", &Registry::default()).is_none());
+        for (name, expected) in [("now", "now"), ("user.id", "user.id"), ("login.status", "STEP.status")] {
+            assert!(known(name).starts_with(&format!("{expected}: a name in ${{…}}\n")), "{name}");
+        }
+        for word in ["valid", "degraded", "invalid", "asked/s", "kept/s", "woke"] {
+            assert!(known(word).contains("in messages and results"), "{word}");
+        }
+        let page = known("T0022");
+        assert!(!page.contains("```") && page.contains("\n    throng 1\n"), "{page}");
     }
 
     #[test]
@@ -257,7 +310,9 @@ mod tests {
             assert_eq!(explain(name, &registry), None);
         };
         let kinds = "what it explains: nodes, arrivals, stages, steps, protocols, exit-conditions, listeners, queues, \
-            laws, functions, metrics, fields, errors, error-types, words, exit-codes";
+            laws, functions, names, metrics, fields, errors, error-types, words, exit-codes";
+        check("fro", &format!("nothing is called `fro`; did you mean `for`? {kinds}"));
+        check("xoz", &format!("nothing is called `xoz`; {kinds}"));
         check("nonsense", &format!("nothing is called `nonsense`; {kinds}"));
         check("poison", &format!("nothing is called `poison`; did you mean `poisson`? {kinds}"));
         check("at-lest", &format!("nothing is called `at-lest`; did you mean `at-least`? {kinds}"));

@@ -35,6 +35,12 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ("rule", "a line of `stop-when` or `require`"),
     ("outcome", "what the target did: passed, failed, interrupted"),
     ("verdict", "whether the generator's own figures can be trusted: valid, degraded, invalid"),
+    (
+        "valid, degraded, invalid",
+        "verdicts: the schedule was kept; not all of it, which is a warning; so little of it that the figures say nothing of the target, which is exit code 90",
+    ),
+    ("asked/s, kept/s", "iterations a second: what the plan asks for on average; what was begun"),
+    ("woke", "how late the generator's own threads were when they wanted to run"),
     ("listener", "where telemetry leaves the run"),
     ("world, shard, tick, phase", "see the two figures above"),
     ("underrun", "orders that reached a shard after something in them was due"),

@@ -9,7 +9,7 @@ use throng_systems::plugins::arrivals::STAGE_SPECS;
 
 use super::reference::{Section, sections};
 use super::run::as_far_as_read;
-use super::{complain, language};
+use super::{complain, language, width};
 use crate::exit_code::ExitCode;
 use crate::nodes::CORE;
 
@@ -17,12 +17,15 @@ use crate::nodes::CORE;
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     /// nodes, arrivals, stages, steps, protocols, exit-conditions, listeners, laws or functions, all of them without it;
-    /// metrics, fields (of the summary), errors, error-types, words or exit-codes
+    /// names (in `${…}`), metrics, fields (of the summary), errors, error-types, words or exit-codes
     pub(super) family: Option<String>,
     /// How it is shown
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
+
+/// Columns that a summary has at least, however long the names beside it are.
+const LEAST_SUMMARY: usize = 30;
 
 /// How what there is is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -133,9 +136,14 @@ fn section(
         writeln!(out)?;
     }
     writeln!(out, "{name} ({place})")?;
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let column = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let room = width::of_standard_output().saturating_sub(column + 4).max(LEAST_SUMMARY);
     for (name, summary) in rows {
-        writeln!(out, "  {name:width$}  {summary}")?;
+        let mut name = name.as_str();
+        for line in width::lines(summary, room) {
+            writeln!(out, "  {name:column$}  {line}")?;
+            name = "";
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod completions;
 mod diagnostics;
 mod error_types;
 mod explain;
+mod expression_names;
 mod final_summary;
 mod fmt;
 mod glossary;
@@ -18,6 +19,7 @@ mod reference;
 mod run;
 mod serve_demo;
 mod terminal_view;
+mod width;
 
 use std::io::{IsTerminal, Write};
 
@@ -29,7 +31,7 @@ use crate::loader::Style;
 
 /// Sets a population loose on a system: load tests in real time, simulations in virtual time
 #[derive(Debug, Parser)]
-#[command(name = "throng", version, arg_required_else_help = true)]
+#[command(name = "throng", version, arg_required_else_help = true, term_width = width::of_standard_output())]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -7,6 +7,7 @@ use throng_systems::plugins::Registry;
 use throng_systems::plugins::listeners::otlp::{INSTRUMENTS, MetricKind, MetricSpec};
 
 use super::error_types;
+use super::expression_names::{self, NAMES};
 use super::glossary::{self, GLOSSARY};
 use super::list::families;
 use crate::exit_code::EXIT_CODES;
@@ -25,6 +26,7 @@ pub(super) struct Section {
 /// All tables.
 pub(super) fn sections() -> Vec<Section> {
     let section = |name, place, rows| Section { name, place, rows };
+    let names = NAMES.iter().map(|(name, meaning)| (*name, (*meaning).to_owned()));
     let metrics = INSTRUMENTS.iter().map(|metric| (metric.name, summary_of(metric)));
     let fields = fields().map(|field| (field.path, with_unit(field.unit, field.meaning)));
     let errors = PAGES.iter().map(|page| (page.code, page.title().to_owned()));
@@ -32,6 +34,7 @@ pub(super) fn sections() -> Vec<Section> {
     let words = GLOSSARY.iter().map(|(words, meaning)| (*words, (*meaning).to_owned()));
     let codes = EXIT_CODES.iter().map(|(_, name, meaning)| (*name, (*meaning).to_owned()));
     vec![
+        section("names", "in ${…}, beside parameters and variables", names.collect()),
         section("metrics", "of listener otlp", metrics.collect()),
         section("fields", "of the JSON that --summary writes", fields.collect()),
         section("errors", "in messages; `throng explain CODE` shows the page", errors.collect()),
@@ -61,6 +64,9 @@ fn with_unit(unit: &str, meaning: &str) -> String {
 /// What a name means outside of the language, each meaning a text.
 pub(super) fn explain(name: &str) -> Vec<String> {
     let mut parts = Vec::new();
+    if let Some((known, meaning)) = expression_names::meaning(name) {
+        parts.push(format!("{known}: a name in ${{…}}\n  {meaning}\n"));
+    }
     for metric in INSTRUMENTS.iter().filter(|metric| metric.name == name) {
         let mut text = format!("{name}: a metric of `listener otlp`, {}\n", kind_of(metric));
         let attributes = metric.attributes.join(", ");

@@ -21,7 +21,9 @@ mod template;
 mod value;
 mod visits;
 
-pub use answer::{BodyExpectation, Capture, Comparison, Expectations, HeaderExpectation, Save, Source};
+pub use answer::{
+    BodyExpectation, Capture, Comparison, Expectations, HeaderExpectation, ResultField, Save, Source,
+};
 pub use budget::{Budget, NoExpression};
 pub use calls::CallGraph;
 pub use compiler::{Chain, Compiler, Declared};

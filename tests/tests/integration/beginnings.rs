@@ -99,7 +99,7 @@ fn what_is_beside_the_language_is_listed_and_explained() {
         assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
         assert!(ended.stdout.contains(expected), "{arguments:?}: {}", ended.stdout);
     };
-    check(&["list"], "more, by name: metrics, fields, errors, error-types, words, exit-codes");
+    check(&["list"], "more, by name: names, metrics, fields, errors, error-types, words, exit-codes");
     check(&["list", "metrics"], "throng.lateness");
     check(&["list", "fields"], "scenarios.*.lateness_ns");
     check(&["list", "errors"], "T0007");

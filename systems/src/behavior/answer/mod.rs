@@ -11,5 +11,6 @@ mod take;
 pub use compare::Comparison;
 pub use expect::{BodyExpectation, Expectations, HeaderExpectation};
 pub use figures::Capture;
-pub(super) use figures::{ResultField, capture};
+pub use figures::ResultField;
+pub(super) use figures::capture;
 pub use save::{Save, Source};
