@@ -145,15 +145,22 @@ fn draw(frame: &mut Frame<'_>, area: Rect, title: &str, curves: &[Curve], edges:
     let (seconds, values, mut labels) = edges;
     let mut spans = vec![Span::styled(title.to_owned(), TITLE)];
     for curve in curves.iter().filter(|curve| !curve.legend.is_empty()) {
+        // As the curve is drawn: not every terminal has colours, nor every eye.
+        let sign = if curve.marker == Marker::Dot { '•' } else { '─' };
         spans.push(Span::raw("  "));
-        spans.push(Span::styled(curve.legend.clone(), curve.style));
+        spans.push(Span::styled(format!("{sign}{}", curve.legend), curve.style));
     }
     if curves.iter().all(|curve| curve.values.is_empty()) {
         spans.push(Span::styled("  nothing yet", QUIET));
     }
-    if spans.iter().map(Span::width).sum::<usize>() > usize::from(area.width) {
+    let fits = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>() <= usize::from(area.width);
+    if !fits(&spans) {
         // The figures say what they are of.
         spans.drain(..2);
+    }
+    while !fits(&spans) && spans.len() > 1 {
+        // No figure is cut within.
+        spans.truncate(spans.len() - 2);
     }
     // The rows that the title and the time's axis leave; a label a row at most, and always the outer two.
     let rows = usize::from(area.height.saturating_sub(3)).max(2);

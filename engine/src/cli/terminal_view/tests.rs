@@ -203,14 +203,23 @@ fn more_than_fits() {
 }
 
 #[test]
+fn a_terminal_that_is_too_small_is_told_so() {
+    let text = picture((50, 12), &half_a_minute(), &Controls::default());
+    assert!(text.starts_with("50x12 is too small: the view needs 72x14"), "{text}");
+    let text = picture((72, 14), &half_a_minute(), &Controls::default());
+    assert!(text.contains("lost  started") && text.contains("p99.9     max"), "{text}");
+}
+
+#[test]
 fn any_size_is_drawn_without_a_panic() {
     let figures = crowded();
     for width in [1, 5, 20, 39, 60, 129, 131, 250] {
         for height in [1, 2, 5, 9, 14, 23, 51] {
             let mut controls = Controls::default();
             controls.help = height % 2 == 0;
+            // Empty lines at the end count as well.
             let text = picture((width, height), &figures, &controls);
-            assert_eq!(text.lines().count().max(1), usize::from(height).max(1), "{width}x{height}");
+            assert_eq!(text.split('\n').count(), usize::from(height), "{width}x{height}");
         }
     }
 }
