@@ -142,7 +142,9 @@ mod tests {
     }
 
     fn removed(files: &[PathBuf]) {
-        files.iter().for_each(|file| std::fs::remove_file(file).expect("it can be removed"));
+        for file in files {
+            std::fs::remove_file(file).expect("it can be removed");
+        }
     }
 
     /// What `check` of a file with this text writes to standard output and standard error, and returns.

@@ -137,7 +137,9 @@ impl Search<'_> {
         let places = Search { registry, path: Vec::new() }.places(nodes);
         let plain: Vec<String> = places.iter().map(Place::to_string).collect();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        plain.iter().for_each(|path| *counts.entry(path).or_default() += 1);
+        for path in &plain {
+            *counts.entry(path).or_default() += 1;
+        }
         let mut paths = Vec::new();
         for (place, path) in places.iter().zip(&plain) {
             if counts[path.as_str()] == 1 {
