@@ -25,6 +25,8 @@ impl Purpose {
     pub const BEHAVIOR: Self = Self(4);
     /// How much a wait between two tries of a step differs from what was declared.
     pub const RETRY: Self = Self(10);
+    /// The seed of one replication of a sweep.
+    pub const REPLICATION: Self = Self(11);
     /// The draws of a step that is a Rust function.
     pub const FUNCTION: Self = Self(20);
 }

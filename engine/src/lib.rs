@@ -19,6 +19,7 @@ mod results;
 mod run;
 mod simulated;
 pub mod summary;
+mod sweep;
 mod world;
 
 pub use app::App;

@@ -112,4 +112,7 @@ pub const CORE: &[CoreNode] = &[
     inside("service", &nodes::CALLS),
     inside("service", &nodes::OUTAGE),
     inside("service", &nodes::STALL),
+    top(&nodes::SWEEP),
+    inside("sweep", &nodes::VARY),
+    inside("sweep", &nodes::REPLICATIONS),
 ];

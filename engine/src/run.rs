@@ -167,14 +167,14 @@ fn thread_count(workload: &Workload) -> u16 {
 }
 
 /// A seed for a run that names none: shown in its results, so that it can be repeated.
-fn drawn_seed() -> u64 {
+pub(crate) fn drawn_seed() -> u64 {
     let bits = uuid::Uuid::new_v4().as_u128();
     // 48 random bits, short enough to be typed again.
     (bits >> 80) as u64 & 0xffff_ffff_ffff
 }
 
 /// The SHA-256 of a workload's text, and of the files' texts that it includes, one after the other as they are read.
-fn sha256(loaded: &Loaded) -> String {
+pub(crate) fn sha256(loaded: &Loaded) -> String {
     use sha2::Digest;
     let mut digest = sha2::Sha256::new();
     for file in loaded.sources.files() {

@@ -25,6 +25,9 @@ fn head() -> String {
 }
 
 const OPEN: &str = "scenario crowd { behavior buyer; arrivals even { hold \"10/s\" for=\"1m\" } }\n";
+/// The same, with a parameter.
+const SWEPT: &str = "param peak \"10/s\"\n\
+    scenario crowd { behavior buyer; arrivals even { hold \"${peak}\" for=\"1m\" } }\n";
 
 #[test]
 fn every_workload_loads_and_says_its_purpose() {
@@ -100,6 +103,7 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
             format!("{}{OPEN}service t {{ time hyperexponential {{ {sample} }} }}\n", head())
         }
         ("listener otlp", _) => format!("{}{OPEN}listener otlp \"http://h:4318\" {{ {sample} }}\n", head()),
+        ("sweep", _) => format!("{}{SWEPT}sweep {{ {sample} }}\n", head()),
         ("generator", _) => format!("{}{OPEN}generator {{ {sample} }}\n", head()),
         ("service step time hyperexponential", _) => {
             let step = format!("step home {{ time hyperexponential {{ {sample} }} }}");

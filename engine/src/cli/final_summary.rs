@@ -8,7 +8,7 @@ mod measures;
 mod paint;
 pub(super) mod quantity;
 mod services;
-mod table;
+pub(super) mod table;
 
 use std::fmt::Write as _;
 

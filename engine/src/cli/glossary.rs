@@ -32,6 +32,10 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
         "what results leave out at a scenario's start; how long what runs may go on at its end",
     ),
     ("steering", "what is asked of a run while it goes on: pause, resume, scale, stop"),
+    (
+        "point, replication",
+        "one combination of the values that a sweep gives its parameters; one simulation of it, by a seed of its own",
+    ),
     ("rule", "a line of `stop-when` or `require`"),
     ("outcome", "what the target did: passed, failed, interrupted"),
     ("verdict", "whether the generator's own figures can be trusted: valid, degraded, invalid"),

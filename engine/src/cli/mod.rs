@@ -11,6 +11,7 @@ mod fmt;
 mod glossary;
 mod init;
 mod inputs;
+mod interrupts;
 mod language;
 mod list;
 mod lsp;
@@ -18,6 +19,7 @@ mod man;
 mod reference;
 mod run;
 mod serve_demo;
+mod sweep;
 mod terminal_view;
 mod width;
 
@@ -41,6 +43,7 @@ struct Arguments {
 enum Command {
     Run(run::Run),
     Simulate(run::Simulate),
+    Sweep(sweep::Sweep),
     /// Reads workloads and shows every problem in them; starts nothing
     Check(check::Args),
     /// Writes workloads in the form that all of them have: indentation, blanks, empty lines
@@ -91,6 +94,11 @@ pub fn cli(app: App) -> std::process::ExitCode {
     let code = match arguments.command {
         Command::Run(run) => run::run(&app, &run),
         Command::Simulate(simulate) => run::simulate(&app, &simulate),
+        Command::Sweep(args) => {
+            // Its report and its runs write while this would be held.
+            drop(stdout);
+            return sweep::sweep(&app, &args).into();
+        }
         Command::Check(args) => {
             let mut stderr = std::io::stderr();
             let style = style(&stderr);

@@ -231,7 +231,7 @@ fn identity(node: &Node) -> Option<Identity> {
     let name = || node.text(0).map(|name| name.value.to_owned());
     let name = match node.name.value.as_str() {
         "stop-when" | "require" | "include" => None,
-        "throng" | "seed" | "tick" | "threads" | "generator" => Some(String::new()),
+        "throng" | "seed" | "tick" | "threads" | "generator" | "sweep" => Some(String::new()),
         "listener" => node.property("name").map(|name| name.value.to_string()).or_else(name),
         _ => name(),
     };

@@ -14,6 +14,7 @@ use super::lower::{Around, Lowered, lower};
 use super::param;
 use super::set::Sets;
 use super::source::{MOST_BYTES, Refused, Sources, read, too_large};
+use super::sweep_options::SweepOptions;
 use super::syntax::SyntaxMistake;
 use super::values::Values;
 use super::workload::Loaded;
@@ -31,6 +32,8 @@ pub struct Overrides {
     pub sets: Vec<(String, String)>,
     /// What `env("NAME")` and `THRONG_PARAM_NAME` are.
     pub environment: Environment,
+    /// `--vary` and `--replications`.
+    pub sweep: SweepOptions,
 }
 
 /// Reads a file and loads it.
@@ -59,6 +62,7 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
     let params = param::read_all(&nodes, &mut sets, &mut values, &mut sources, &mut problems);
     values.settle(&mut nodes, &mut problems);
     values.count_as_used(&replaced);
+    overrides.sweep.apply(&mut nodes, &mut sources);
     let outside = outside_nodes(&nodes, overrides, &mut sources, &mut problems);
     let directory = path.parent().unwrap_or(Path::new(""));
     let constants = &values.constants;

@@ -55,7 +55,7 @@ enum ParamMistake {
 }
 
 /// What a value of a kind looks like.
-fn form(kind: Kind) -> &'static str {
+pub(super) fn form(kind: Kind) -> &'static str {
     match kind {
         Kind::Int => "a whole number, as in `100`",
         Kind::Float => "a number, as in `0.5`",
@@ -243,7 +243,7 @@ fn is_usable(name: &str) -> bool {
 }
 
 /// A text from outside as a value of a kind; of any kind when none is known.
-fn read_as(text: &str, kind: Option<Kind>) -> Option<Value> {
+pub(super) fn read_as(text: &str, kind: Option<Kind>) -> Option<Value> {
     match kind {
         None => Value::read(&Scalar::Text(text.to_owned())),
         Some(Kind::Text) => Some(Value::Text(text.into())),

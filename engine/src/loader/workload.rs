@@ -11,7 +11,7 @@ use throng_components::run::{StepHeader, VerdictBounds};
 use throng_components::scenario::{Population, Scenario, StepNames};
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::Problem;
-use throng_systems::behavior::Program;
+use throng_systems::behavior::{Kind, Program, Value};
 use throng_systems::drivers::simulated::Service;
 use throng_systems::plugins::listeners::Installer;
 
@@ -56,6 +56,8 @@ pub struct Workload {
     pub listeners: Vec<ListenerPlan>,
     /// What answers under `throng simulate`.
     pub services: Vec<Service>,
+    /// What `throng sweep` varies; absent when the file says nothing of it.
+    pub sweep: Option<SweepPlan>,
     /// Parameters and their effective values in the order of the file; secrets are not among the values.
     pub params: Vec<(String, String)>,
     /// When the generator's own numbers are not to be trusted.
@@ -71,6 +73,37 @@ impl Workload {
         };
         self.targets.iter().filter(|target| !answered(target)).map(|target| target.name.clone()).collect()
     }
+}
+
+/// What a sweep varies, and how often.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepPlan {
+    /// Parameters and their values, in the order of the file.
+    pub vary: Vec<Varied>,
+    /// How often each combination is simulated: 1 to 100,000.
+    pub replications: u32,
+}
+
+impl SweepPlan {
+    /// Ten: enough for an interval of confidence that is not much wider than it has to be (Student's t is 2.26, its limit 1.96).
+    pub const DEFAULT_REPLICATIONS: u32 = 10;
+}
+
+impl Default for SweepPlan {
+    fn default() -> Self {
+        Self { vary: Vec::new(), replications: Self::DEFAULT_REPLICATIONS }
+    }
+}
+
+/// A parameter and the values that a sweep gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Varied {
+    /// The parameter.
+    pub name: String,
+    /// The kind of all its values.
+    pub kind: Kind,
+    /// At least one, no two of them the same.
+    pub values: Vec<Value>,
 }
 
 /// A scenario and its load: exactly one of `population` and `arrivals` is there.

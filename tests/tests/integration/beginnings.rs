@@ -69,7 +69,7 @@ fn bash_completes_commands_options_and_names() {
     };
     assert_eq!(completed("throng sim"), "simulate");
     assert_eq!(completed("throng list ex"), "exit-conditions exit-codes");
-    assert_eq!(completed("throng explain poi"), "poisson");
+    assert_eq!(completed("throng explain pois"), "poisson");
     assert_eq!(completed("throng check w --for"), "--format");
     for shell in ["zsh", "fish"] {
         let script = scratch.throng(&["completions", shell]);

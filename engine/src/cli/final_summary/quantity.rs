@@ -84,7 +84,7 @@ pub(in crate::cli) fn bytes(number: u64) -> String {
 }
 
 /// A number of any size and sign in at most nine characters: `0.37`, `-12`, `1.25M`, `3.10e-7`.
-pub(super) fn plain(number: f64) -> String {
+pub(in crate::cli) fn plain(number: f64) -> String {
     let (size, sign) = (number.abs(), if number < 0.0 { "-" } else { "" });
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
     let shown = match size {

@@ -5,7 +5,7 @@ const WIDTH: usize = 80;
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
+pub(in crate::cli) struct Column {
     head: &'static str,
     /// 0 for the name's column, which takes what the others leave.
     width: usize,
@@ -13,26 +13,26 @@ pub(super) struct Column {
 
 impl Column {
     /// The first column: names, to the left.
-    pub(super) fn name(head: &'static str) -> Self {
+    pub(in crate::cli) fn name(head: &'static str) -> Self {
         Self { head, width: 0 }
     }
 
     /// A column of numbers, to the right, its gap included.
-    pub(super) fn number(head: &'static str, width: usize) -> Self {
+    pub(in crate::cli) fn number(head: &'static str, width: usize) -> Self {
         Self { head, width }
     }
 }
 
 /// A table that is written row by row. A name too long for its column stands on a line of its own.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in crate::cli) struct Table {
     columns: Vec<Column>,
     lines: Vec<String>,
 }
 
 impl Table {
     /// A table with its head.
-    pub(super) fn new(columns: &[Column]) -> Self {
+    pub(in crate::cli) fn new(columns: &[Column]) -> Self {
         let mut table = Self { columns: columns.to_vec(), lines: Vec::new() };
         let heads: Vec<_> = columns.iter().map(|column| column.head).collect();
         table.row(&heads);
@@ -44,7 +44,7 @@ impl Table {
     }
 
     /// Adds a row, one cell a column.
-    pub(super) fn row(&mut self, cells: &[&str]) {
+    pub(in crate::cli) fn row(&mut self, cells: &[&str]) {
         let (name, numbers) = cells.split_first().unwrap_or((&"", &[]));
         let width = self.name_width();
         let mut line = format!("  {name}");
@@ -60,12 +60,12 @@ impl Table {
     }
 
     /// Adds a remark to the row above.
-    pub(super) fn note(&mut self, text: &str) {
+    pub(in crate::cli) fn note(&mut self, text: &str) {
         self.lines.push(format!("    {text}"));
     }
 
     /// The table as lines.
-    pub(super) fn render(&self) -> String {
+    pub(in crate::cli) fn render(&self) -> String {
         self.lines.iter().map(|line| line.trim_end()).filter(|line| !line.is_empty()).fold(
             String::new(),
             |mut text, line| {
@@ -79,7 +79,7 @@ impl Table {
 
 /// Adds a paragraph: broken at spaces, each line with this indent and two more from the second on. A word that is
 /// longer than a line keeps its whole length.
-pub(super) fn wrap(text: &mut String, paragraph: &str, indent: &str) {
+pub(in crate::cli) fn wrap(text: &mut String, paragraph: &str, indent: &str) {
     let mut line = String::from(indent);
     let mut length = indent.chars().count();
     let mut empty = true;

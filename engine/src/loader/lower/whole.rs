@@ -14,7 +14,7 @@ use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
 
 use super::names::Names;
-use super::{behavior, fewer_threads, listener, one_name, rules, scenario, service, settings, target};
+use super::{behavior, fewer_threads, listener, one_name, rules, scenario, service, settings, sweep, target};
 use crate::loader::files::Beside;
 use crate::loader::source::Sources;
 use crate::loader::workload::{RulePlan, ScenarioPlan, Workload};
@@ -36,6 +36,7 @@ const DOCUMENT: NodeSpec = NodeSpec {
         "generator",
         "listener",
         "service",
+        "sweep",
     ],
     later: &["data", "log"],
     ..NodeSpec::EMPTY
@@ -185,6 +186,8 @@ impl<'a> Lowering<'a> {
             let nodes = self.all("service");
             warnings.extend(service::warnings(&nodes, &services, &scenarios, &behaviors.programs));
         }
+        let constants = self.constants;
+        let sweep = self.once("sweep", |node| sweep::read(node, constants));
         let workload = Workload {
             seed,
             tick,
@@ -198,6 +201,7 @@ impl<'a> Lowering<'a> {
             rules,
             listeners,
             services,
+            sweep,
             params: Vec::new(),
             bounds,
         };
