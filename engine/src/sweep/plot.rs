@@ -54,7 +54,10 @@ pub(super) fn draw(design: &Design, figures: &Figures) -> String {
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
     );
     let replications = design.replications;
-    let heading = format!("Means of {replications} replications, with their 95 % intervals of confidence");
+    let heading = match replications {
+        1 => "One replication of each point".to_owned(),
+        _ => format!("Means of {replications} replications, with their 95 % intervals of confidence"),
+    };
     text(&mut svg, (PAGE, PAGE + 10.0), "start", &heading);
     svg.push_str(&legend);
     for (number, series) in shown.iter().enumerate() {
@@ -171,15 +174,15 @@ fn panel(svg: &mut String, corner: (f64, f64), design: &Design, lines: &Lines, s
     for line in 0..lines.names.len() {
         let at = |place: usize| {
             let estimate = estimates[lines.point(line, place)]?;
-            let half = estimate.half_width.unwrap_or(0.0);
             let height = |value: f64| frame.y(scale.place(value / size));
-            let across = frame.x(lines.axis.place(lines.places[place]));
-            Some((across, height(estimate.mean), height(estimate.mean - half), height(estimate.mean + half)))
+            let bar =
+                estimate.half_width.map(|half| (height(estimate.mean - half), height(estimate.mean + half)));
+            Some(Dot { x: frame.x(lines.axis.place(lines.places[place])), y: height(estimate.mean), bar })
         };
         // Values may stand in the file in any order; a line goes from left to right.
-        let mut places: Vec<_> = (0..lines.places.len()).filter_map(at).collect();
-        places.sort_by(|one, other| one.0.total_cmp(&other.0));
-        draw_line(svg, &places, line);
+        let mut dots: Vec<Dot> = (0..lines.places.len()).filter_map(at).collect();
+        dots.sort_by(|one, other| one.x.total_cmp(&other.x));
+        draw_line(svg, &dots, line);
     }
     let _ = writeln!(svg, "</g>");
 }
@@ -192,23 +195,32 @@ fn shortened(title: &str) -> String {
     title.chars().take(MOST_LETTERS - 1).chain(['…']).collect()
 }
 
-/// Points with their bars, joined: across, mean, lower and upper end.
-fn draw_line(svg: &mut String, places: &[(f64, f64, f64, f64)], line: usize) {
+/// A mean and its interval, on the page.
+struct Dot {
+    x: f64,
+    y: f64,
+    /// The lower and the upper end.
+    bar: Option<(f64, f64)>,
+}
+
+/// Dots with their bars, joined.
+fn draw_line(svg: &mut String, dots: &[Dot], line: usize) {
     let (colour, look) = (COLOURS[line % COLOURS.len()], look(line));
     let mut path = String::new();
-    for (number, (x, y, _, _)) in places.iter().enumerate() {
+    for (number, Dot { x, y, .. }) in dots.iter().enumerate() {
         let _ = write!(path, "{}{x:.1} {y:.1}", if number == 0 { 'M' } else { 'L' });
     }
-    if places.len() > 1 {
+    if dots.len() > 1 {
         let _ = writeln!(svg, "<path d=\"{path}\" {look} stroke-width=\"1.6\" fill=\"none\"/>");
     }
-    for (x, y, low, high) in places {
-        let (left, right) = (x - 4.0, x + 4.0);
-        let _ = writeln!(
-            svg,
-            "<path d=\"M{x:.1} {low:.1}V{high:.1}M{left:.1} {low:.1}H{right:.1}M{left:.1} {high:.1}H{right:.1}\" \
-             stroke=\"{colour}\" fill=\"none\"/><circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.2\" fill=\"{colour}\"/>"
-        );
+    for Dot { x, y, bar } in dots {
+        if let Some((low, high)) = bar {
+            let (left, right) = (x - 4.0, x + 4.0);
+            let ends = format!("M{left:.1} {low:.1}H{right:.1}M{left:.1} {high:.1}H{right:.1}");
+            let bar = format!("M{x:.1} {low:.1}V{high:.1}{ends}");
+            let _ = writeln!(svg, "<path class=\"bar\" d=\"{bar}\" stroke=\"{colour}\" fill=\"none\"/>");
+        }
+        let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.2\" fill=\"{colour}\"/>");
     }
 }
 
@@ -262,4 +274,50 @@ fn text(svg: &mut String, (x, y): (f64, f64), anchor: &str, content: &str) {
         }
     }
     let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{escaped}</text>");
+}
+
+#[cfg(test)]
+mod tests {
+    use throng_systems::behavior::{Kind, Value};
+
+    use super::*;
+    use crate::loader::{SweepPlan, Varied};
+    use crate::sweep::figures::Selector;
+    use crate::sweep::row::Row;
+
+    fn varied(name: &str, kind: Kind, values: Vec<Value>) -> Varied {
+        Varied { name: name.to_owned(), kind, values }
+    }
+
+    /// Draws runs of a measure whose value grows with point and replication; counts dots and bars.
+    fn check(vary: Vec<Varied>, replications: u32, dots: usize, bars: usize, said: &[&str]) {
+        let design = Design::new(SweepPlan { vary, replications }, 1);
+        let mut figures = Figures::new(vec![Selector::read("mean_ns")], &design);
+        for (number, run) in design.runs().enumerate() {
+            let [scope, name, measure, unit] = ["step", "<a & b>", "mean_ns", "ns"].map(str::to_owned);
+            let row = Row { scope, name, measure, value: number as f64 * 1e6, unit };
+            figures.take(run, &[row]);
+        }
+        let svg = draw(&design, &figures);
+        assert_eq!(svg.matches("r=\"3.2\"").count(), dots, "{svg}");
+        assert_eq!(svg.matches("class=\"bar\"").count(), bars, "{svg}");
+        assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{svg}");
+        for part in said.iter().chain(&[">step &lt;a &amp; b&gt;, mean_ns"]) {
+            assert!(svg.contains(part), "no `{part}` in {svg}");
+        }
+    }
+
+    #[test]
+    fn a_plot_has_a_dot_a_point_and_a_line_a_combination() {
+        let whole = |values: &[i64]| values.iter().copied().map(Value::Int).collect::<Vec<_>>();
+        let words = ["b", "a"].map(|word| Value::Text(word.into())).to_vec();
+        check(Vec::new(), 3, 1, 1, &["Means of 3 replications"]);
+        check(Vec::new(), 1, 1, 0, &["One replication of each point"]);
+        let n = || varied("n", Kind::Int, whole(&[1, 2, 4]));
+        check(vec![n()], 2, 3, 3, &[">n</text>", ">4</text>", "(ms)"]);
+        let both = vec![n(), varied("law", Kind::Text, words.clone())];
+        // Two dots more in the legend.
+        check(both, 2, 8, 6, &["law = a", "law = b", "#d55e00"]);
+        check(vec![varied("law", Kind::Text, words), n()], 2, 9, 6, &[">a</text>", "n = 4"]);
+    }
 }

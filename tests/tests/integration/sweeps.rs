@@ -200,6 +200,29 @@ fn a_sweep_that_was_ended_goes_on_as_if_it_had_not_been() {
 }
 
 #[test]
+fn a_second_interrupt_cuts_what_is_under_way() {
+    let scratch = Scratch::new(format!(
+        "{SERVER}param length \"1s\"\nscenario crowd {{ behavior visit\n\
+         arrivals poisson {{ hold \"${{rate}}\" for=\"${{length}}\" }} }}\n\
+         sweep {{ vary length \"1s\" \"1000w\"; replications 1 }}\n"
+    ));
+    let mut process = scratch.start(&["sweep", "w.kdl", "--out", "out", "--jobs", "1"]);
+    let lines =
+        || std::fs::read_to_string(scratch.path("out/runs.jsonl")).unwrap_or_default().lines().count();
+    assert!(wait_until(|| lines() == 2 || process.has_ended()), "the first run does not end");
+    // Two interrupts at once may be seen as one, so they go on coming.
+    let ended = wait_until(|| {
+        process.signal(Signal::SIGINT);
+        process.has_ended()
+    });
+    assert!(ended, "interrupts do not end it");
+    let ended = process.wait().expect("it ends");
+    assert_eq!(ended.code, Some(105), "{}", ended.stderr);
+    assert!(ended.stdout.contains("1 of 2 runs are done"), "{}", ended.stdout);
+    assert_eq!(lines(), 2, "a run that was cut is no result");
+}
+
+#[test]
 fn what_belongs_to_another_sweep_is_left_alone() {
     let scratch = open("2s", "sweep { vary rate \"40/s\" \"80/s\"; replications 2 }");
     sweep(&scratch, "out", &["--quiet"], 0);
@@ -247,6 +270,23 @@ fn a_mistake_at_any_point_is_told_before_anything_is_simulated() {
     );
     let (_, problems) = sweep(&alone, "out", &[], 104);
     assert!(problems.contains("nothing answers for `t` in virtual time"), "{problems}");
+}
+
+#[test]
+fn a_run_that_comes_to_no_end_ends_the_sweep_and_what_is_done_stays() {
+    let scratch = Scratch::new(
+        "throng 1\nseed 7\nparam wait \"10ms\"\ntarget t noop\nbehavior b { noop name=x; think constant \"${wait}\" }\n\
+         scenario s { behavior b; population { hold 1 for=\"1s\" } }\n\
+         sweep { vary wait \"10ms\" \"0s\"; replications 2 }\n",
+    );
+    let (told, problems) = sweep(&scratch, "out", &["--jobs", "1"], 104);
+    assert!(
+        problems.contains("simulated time stands still") && problems.ends_with("with wait=0s\n"),
+        "{problems}"
+    );
+    assert!(told.contains("2 of 4 runs are done"), "{told}");
+    assert_eq!(estimates(&scratch, "out", "failures").len(), 1);
+    assert_eq!(scratch.read("out/runs.jsonl").lines().count(), 3);
 }
 
 #[test]
