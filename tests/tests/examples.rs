@@ -34,6 +34,7 @@ examples!(
     find_capacity = "../../examples/src/bin/find_capacity.rs",
     fingerprint = "../../examples/src/bin/fingerprint.rs",
     own_measure = "../../examples/src/bin/own_measure.rs",
+    queueing_formula = "../../examples/src/bin/queueing_formula.rs",
     sine = "../../examples/src/bin/sine.rs",
     slow_down_on_errors = "../../examples/src/bin/slow_down_on_errors.rs",
     token_bucket = "../../examples/src/bin/token_bucket.rs",
@@ -268,6 +269,23 @@ fn a_function_is_the_same_on_every_clock() {
     // By the clock it takes what it takes, in virtual time what it says.
     assert_eq!(step(&modelled, "print").service_ns.max, Some(2_000));
     assert!(step(&real, "print").service_ns.max > Some(0));
+}
+
+#[test]
+fn a_modelled_service_does_what_the_formulas_say() {
+    // Ten replications each; the seeds are fixed, and so is what comes out.
+    for (rate, precision) in [(50, 0.05), (80, 0.15)] {
+        for (figure, [mean, half, formula]) in queueing_formula::compare(rate).into_iter().enumerate() {
+            assert!(
+                (mean - formula).abs() <= half,
+                "{rate}/s, figure {figure}: {mean} ± {half}, not {formula}"
+            );
+            assert!(
+                half <= precision * formula,
+                "{rate}/s, figure {figure}: ± {half} says nothing of {formula}"
+            );
+        }
+    }
 }
 
 /// An echo server on a free port, for so many connections; a line `quit` hangs up, and `silence` is not answered.

@@ -315,8 +315,8 @@ fn examples_are_short_and_say_how_to_see_them() {
         if lines > LONGEST_EXAMPLE {
             broken.push(format!("{}: {lines} lines, of {LONGEST_EXAMPLE}: one idea a file", example.path));
         }
-        let command = format!("--bin {name} -- ");
-        if !example.text.lines().take(3).any(|line| line.contains(&command)) {
+        let command = format!("--bin {name}");
+        if !example.text.lines().take(3).any(|line| has_word(line, &command)) {
             broken.push(format!("{}: its head does not say how to see it: `{command}`", example.path));
         }
     }
