@@ -33,6 +33,7 @@ examples!(
     fault_injector = "../../examples/src/bin/fault_injector.rs",
     find_capacity = "../../examples/src/bin/find_capacity.rs",
     fingerprint = "../../examples/src/bin/fingerprint.rs",
+    open_closed = "../../examples/src/bin/open_closed.rs",
     own_measure = "../../examples/src/bin/own_measure.rs",
     queueing_formula = "../../examples/src/bin/queueing_formula.rs",
     sine = "../../examples/src/bin/sine.rs",
@@ -286,6 +287,23 @@ fn a_modelled_service_does_what_the_formulas_say() {
             );
         }
     }
+}
+
+#[test]
+fn an_open_crowd_waits_ten_times_as_long_as_a_small_closed_one() {
+    let rows = open_closed::rows();
+    assert_eq!(rows.each_ref().map(|row| row.who), ["open", "thousand", "hundred", "ten"]);
+    // The throughput is the same, so that nothing but the model differs.
+    let rates = rows.each_ref().map(|row| row.per_second);
+    assert!(rates.iter().all(|rate| (rate / 90.0 - 1.0).abs() < 0.02), "{rates:?}");
+    let means = rows.each_ref().map(|row| row.mean);
+    assert!(
+        means.windows(2).all(|pair| pair[0] * 2 > pair[1] * 3),
+        "the more users, the more like open: {means:?}"
+    );
+    let [open, .., ten] = rows;
+    assert!(open.mean >= 10 * ten.mean && open.p99 >= 5 * ten.p99, "{} {} ms", open.p99, ten.p99);
+    assert!((750..1_150).contains(&open.mean), "by Pollaczek and Khinchine 955 ms: {}", open.mean);
 }
 
 /// An echo server on a free port, for so many connections; a line `quit` hangs up, and `silence` is not answered.
