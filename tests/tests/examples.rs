@@ -27,6 +27,7 @@ macro_rules! examples {
 }
 
 examples!(
+    coordinated_omission = "../../examples/src/bin/coordinated_omission.rs",
     crowded = "../../examples/src/bin/crowded.rs",
     echo = "../../examples/src/bin/echo.rs",
     failure_log = "../../examples/src/bin/failure_log.rs",
@@ -304,6 +305,27 @@ fn an_open_crowd_waits_ten_times_as_long_as_a_small_closed_one() {
     let [open, .., ten] = rows;
     assert!(open.mean >= 10 * ten.mean && open.p99 >= 5 * ten.p99, "{} {} ms", open.p99, ten.p99);
     assert!((750..1_150).contains(&open.mean), "by Pollaczek and Khinchine 955 ms: {}", open.mean);
+}
+
+#[test]
+fn who_waits_for_answers_hardly_sees_a_stall() {
+    let (summary, seconds) = coordinated_omission::run();
+    let millis = |nanos: Option<u64>| nanos.map(|nanos| nanos / 1_000_000);
+    let check = |name: &str, count: u64, p99: std::ops::Range<u64>, max: u64| {
+        let response = step(&summary, name).response_ns;
+        assert_eq!((response.count, millis(response.p50)), (count, Some(1)), "{name}");
+        assert!(p99.contains(&millis(response.p99).unwrap_or(0)), "{name}: {response:?}");
+        assert_eq!(response.max, Some(max * 1_000_000), "{name}");
+    };
+    // 200 requests of the plan met the stall, of 2 s less 10 ms more each; the user's one, which it began just then.
+    check("planned", 2_000, 1_700..1_900, 1_996);
+    check("waiting", 1_801, 1..2, 2_001);
+    assert!(step(&summary, "planned").response_ns.p90 > Some(100_000_000), "a tenth of them met it");
+    let mut expected = [[100; 2]; 20];
+    (expected[9], expected[10]) = ([100, 1], [100, 0]);
+    assert_eq!(seconds, expected);
+    let missed = summary.scenarios.get("waiting").and_then(|waiting| waiting.iterations.pace_missed);
+    assert_eq!(missed, Some(1), "the figures of the user say it in one place");
 }
 
 /// An echo server on a free port, for so many connections; a line `quit` hangs up, and `silence` is not answered.
