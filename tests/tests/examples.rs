@@ -37,6 +37,7 @@ examples!(
     open_closed = "../../examples/src/bin/open_closed.rs",
     own_measure = "../../examples/src/bin/own_measure.rs",
     queueing_formula = "../../examples/src/bin/queueing_formula.rs",
+    retry_storm = "../../examples/src/bin/retry_storm.rs",
     sine = "../../examples/src/bin/sine.rs",
     slow_down_on_errors = "../../examples/src/bin/slow_down_on_errors.rs",
     token_bucket = "../../examples/src/bin/token_bucket.rs",
@@ -326,6 +327,26 @@ fn who_waits_for_answers_hardly_sees_a_stall() {
     assert_eq!(seconds, expected);
     let missed = summary.scenarios.get("waiting").and_then(|waiting| waiting.iterations.pace_missed);
     assert_eq!(missed, Some(1), "the figures of the user say it in one place");
+}
+
+#[test]
+fn a_circuit_breaker_ends_a_storm_of_retries() {
+    let (alone, guarded) = (retry_storm::seconds(false), retry_storm::seconds(true));
+    let sum = |seconds: &[[u64; 2]], figure: usize| seconds.iter().map(|second| second[figure]).sum::<u64>();
+    for run in [&alone, &guarded] {
+        let (asked, good) = (sum(&run[..10], 0), sum(&run[..10], 1));
+        assert!(good * 100 > asked * 98, "all is well before the stall: {good} of {asked}");
+        assert_eq!(sum(&run[10..13], 1), 0, "the service stands still from 10 to 13");
+    }
+    // 32 s in which the service could answer 200 requests a second, and is asked by 160 users.
+    let (asked, good) = (sum(&alone[13..45], 0), sum(&alone[13..45], 1));
+    assert!(asked > 32 * 400 && good < 32, "the storm feeds itself: {good} of {asked}");
+    let (asked, good) = (sum(&guarded[18..45], 0), sum(&guarded[18..45], 1));
+    assert!(
+        good > 27 * 150 && asked < 27 * 170,
+        "five seconds after the stall all is well: {good} of {asked}"
+    );
+    assert_eq!(simulated(&App::new(), "retry-storm.kdl").outcome, Outcome::Failed);
 }
 
 /// An echo server on a free port, for so many connections; a line `quit` hangs up, and `silence` is not answered.
