@@ -103,7 +103,8 @@ impl Scratch {
         // What a panic says fits on the screen without its stack.
         command
             .env("RUST_BACKTRACE", "0")
-            .args(["--ctty", program])
+            // A terminal that goes away is told of, whatever whoever runs the tests ignores.
+            .args(["--ctty", "env", "--default-signal=HUP", program])
             .args(arguments)
             .current_dir(self.directory.path());
         for name in ENVIRONMENT {
