@@ -40,7 +40,7 @@ pub struct Workload {
     pub look_ahead: u64,
     /// How many threads carry the load, 1 to 64; as many as there are cores when absent.
     pub threads: Option<u16>,
-    /// By [`TargetId`].
+    /// By [`TargetId`](throng_components::target::TargetId).
     pub targets: Vec<Target>,
     /// One a behaviour, in the order of the file; [`Scenario::behavior`] counts in it.
     pub programs: Vec<Arc<Program>>,

@@ -41,9 +41,11 @@ pub(super) struct Services {
     of_parts: BTreeMap<(u32, u8), JobKey>,
     /// The service whose queue has grown beyond all bounds.
     pub(super) overrun: Option<ServiceId>,
-    /// What each service had come to when the last iteration ended, while none is under way. If the run ends so, these are
-    /// its figures: what services do for nobody until the world has noticed belongs to no run.
-    at_rest: Option<Vec<ServiceFigures>>,
+    /// Whether no iteration is under way and [`Self::figures_at_rest`] hold.
+    at_rest: bool,
+    /// What each service had come to when the last iteration ended. If the run ends so, these are its figures: what services
+    /// do for nobody until the world has noticed belongs to no run.
+    figures_at_rest: Vec<ServiceFigures>,
     /// [`QUEUE_MOST`], but in tests.
     queue_most: u64,
 }
@@ -80,8 +82,10 @@ impl Services {
 
     /// What each service has come to in the whole run, with its times.
     pub(super) fn last_figures(&mut self, now: Nanos) -> Vec<ServiceFigures> {
-        let figures = self.at_rest.take().unwrap_or_else(|| self.figures(now));
-        let stations = self.stations.iter_mut().zip(figures);
+        if !self.at_rest {
+            self.note_figures(now);
+        }
+        let stations = self.stations.iter_mut().zip(std::mem::take(&mut self.figures_at_rest));
         let told = stations.map(|(station, figures)| ServiceFigures {
             measures: Some(std::mem::take(&mut station.measures)),
             ..figures
@@ -91,14 +95,23 @@ impl Services {
 
     /// Notes whether any iteration is under way.
     pub(super) fn note_running(&mut self, running: bool, now: Nanos) {
+        if running != self.at_rest {
+            return;
+        }
+        self.at_rest = !running;
         if running {
-            if self.at_rest.take().is_some() {
-                self.stations.iter_mut().for_each(Station::record_held);
-            }
-        } else if self.at_rest.is_none() {
-            self.at_rest = Some(self.figures(now));
+            self.stations.iter_mut().for_each(Station::record_held);
+        } else {
+            self.note_figures(now);
             self.stations.iter_mut().for_each(Station::hold);
         }
+    }
+
+    /// Notes what each service has come to, in room that is used again: with little load this happens at each request.
+    fn note_figures(&mut self, now: Nanos) {
+        let figures = self.stations.iter_mut().map(|station| station.figures_at(now));
+        self.figures_at_rest.clear();
+        self.figures_at_rest.extend(figures);
     }
 
     /// A user asks for something.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use throng_components::workload::{Fields, NodeSpec};
 
-use super::{Discipline, DisciplineKind, LIMIT, Line, Queue, Waiting};
+use super::{Discipline, DisciplineKind, LIMIT, Line, row};
 
 /// The request that has waited longest is served next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,28 +26,7 @@ impl DisciplineKind for Fifo {
 
 impl Discipline for Fifo {
     fn line(&self) -> Line {
-        Line::Queue(Box::new(FifoQueue(VecDeque::new())))
-    }
-}
-
-#[derive(Debug)]
-struct FifoQueue(VecDeque<u32>);
-
-impl Queue for FifoQueue {
-    fn push(&mut self, waiting: Waiting) {
-        self.0.push_back(waiting.job);
-    }
-
-    fn pop(&mut self) -> Option<u32> {
-        self.0.pop_front()
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn clear(&mut self) {
-        self.0.clear();
+        row::line(VecDeque::pop_front)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Last come, first served: `queue lifo limit=100`.
 
+use std::collections::VecDeque;
+
 use throng_components::workload::{Fields, NodeSpec};
 
-use super::{Discipline, DisciplineKind, LIMIT, Line, Queue, Waiting};
+use super::{Discipline, DisciplineKind, LIMIT, Line, row};
 
 /// The request that came last is served next; what a server works on is not interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,28 +26,7 @@ impl DisciplineKind for Lifo {
 
 impl Discipline for Lifo {
     fn line(&self) -> Line {
-        Line::Queue(Box::new(LifoQueue(Vec::new())))
-    }
-}
-
-#[derive(Debug)]
-struct LifoQueue(Vec<u32>);
-
-impl Queue for LifoQueue {
-    fn push(&mut self, waiting: Waiting) {
-        self.0.push(waiting.job);
-    }
-
-    fn pop(&mut self) -> Option<u32> {
-        self.0.pop()
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn clear(&mut self) {
-        self.0.clear();
+        row::line(VecDeque::pop_back)
     }
 }
 

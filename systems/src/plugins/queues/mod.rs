@@ -5,6 +5,7 @@ mod lifo;
 mod priority;
 mod processor_sharing;
 mod random;
+mod row;
 
 use std::sync::Arc;
 

@@ -1,9 +1,11 @@
 //! Served by lot: `queue random limit=100`.
 
+use std::collections::VecDeque;
+
 use throng_components::seed::below;
 use throng_components::workload::{Fields, NodeSpec};
 
-use super::{Discipline, DisciplineKind, LIMIT, Line, Queue, Waiting};
+use super::{Discipline, DisciplineKind, LIMIT, Line, Waiting, row};
 
 /// Each of those that wait is as likely as the others to be served next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,38 +27,20 @@ impl DisciplineKind for Random {
 
 impl Discipline for Random {
     fn line(&self) -> Line {
-        Line::Queue(Box::new(RandomQueue(Vec::new())))
+        row::line(by_lot)
     }
 }
 
-/// Every request that waits.
+/// Takes any of those that wait, by the lot of the last one.
 ///
-/// Who is served next hangs on the lot of the one that came last: a lot drawn once for each request would be a priority, by
-/// which those with a bad one are passed over again and again.
-#[derive(Debug)]
-struct RandomQueue(Vec<Waiting>);
-
-impl Queue for RandomQueue {
-    fn push(&mut self, waiting: Waiting) {
-        self.0.push(waiting);
-    }
-
-    fn pop(&mut self) -> Option<u32> {
-        // The lot leaves with its bearer or is spent on another, so that each is used once.
-        let last = self.0.last_mut()?;
-        let lot = last.lot;
-        last.lot = lot.rotate_left(17).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (lot >> 31);
-        let place = usize::try_from(below(lot, self.0.len() as u64)).unwrap_or(0);
-        Some(self.0.swap_remove(place).job)
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn clear(&mut self) {
-        self.0.clear();
-    }
+/// A lot drawn once for each request would be a priority, by which those with a bad one are passed over again and again. So
+/// the lot leaves with its bearer or is spent on another: each is used once.
+fn by_lot(waiting: &mut VecDeque<Waiting>) -> Option<Waiting> {
+    let last = waiting.back_mut()?;
+    let lot = last.lot;
+    last.lot = lot.rotate_left(17).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (lot >> 31);
+    let place = usize::try_from(below(lot, waiting.len() as u64)).unwrap_or(0);
+    waiting.swap_remove_back(place)
 }
 
 #[cfg(test)]
