@@ -130,6 +130,7 @@ const SHARED_PARTS: &[&str] = &[
     "laws/settings",
     "protocols/exchange",
     "protocols/function",
+    "queues/row",
     "steps/condition",
     "steps/function",
     "steps/properties",
