@@ -16,7 +16,10 @@ const DIGITS: u8 = 3;
 /// values: it grows only with the range they span, to 0.4 MB at the most.
 #[derive(Clone, Debug)]
 pub struct Measure {
+    /// All durations but those of 0.
     histogram: Histogram<u64>,
+    /// Durations of 0: most waits are, and a count is cheaper than a histogram's entry.
+    zeros: u64,
     sum: u128,
     /// The sum of squares in square microseconds, as a float: it only feeds the standard deviation.
     squares: f64,
@@ -28,7 +31,7 @@ pub struct Measure {
 impl Default for Measure {
     fn default() -> Self {
         let histogram = Histogram::new(DIGITS).unwrap_or_else(|_| unreachable!("3 digits are in range"));
-        Self { histogram, sum: 0, squares: 0.0, min: u64::MAX, max: 0, clipped: 0 }
+        Self { histogram, zeros: 0, sum: 0, squares: 0.0, min: u64::MAX, max: 0, clipped: 0 }
     }
 }
 
@@ -36,6 +39,11 @@ impl Measure {
     /// Adds one duration.
     pub fn record(&mut self, value: Nanos) {
         let value = value.0;
+        if value == 0 {
+            self.zeros += 1;
+            self.min = 0;
+            return;
+        }
         self.sum += u128::from(value);
         let micros = value as f64 / 1e3;
         self.squares += micros * micros;
@@ -50,25 +58,27 @@ impl Measure {
 
     /// Adds all of another's durations.
     pub fn merge(&mut self, other: &Self) {
+        self.zeros += other.zeros;
         self.sum += other.sum;
         self.squares += other.squares;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.clipped += other.clipped;
         if self.histogram.add(&other.histogram).is_err() {
-            self.clipped += other.count();
+            self.clipped += other.histogram.len();
         }
     }
 
     /// Forgets everything and keeps its memory.
     pub fn clear(&mut self) {
         self.histogram.reset();
+        self.zeros = 0;
         (self.sum, self.squares, self.min, self.max, self.clipped) = (0, 0.0, u64::MAX, 0, 0);
     }
 
     /// How many durations.
     pub fn count(&self) -> u64 {
-        self.histogram.len()
+        self.zeros + self.histogram.len()
     }
 
     /// Durations beyond the histogram's range, kept at its end.
@@ -110,7 +120,18 @@ impl Measure {
 
     /// The value that a share `q` of all durations does not exceed, within 0.1 %; `None` without data.
     pub fn quantile(&self, q: f64) -> Option<Nanos> {
-        (self.count() > 0).then(|| Nanos(self.histogram.value_at_quantile(q).clamp(self.min, self.max)))
+        let count = self.count();
+        if count == 0 {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
+        let rank = ((q * count as f64).ceil() as u64).clamp(1, count);
+        if rank <= self.zeros {
+            return Some(Nanos::ZERO);
+        }
+        // Half a rank less, so that rounding cannot lead to the next one.
+        let share = ((rank - self.zeros) as f64 - 0.5) / self.histogram.len() as f64;
+        Some(Nanos(self.histogram.value_at_quantile(share).clamp(self.min, self.max)))
     }
 
     /// How many durations are above `value`, within the histogram's resolution.
@@ -118,15 +139,17 @@ impl Measure {
         if value.0 >= self.max || self.count() == 0 {
             return 0;
         }
-        self.count() - self.histogram.count_between(0, value.0.min(LONGEST))
+        self.histogram.len() - self.histogram.count_between(0, value.0.min(LONGEST))
     }
 
     /// The recorded buckets in rising order: the value in the middle of each, and its count.
     pub fn buckets(&self) -> impl Iterator<Item = (Nanos, u64)> + '_ {
-        self.histogram.iter_recorded().map(|step| {
+        let others = self.histogram.iter_recorded().map(|step| {
             let value = self.histogram.median_equivalent(step.value_iterated_to());
             (Nanos(value), step.count_since_last_iteration())
-        })
+        });
+        let zeros = (self.zeros > 0).then_some((Nanos::ZERO, self.zeros));
+        zeros.into_iter().chain(others)
     }
 }
 
@@ -164,6 +187,27 @@ mod tests {
             assert_eq!(left.quantile(q), all.quantile(q));
         }
         assert_eq!((left.sum(), left.min(), left.max()), (all.sum(), all.min(), all.max()));
+    }
+
+    #[test]
+    fn durations_of_zero_are_durations() {
+        for (zeros, others) in [(0_u64, 10_u64), (3, 7), (9, 1), (999, 1), (10, 0)] {
+            let (mut measure, count) = (Measure::default(), zeros + others);
+            (0..zeros).for_each(|_| measure.record(Nanos::ZERO));
+            (1..=others).for_each(|value| measure.record(Nanos(value)));
+            assert_eq!((measure.count(), measure.count_above(Nanos::ZERO)), (count, others));
+            assert_eq!(measure.min(), Some(Nanos(u64::from(zeros == 0))));
+            let buckets: u64 = measure.buckets().map(|(_, count)| count).sum();
+            assert_eq!((buckets, measure.max()), (count, Some(Nanos(others))));
+            for rank in 1..=count {
+                let found = measure.quantile(rank as f64 / count as f64);
+                assert_eq!(
+                    found,
+                    Some(Nanos(rank.saturating_sub(zeros))),
+                    "rank {rank} of {zeros} + {others}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -6,11 +6,12 @@ use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, St
 use throng_components::seed::{Purpose, draw};
 
 use super::answer;
-use super::machine::{Action, Machine};
+use super::machine::Machine;
 use super::program::{Instruction, Perform};
 use super::retry::{Retry, Tries};
 use super::strand::{Ending, PartState};
 use super::value::Value;
+use super::wish::DriverAction;
 use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId, Request};
 
 impl<'a> Machine<'a> {
@@ -38,7 +39,7 @@ impl<'a> Machine<'a> {
             // What was drawn for the first try is drawn again.
             Some(tries) => {
                 self.strand.draws = tries.draws;
-                self.actions.push(Action::Tell { strand: self.number, followed: true });
+                self.emitter.tell(self.surroundings.slot, self.number, true);
             }
             None => self.begin_in_groups(perform),
         }
@@ -52,7 +53,7 @@ impl<'a> Machine<'a> {
         }
         let errand = self.errand(perform, &*request);
         let operation = Operation { errand, ..self.operation(perform, request) };
-        self.actions.push(Action::Perform(operation));
+        self.actions.push(DriverAction::Perform(operation));
         true
     }
 
@@ -180,7 +181,8 @@ impl<'a> Machine<'a> {
         // It may turn out to be the last one: a group around it has lasted until its end.
         self.end_in_groups(perform, sample.ended, SampleOutcome::Succeeded);
         let sample = Sample { kind: SampleKind::Retried, ..sample };
-        self.actions.push(Action::Hold { strand: self.number, sample });
+        let phases = std::mem::take(&mut self.phases);
+        self.emitter.hold(self.surroundings.slot, self.number, sample, phases);
         self.wait(self.strand.ready);
     }
 
@@ -192,7 +194,7 @@ impl<'a> Machine<'a> {
         }
         self.progress.failed = true;
         self.end_in_groups(perform, self.strand.due, SampleOutcome::Failed);
-        self.actions.push(Action::Tell { strand: self.number, followed: false });
+        self.emitter.tell(self.surroundings.slot, self.number, false);
     }
 
     /// Records a finished step and moves on; true when its failure ended the iteration.

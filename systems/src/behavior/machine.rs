@@ -1,20 +1,21 @@
-//! Runs a program for one user: events in, actions out. It does no I/O, reads no clock and never blocks.
+//! Runs a program for one user: events in, wishes out. It does no I/O, reads no clock and never blocks.
 
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
-use throng_components::measures::Measurement;
 use throng_components::sample::{Sample, SampleOutcome};
 use throng_components::seed::Purpose;
 use throng_components::virtual_user::UserId;
 
+use super::emitter::Emitter;
 use super::parallel::Standing;
 use super::program::{Instruction, Program, Stopped};
 use super::session::Session;
 use super::strand::{Ending, PartState, Parts, Progress, Strand};
 use super::template::{Frame, Template};
 use super::value::Value;
+use super::wish::{DriverAction, Wish};
 use crate::plugins::laws::Draws;
-use crate::plugins::protocols::{Completion, Operation, OperationId};
+use crate::plugins::protocols::Completion;
 
 /// Instructions that one event may run before the user has to let others go on.
 const BUDGET: u32 = 10_000;
@@ -38,50 +39,6 @@ pub enum Event<'a> {
     },
     /// It is ended by the engine, in a wait or within a `parallel`.
     Cancelled,
-}
-
-/// What a user wants.
-#[derive(Debug)]
-pub enum Action {
-    /// An operation.
-    Perform(Operation),
-    /// An operation to be given up; its answer says how far it was.
-    Cancel(OperationId),
-    /// A strand to be woken.
-    Wait {
-        /// Which: 0 but within a `parallel`.
-        strand: u8,
-        /// When.
-        until: Nanos,
-    },
-    /// To have it noted that it went on for as long as it may at once, and is not done.
-    Lap,
-    /// To have something recorded.
-    Emit(Sample),
-    /// To have a try that failed kept back until it is known whether another one follows.
-    Hold {
-        /// Of which strand: 0 but within a `parallel`.
-        strand: u8,
-        /// As it is recorded when one does.
-        sample: Sample,
-    },
-    /// To have the try that a strand keeps back recorded.
-    Tell {
-        /// Which strand: 0 but within a `parallel`.
-        strand: u8,
-        /// Whether another try follows; without one it was the step's last.
-        followed: bool,
-    },
-    /// To have a value of a measure of one's own recorded.
-    Record(Measurement),
-    /// To have so many cookies counted as dropped.
-    DropCookies(u32),
-    /// To leave when its iteration has ended.
-    Leave,
-    /// To have its scenario stopped.
-    StopScenario,
-    /// Its iteration has ended.
-    Finish(SampleOutcome),
 }
 
 /// What a machine is told of its user and its run.
@@ -123,10 +80,14 @@ pub struct Machine<'a> {
     /// Its cookies and redirects, once it has any.
     pub session: &'a mut Option<Box<Session>>,
     /// What the time of the answer that it takes went into, that of all requests of its attempt; of the first sample that
-    /// it has recorded.
+    /// it records.
     pub phases: AttemptPhases,
-    /// What it wants, in order.
-    pub actions: &'a mut Vec<Action>,
+    /// Where it records.
+    pub emitter: &'a mut Emitter,
+    /// What it wants of its driver, in order.
+    pub actions: &'a mut Vec<DriverAction>,
+    /// What it wants of its shard, in order.
+    pub wishes: &'a mut Vec<Wish>,
 }
 
 impl Machine<'_> {
@@ -171,7 +132,7 @@ impl Machine<'_> {
             }
         }
         // A long stretch without I/O: let others run, at the same instant.
-        self.actions.push(Action::Lap);
+        self.wishes.push(Wish::Lap);
         self.wait(self.surroundings.now);
     }
 
@@ -212,8 +173,8 @@ impl Machine<'_> {
             Instruction::Stop(what) => {
                 match what {
                     Stopped::Iteration => {}
-                    Stopped::User => self.actions.push(Action::Leave),
-                    Stopped::Scenario => self.actions.push(Action::StopScenario),
+                    Stopped::User => self.wishes.push(Wish::Leave),
+                    Stopped::Scenario => self.wishes.push(Wish::StopScenario),
                 }
                 self.finish();
                 return true;
@@ -230,12 +191,13 @@ impl Machine<'_> {
     /// Asks to be woken.
     pub(super) fn wait(&mut self, until: Nanos) {
         self.set_state(PartState::Thinking);
-        self.actions.push(Action::Wait { strand: self.number, until });
+        self.wishes.push(Wish::Wait { strand: self.number, until });
     }
 
     /// Has something recorded.
     pub(super) fn emit(&mut self, sample: Sample) {
-        self.actions.push(Action::Emit(sample));
+        let phases = std::mem::take(&mut self.phases);
+        self.emitter.samples.push_phased(sample, phases);
     }
 
     /// Ends the iteration, as its steps went.
@@ -250,7 +212,7 @@ impl Machine<'_> {
     /// Ends the iteration, and the groups that it is in.
     pub(super) fn finish_as(&mut self, outcome: SampleOutcome) {
         self.leave_groups(outcome == SampleOutcome::Cut);
-        self.actions.push(Action::Finish(outcome));
+        self.wishes.push(Wish::Finish(outcome));
     }
 
     pub(super) fn draws(&self) -> Draws {

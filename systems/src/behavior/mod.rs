@@ -6,6 +6,7 @@ mod budget;
 mod calls;
 mod compiler;
 mod conversion;
+mod emitter;
 mod expression;
 mod files;
 mod flow;
@@ -20,6 +21,7 @@ mod strand;
 mod template;
 mod value;
 mod visits;
+mod wish;
 
 pub use answer::{
     BodyExpectation, Capture, Comparison, Expectations, HeaderExpectation, ResultField, Save, Source,
@@ -27,10 +29,11 @@ pub use answer::{
 pub use budget::{Budget, NoExpression};
 pub use calls::CallGraph;
 pub use compiler::{Chain, Compiler, Declared};
+pub use emitter::Emitter;
 pub use expression::{Constants, FUNCTIONS, FunctionSpec, Parameter};
 pub use files::Files;
 pub use group::Group;
-pub use machine::{Action, Event, Machine, Surroundings};
+pub use machine::{Event, Machine, Surroundings};
 pub use program::{Instruction, Perform, Program, RequestTemplate, Stopped};
 pub use retry::{Failure, Retry};
 pub(crate) use session::resolve;
@@ -39,3 +42,4 @@ pub use strand::{Part, PartState, Parts, Progress, Strand};
 pub use template::{Escape, EvaluationError, Frame, Name, Resolve, Template};
 pub use value::{Kind, Value};
 pub use visits::Visits;
+pub use wish::{DriverAction, Wish};

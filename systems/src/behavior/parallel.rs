@@ -2,9 +2,10 @@
 
 use throng_components::sample::SampleOutcome;
 
-use super::machine::{Action, Machine};
+use super::machine::Machine;
 use super::program::Instruction;
 use super::strand::{Ending, Part, PartState, Strand};
+use super::wish::DriverAction;
 use crate::plugins::protocols::OperationId;
 
 /// How a `parallel` stands.
@@ -136,7 +137,7 @@ impl Machine<'_> {
                     if let Some(part) = self.parts.as_mut().and_then(|parts| parts.get_mut(strand)) {
                         part.state = PartState::GivenUp;
                     }
-                    self.actions.push(Action::Cancel(OperationId { slot, strand, number }));
+                    self.actions.push(DriverAction::Cancel(OperationId { slot, strand, number }));
                 }
                 PartState::Ready | PartState::Thinking => self.in_part(strand, |machine| {
                     machine.abandon();

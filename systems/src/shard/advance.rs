@@ -1,39 +1,24 @@
 //! The shard itself: takes orders, answers and the time; gives back what its driver has to do.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::exchange::{Order, OrderBlock};
-use throng_components::sample::Sample;
 use throng_components::scenario::{Overflow, ScenarioCounts, ScenarioId};
 use throng_components::seed::RunSeed;
 use throng_components::token::DueToken;
 
 use super::agenda::Agenda;
-use super::emitter::Emitter;
 use super::orders::USERS_AT_ONCE;
 use super::roster::Roster;
 use super::settings::ShardSettings;
 use super::slab::Slab;
 use super::wheel::Wheel;
-use crate::behavior::Action;
-use crate::plugins::protocols::{Operation, OperationId};
+use crate::behavior::{DriverAction, Emitter, Wish};
 
 /// What a program's stretch of ten thousand instructions counts for, in things done: no less than a thread does before it
 /// looks at its orders, so that a loop without end cannot keep it from them.
 const LAP_COST: usize = 1_000;
-
-/// What a driver has to do for a shard.
-#[derive(Debug)]
-pub enum DriverAction {
-    /// Begin an operation.
-    Perform(Operation),
-    /// Give an operation up, and answer with how far it was.
-    Cancel(OperationId),
-    /// Close what the user at this place has open.
-    Leave(u32),
-}
 
 /// Users, timers, tokens and the matcher. See the module's documentation.
 #[derive(Debug)]
@@ -47,14 +32,12 @@ pub struct Shard {
     due: VecDeque<DueToken>,
     pub(super) emitter: Emitter,
     /// The machine's wishes for one event; empty between events.
-    pub(super) wishes: Vec<Action>,
+    pub(super) wishes: Vec<Wish>,
     /// Users whose iteration has just ended, and when; empty between events. A list, so that a long queue of tokens
     /// whose iterations take no time is worked off without nesting calls.
     pub(super) freed: Vec<(u32, Nanos)>,
     /// Stretches of programs that went on for as long as they may at once, since `advance` last looked.
     pub(super) laps: usize,
-    /// Tries that failed and wait to be followed by another one, by their user's slot and their strand. At most one a strand.
-    pub(super) held: BTreeMap<(u32, u8), (Sample, AttemptPhases)>,
     /// Operations under way.
     pub(super) in_flight: u64,
     /// Iterations under way.
@@ -105,7 +88,6 @@ impl Shard {
             wishes: Vec::new(),
             freed: Vec::new(),
             laps: 0,
-            held: BTreeMap::new(),
             in_flight: 0,
             running: 0,
             own_stops: 0,

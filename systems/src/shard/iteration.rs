@@ -4,10 +4,10 @@ use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::sample::{Sample, SampleKind, SampleOutcome, StepId};
 
-use super::advance::{DriverAction, Shard};
+use super::advance::Shard;
 use super::slab::Activity;
 use super::wheel::TimerKey;
-use crate::behavior::{Action, Event, Machine, Surroundings};
+use crate::behavior::{DriverAction, Event, Machine, Surroundings, Wish};
 use crate::plugins::protocols::Completion;
 
 impl Shard {
@@ -57,47 +57,39 @@ impl Shard {
                 Event::Completed(completion) => completion.phases,
                 _ => AttemptPhases::NONE,
             },
-            actions: &mut self.wishes,
+            emitter: &mut self.emitter,
+            actions,
+            wishes: &mut self.wishes,
         };
+        let before = machine.actions.len();
         machine.handle(event);
-        // What an answer's time went into belongs to the attempt that it ends.
-        let mut phases = machine.phases;
+        for action in &actions[before..] {
+            if let DriverAction::Perform(operation) = action {
+                let alone = operation.id.strand == 0;
+                user.activity = if alone { Activity::Performing } else { Activity::Parallel };
+                self.in_flight += 1;
+            }
+        }
+        if !self.wishes.is_empty() {
+            self.carry_out(slot, now);
+        }
+    }
+
+    /// Does what a user wants of its shard.
+    fn carry_out(&mut self, slot: u32, now: Nanos) {
         let mut wishes = std::mem::take(&mut self.wishes);
         for wish in wishes.drain(..) {
             match wish {
-                Action::Emit(sample) => {
-                    self.emitter.samples.push_phased(sample, std::mem::take(&mut phases));
-                }
-                Action::Hold { strand, sample } => {
-                    self.held.insert((slot, strand), (sample, std::mem::take(&mut phases)));
-                }
-                Action::Tell { strand, followed } => self.tell(slot, strand, followed),
-                Action::DropCookies(count) => self.count_dropped_cookies(slot, count),
-                Action::Record(measurement) => self.emitter.measurements.push(measurement),
-                Action::Perform(operation) => {
-                    let activity =
-                        if operation.id.strand == 0 { Activity::Performing } else { Activity::Parallel };
-                    self.users.get_mut(slot).activity = activity;
-                    self.in_flight += 1;
-                    actions.push(DriverAction::Perform(operation));
-                }
-                Action::Cancel(operation) => actions.push(DriverAction::Cancel(operation)),
-                Action::Wait { strand: 0, until } => self.wait(slot, Activity::Thinking, until),
-                Action::Wait { strand, until } => self.wait_in_part(slot, strand, until),
-                Action::Lap => self.laps += 1,
-                Action::Leave => self.users.get_mut(slot).retiring = true,
-                Action::StopScenario => self.stop_scenario(slot, now),
-                Action::Finish(outcome) => self.finished(slot, outcome, now),
+                Wish::DropCookies(count) => self.count_dropped_cookies(slot, count),
+                Wish::Wait { strand: 0, until } => self.wait(slot, Activity::Thinking, until),
+                Wish::Wait { strand, until } => self.wait_in_part(slot, strand, until),
+                Wish::Lap => self.laps += 1,
+                Wish::Leave => self.users.get_mut(slot).retiring = true,
+                Wish::StopScenario => self.stop_scenario(slot, now),
+                Wish::Finish(outcome) => self.finished(slot, outcome, now),
             }
         }
         self.wishes = wishes;
-    }
-
-    /// Records the try that a strand kept back. It stands behind what has ended since.
-    fn tell(&mut self, slot: u32, strand: u8, followed: bool) {
-        let Some((sample, phases)) = self.held.remove(&(slot, strand)) else { return };
-        let kind = if followed { SampleKind::Retried } else { SampleKind::Attempt };
-        self.emitter.samples.push_phased(Sample { kind, ..sample }, phases);
     }
 
     /// Sets a user's timer; the one before is stale from now on.

@@ -3,9 +3,10 @@
 use throng_components::clock::Nanos;
 use throng_components::token::DueToken;
 
-use super::advance::{DriverAction, Shard};
+use super::advance::Shard;
 use super::roster::{NOBODY, Ungranted};
 use super::slab::{Activity, Slab, User};
+use crate::behavior::DriverAction;
 
 /// How far a closed user may lie behind its own schedule before it gives up catching up.
 const BEHIND_MOST: Nanos = Nanos::SECOND;

@@ -9,7 +9,6 @@
 
 mod advance;
 mod agenda;
-mod emitter;
 mod iteration;
 mod matcher;
 mod orders;
@@ -19,8 +18,7 @@ mod slab;
 mod users;
 mod wheel;
 
-pub use advance::{DriverAction, Shard};
-pub use emitter::Emitter;
+pub use advance::Shard;
 pub use settings::{ShardSettings, ShardShare};
 pub use slab::{Activity, User};
 pub use wheel::{TimerKey, Wheel};

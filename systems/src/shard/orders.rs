@@ -5,11 +5,12 @@ use throng_components::clock::Nanos;
 use throng_components::exchange::Order;
 use throng_components::scenario::ScenarioId;
 
-use super::advance::{DriverAction, Shard};
+use super::advance::Shard;
 use super::agenda::Appointment;
 use super::matcher::waits;
 use super::roster::NOBODY;
 use super::slab::{Activity, User};
+use crate::behavior::DriverAction;
 
 /// Users that an order reaches in one go. The rest follows when what these want has been carried out, so that a crowd
 /// that comes or goes at one instant does not pile up its wishes.

@@ -4,9 +4,9 @@ use throng_components::exchange::UserChange;
 use throng_components::scenario::ScenarioId;
 use throng_components::virtual_user::UserId;
 
-use super::advance::{DriverAction, Shard};
+use super::advance::Shard;
 use super::slab::User;
-use crate::behavior::Value;
+use crate::behavior::{DriverAction, Value};
 
 impl Shard {
     /// Makes a user of a scenario, without anything to do yet.

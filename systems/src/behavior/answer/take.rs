@@ -4,7 +4,7 @@ use throng_components::sample::{ErrorType, Sample};
 
 use super::look::Look;
 use crate::behavior::Value;
-use crate::behavior::machine::{Action, Machine};
+use crate::behavior::machine::Machine;
 use crate::behavior::program::Perform;
 use crate::plugins::protocols::{Completion, FunctionResult};
 
@@ -15,7 +15,7 @@ impl Machine<'_> {
             self.variables[usize::from(*slot)] = value.clone();
         }
         if !self.surroundings.warm_up {
-            self.actions.extend(done.measurements.iter().cloned().map(Action::Record));
+            self.emitter.measurements.extend(done.measurements.iter().cloned());
         }
     }
 

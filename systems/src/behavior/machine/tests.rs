@@ -8,7 +8,7 @@ use throng_components::target::TargetId;
 use super::*;
 use crate::behavior::{EvaluationError, Group, Perform, RequestTemplate, Retry};
 use crate::plugins::laws::Law;
-use crate::plugins::protocols::{CompletionEnd, NoopRequest, Request};
+use crate::plugins::protocols::{CompletionEnd, NoopRequest, Operation, Request};
 
 const STEP: Nanos = Nanos::from_millis(10);
 
@@ -51,11 +51,24 @@ enum Pending {
     Timer(u8),
 }
 
+fn surroundings(now: Nanos) -> Surroundings {
+    Surroundings {
+        now,
+        slot: 0,
+        user: UserId(1),
+        iteration: 1,
+        key: 1,
+        warm_up: false,
+        stop_on_failure: false,
+    }
+}
+
 /// Plays an iteration due at 5 ms whose user is ready at 7 ms; every answer takes 10 ms times its step's number and has the
 /// next status; without a status left the user is cut. Gives what the user wanted, in words and milliseconds.
 fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
     let (mut strand, mut progress, mut parts) = (Strand::default(), Progress::default(), None);
-    let (mut actions, mut told) = (Vec::new(), Vec::new());
+    let (mut emitter, mut actions, mut wishes) = (Emitter::default(), Vec::new(), Vec::new());
+    let mut told = Vec::new();
     let (mut variables, mut session) = (vec![Value::Unset; 16], None);
     let mut statuses = statuses.iter();
     let mut pending: Vec<(Nanos, Pending)> = Vec::new();
@@ -75,18 +88,9 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
             (None, Some(Pending::Timer(strand))) => Event::TimerFired { strand: *strand },
             (None, _) => Event::Started { due: Nanos::from_millis(5), ready: now },
         };
-        let surroundings = Surroundings {
-            now,
-            slot: 0,
-            user: UserId(1),
-            iteration: 1,
-            key: 1,
-            warm_up: false,
-            stop_on_failure: false,
-        };
         let mut machine = Machine {
             program,
-            surroundings,
+            surroundings: surroundings(now),
             strand: &mut strand,
             number: 0,
             progress: &mut progress,
@@ -94,24 +98,33 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
             variables: &mut variables,
             session: &mut session,
             phases: AttemptPhases::NONE,
+            emitter: &mut emitter,
             actions: &mut actions,
+            wishes: &mut wishes,
         };
         machine.handle(event);
+        told.extend(std::mem::take(&mut emitter.samples).iter().map(of_sample));
         for action in actions.drain(..) {
-            told.push(in_words(&action));
+            told.push(of_action(&action));
             match action {
-                Action::Wait { strand, until } => pending.push((until, Pending::Timer(strand))),
-                Action::Perform(operation) => {
+                DriverAction::Perform(operation) => {
                     let length = STEP.0 * u64::from(operation.step.0);
                     pending.push((now + Nanos(length), Pending::Answer(operation, now)));
                 }
-                Action::Cancel(id) => {
+                DriverAction::Cancel(id) => {
                     let is_it = |(_, pending): &(Nanos, Pending)| matches!(pending, Pending::Answer(operation, _) if operation.id == id);
                     let place = pending.iter().position(is_it).expect("it is under way");
                     pending[place].0 = now;
                     statuses = [].iter();
                 }
-                Action::Finish(_) => return told,
+                DriverAction::Leave(_) => unreachable!("a shard's users leave"),
+            }
+        }
+        for wish in wishes.drain(..) {
+            told.push(of_wish(wish));
+            match wish {
+                Wish::Wait { strand, until } => pending.push((until, Pending::Timer(strand))),
+                Wish::Finish(_) => return told,
                 _ => {}
             }
         }
@@ -142,34 +155,43 @@ fn answer(operation: &Operation, started: Nanos, ended: Nanos, status: Option<&u
     }
 }
 
-fn in_words(action: &Action) -> String {
-    let millis = |at: Nanos| at.0 / 1_000_000;
-    let of = |strand: u8| if strand == 0 { String::new() } else { format!(" in {strand}") };
+fn millis(at: Nanos) -> u64 {
+    at.0 / 1_000_000
+}
+
+fn within(strand: u8) -> String {
+    if strand == 0 { String::new() } else { format!(" in {strand}") }
+}
+
+fn of_sample(sample: &Sample) -> String {
+    let (due, ready, ended) = (millis(sample.due), millis(sample.ready), millis(sample.ended));
+    let what = match sample.kind {
+        SampleKind::Group => "group",
+        SampleKind::Retried => "try of step",
+        _ => "step",
+    };
+    format!("{what} {} due {due} ready {ready} ended {ended}", sample.step.0)
+}
+
+fn of_action(action: &DriverAction) -> String {
     match action {
-        Action::Perform(operation) => {
-            let strand = of(operation.id.strand);
+        DriverAction::Perform(operation) => {
+            let strand = within(operation.id.strand);
             format!("perform {} at {}{strand}", operation.step.0, millis(operation.ready))
         }
-        Action::Cancel(id) => format!("cancel{}", of(id.strand)),
-        Action::Wait { strand, until } => format!("wait until {}{}", millis(*until), of(*strand)),
-        Action::Tell { strand, followed } => {
-            format!("{}{}", if *followed { "another" } else { "given up" }, of(*strand))
-        }
-        Action::Emit(sample) | Action::Hold { sample, .. } => {
-            let (due, ready, ended) = (millis(sample.due), millis(sample.ready), millis(sample.ended));
-            let what = match sample.kind {
-                SampleKind::Group => "group",
-                SampleKind::Retried => "try of step",
-                _ => "step",
-            };
-            format!("{what} {} due {due} ready {ready} ended {ended}", sample.step.0)
-        }
-        Action::Leave => "leave".to_owned(),
-        Action::StopScenario => "stop the scenario".to_owned(),
-        Action::Lap => "lap".to_owned(),
-        Action::Record(measurement) => format!("record {}", measurement.name),
-        Action::DropCookies(count) => format!("drop {count}"),
-        Action::Finish(outcome) => format!("{outcome:?}"),
+        DriverAction::Cancel(id) => format!("cancel{}", within(id.strand)),
+        DriverAction::Leave(slot) => format!("leave {slot}"),
+    }
+}
+
+fn of_wish(wish: Wish) -> String {
+    match wish {
+        Wish::Wait { strand, until } => format!("wait until {}{}", millis(until), within(strand)),
+        Wish::Leave => "leave".to_owned(),
+        Wish::StopScenario => "stop the scenario".to_owned(),
+        Wish::Lap => "lap".to_owned(),
+        Wish::DropCookies(count) => format!("drop {count}"),
+        Wish::Finish(outcome) => format!("{outcome:?}"),
     }
 }
 
@@ -249,20 +271,14 @@ fn a_failed_try_is_followed_by_another_until_there_were_enough() {
         }
         check(vec![step, ask(2, false)], statuses, expected);
     };
-    let first = [
-        "perform 1 at 7",
-        "try of step 1 due 5 ready 7 ended 17",
-        "wait until 27",
-        "another",
-        "perform 1 at 27",
-    ];
+    let first =
+        ["perform 1 at 7", "wait until 27", "try of step 1 due 5 ready 7 ended 17", "perform 1 at 27"];
     let second = "step 1 due 5 ready 27 ended 37";
     let behind = ["perform 2 at 37", "step 2 due 37 ready 37 ended 57"];
     again(&[503, 200, 200], &[&first[..], &[second], &behind, &["Succeeded"]].concat());
     let third = [
-        "try of step 1 due 5 ready 27 ended 37",
         "wait until 57",
-        "another",
+        "try of step 1 due 5 ready 27 ended 37",
         "perform 1 at 57",
         "step 1 due 5 ready 57 ended 67",
     ];

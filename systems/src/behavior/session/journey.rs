@@ -12,8 +12,9 @@ use throng_components::target::CookiePolicy;
 use super::Conduct;
 use super::jar::Place;
 use super::location::{Lead, lead, named_host, next, redirects};
-use crate::behavior::machine::{Action, Machine};
+use crate::behavior::machine::Machine;
 use crate::behavior::program::Perform;
+use crate::behavior::wish::{DriverAction, Wish};
 use crate::plugins::protocols::{
     Completion, CompletionEnd, Elsewhere, Errand, HttpRequest, Operation, OperationId, Request,
 };
@@ -125,8 +126,8 @@ impl Machine<'_> {
                     attempt: followed + 1,
                     ..self.sample(perform.step)
                 };
-                self.actions.push(Action::Emit(told));
-                self.actions.push(Action::Perform(hop));
+                self.emit(told);
+                self.actions.push(DriverAction::Perform(hop));
                 None
             }
         }
@@ -149,7 +150,7 @@ impl Machine<'_> {
         let jar = &mut self.session.get_or_insert_default().jar;
         let dropped = jar.take(&head.headers, Place::of(&origin, path(request)), completion.ended, lasting);
         if dropped > 0 {
-            self.actions.push(Action::DropCookies(dropped));
+            self.wishes.push(Wish::DropCookies(dropped));
         }
     }
 

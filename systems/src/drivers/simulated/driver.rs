@@ -14,9 +14,10 @@ use super::pending::Pending;
 use super::service::{Service, ServiceId};
 use super::services::{Reply, Services};
 use super::traps::Traps;
+use crate::behavior::DriverAction;
 use crate::plugins::exit_conditions::Tripwire;
 use crate::plugins::protocols::{self, Completion, CompletionEnd, Operation};
-use crate::shard::{DriverAction, Shard};
+use crate::shard::Shard;
 
 /// Events at one instant, at most, and so many more a user. Above that simulated time stands still: users repeat and
 /// nothing takes any time. Each leaves a sample of 80 bytes, so that the bound is reached before memory is.

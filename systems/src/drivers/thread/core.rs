@@ -10,8 +10,9 @@ use throng_components::scenario::ScenarioId;
 
 use super::pacer::Pacer;
 use super::reports::Reports;
+use crate::behavior::DriverAction;
 use crate::plugins::protocols::{Completion, Transport};
-use crate::shard::{DriverAction, Shard};
+use crate::shard::Shard;
 
 /// Things done in one turn, at most: orders and sockets get their share of a thread that runs flat out.
 const BUDGET: usize = 1_024;
