@@ -3,6 +3,7 @@
 use bevy_ecs::prelude::*;
 use crossbeam_channel::TrySendError;
 use throng_components::clock::{ClockKind, Nanos, RunClock};
+use throng_components::exchange::OrderBlock;
 use throng_components::scenario::{Scenario, ScenarioProgress};
 use throng_components::token::{DueToken, Token, TokenState};
 
@@ -69,7 +70,10 @@ pub fn send_orders(mut links: ResMut<'_, Links>) {
         if link.pending.is_empty() {
             continue;
         }
-        let mut block = std::mem::take(&mut link.pending);
+        // The next block will be about as long.
+        let next =
+            OrderBlock { tokens: Vec::with_capacity(link.pending.tokens.len()), ..OrderBlock::default() };
+        let mut block = std::mem::replace(&mut link.pending, next);
         if !block.tokens.is_sorted_by_key(DueToken::order) {
             block.tokens.sort_unstable_by_key(DueToken::order);
         }

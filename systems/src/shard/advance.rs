@@ -20,6 +20,9 @@ use crate::behavior::{DriverAction, Emitter, Wish};
 /// looks at its orders, so that a loop without end cannot keep it from them.
 const LAP_COST: usize = 1_000;
 
+/// Users that are read of ahead of time, at most: more would push each other out of the cache again.
+const NEAR_MOST: usize = 256;
+
 /// Users, timers, tokens and the matcher. See the module's documentation.
 #[derive(Debug)]
 pub struct Shard {
@@ -46,6 +49,8 @@ pub struct Shard {
     pub(super) own_stops: usize,
     /// Blocks that arrived after something in them was due.
     underruns: u64,
+    /// Whether tokens of any scenario wait for a bounded time.
+    may_expire: bool,
 }
 
 impl Shard {
@@ -77,9 +82,13 @@ impl Shard {
                 resumed: Nanos::ZERO,
             }
         });
+        let rosters: Vec<Roster> = rosters.collect();
+        let waits_bounded =
+            |roster: &Roster| matches!(roster.scenario.overflow, Overflow::Queue { timeout: Some(_), .. });
         Self {
             seed: settings.seed,
-            rosters: rosters.collect(),
+            may_expire: rosters.iter().any(waits_bounded),
+            rosters,
             users: Slab::default(),
             wheel: Wheel::default(),
             agenda: Agenda::default(),
@@ -99,9 +108,17 @@ impl Shard {
     pub fn accept(&mut self, block: &mut OrderBlock, now: Nanos) {
         let late = block.tokens.first().is_some_and(|token| token.release < now);
         self.underruns += u64::from(late);
-        for token in block.tokens.drain(..) {
+        for token in &block.tokens {
             self.rosters[token.scenario.index()].counts.received += 1;
-            self.insert_due(token);
+        }
+        let in_order = match (self.due.back(), block.tokens.first()) {
+            (Some(last), Some(first)) => last.order() <= first.order(),
+            _ => true,
+        };
+        if in_order {
+            self.due.extend(block.tokens.drain(..));
+        } else {
+            block.tokens.drain(..).for_each(|token| self.insert_due(token));
         }
         for order in block.orders.drain(..) {
             let at = match order {
@@ -118,7 +135,7 @@ impl Shard {
         }
     }
 
-    /// Blocks come in order, so that nearly every token goes to the end; one that a policy released late may not.
+    /// Nearly every token goes to the end; one that a policy released late may not.
     fn insert_due(&mut self, token: DueToken) {
         let mut place = self.due.len();
         while place > 0 && self.due[place - 1].order() > token.order() {
@@ -137,9 +154,9 @@ impl Shard {
             left -= 1;
             let timer = self.wheel.peek();
             let order = self.agenda.peek();
-            let expiry = self.next_expiry();
+            let expiry = if self.may_expire { self.next_expiry() } else { None };
             let token = self.due.front().map(|token| token.release);
-            let next = [timer, order, expiry, token].into_iter().flatten().min();
+            let next = earlier(earlier(timer, order), earlier(expiry, token));
             let Some(at) = next.filter(|at| *at <= now) else { return next };
             if order == Some(at) {
                 if let Some(appointment) = self.agenda.pop_due(now) {
@@ -147,6 +164,7 @@ impl Shard {
                 }
                 left = left.saturating_sub(USERS_AT_ONCE - 1);
             } else if timer == Some(at) {
+                self.touch_near();
                 if let Some((_, key)) = self.wheel.pop_due(now) {
                     self.timer_fired(key, now, actions);
                 }
@@ -159,6 +177,13 @@ impl Shard {
             left = left.saturating_sub(LAP_COST * std::mem::take(&mut self.laps));
         }
         Some(now)
+    }
+
+    /// Reads of the users whose timers come next, all of a slot together: among a million each of them is far away in memory,
+    /// and several such reads take as long as one.
+    fn touch_near(&mut self) {
+        let touched = self.wheel.come_near().take(NEAR_MOST).map(|slot| self.users.touch(slot));
+        std::hint::black_box(touched.sum::<usize>());
     }
 
     /// What there is to tell.
@@ -234,5 +259,14 @@ impl Shard {
         let before = self.due.len();
         self.due.retain(|token| token.scenario != scenario || token.release < at);
         (before - self.due.len()) as u64
+    }
+}
+
+/// The earlier one of two instants that may be.
+#[inline]
+fn earlier(one: Option<Nanos>, other: Option<Nanos>) -> Option<Nanos> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        _ => one.or(other),
     }
 }

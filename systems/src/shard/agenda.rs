@@ -22,6 +22,8 @@ pub(super) struct Appointment {
 pub(super) struct Agenda {
     orders: BTreeMap<(Nanos, bool, u64), (Order, u32)>,
     sequence: u64,
+    /// The instant of the first one: it is asked for at each event.
+    next: Option<Nanos>,
 }
 
 impl Agenda {
@@ -31,16 +33,16 @@ impl Agenda {
     }
 
     pub(super) fn peek(&self) -> Option<Nanos> {
-        self.orders.first_key_value().map(|((at, ..), _)| *at)
+        self.next
     }
 
     pub(super) fn pop_due(&mut self, now: Nanos) -> Option<Appointment> {
-        let entry = self.orders.first_entry()?;
-        let (at, _, sequence) = *entry.key();
-        (at <= now).then(|| {
-            let (order, from) = entry.remove();
-            Appointment { at, sequence, order, from }
-        })
+        if self.next? > now {
+            return None;
+        }
+        let ((at, _, sequence), (order, from)) = self.orders.pop_first()?;
+        self.next = self.orders.first_key_value().map(|((at, ..), _)| *at);
+        Some(Appointment { at, sequence, order, from })
     }
 
     /// Puts what is left of an order back in its place.
@@ -48,5 +50,6 @@ impl Agenda {
         let Appointment { at, sequence, order, from } = appointment;
         let ends = matches!(order, Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. });
         self.orders.insert((at, !ends, sequence), (order, from));
+        self.next = Some(self.next.map_or(at, |next| next.min(at)));
     }
 }

@@ -52,6 +52,8 @@ pub struct Wheel {
     length: usize,
     /// The instant of the next timer, while it is known: it is asked for several times between two changes.
     next: Option<Nanos>,
+    /// Whether a slot was loaded since somebody asked.
+    fresh: bool,
 }
 
 impl Default for Wheel {
@@ -64,6 +66,7 @@ impl Default for Wheel {
             cursor: 0,
             length: 0,
             next: None,
+            fresh: false,
         }
     }
 }
@@ -137,9 +140,10 @@ impl Wheel {
         timer.map(unpack)
     }
 
-    /// Users whose timers lie in the loaded slot, nearest first: touching them ahead of time spares cache misses.
-    pub fn loaded_slots(&self) -> impl Iterator<Item = u32> + '_ {
-        self.loaded.iter().rev().map(|timer| unpack(*timer).1.slot)
+    /// Users whose timers have come near, nearest first; each is given once.
+    pub fn come_near(&mut self) -> impl Iterator<Item = u32> + '_ {
+        let near = if std::mem::take(&mut self.fresh) { self.loaded.as_slice() } else { &[] };
+        near.iter().rev().map(|timer| unpack(*timer).1.slot)
     }
 
     /// Moves the cursor to the next slot that holds timers and sorts it.
@@ -153,6 +157,7 @@ impl Wheel {
             if level == 0 {
                 std::mem::swap(&mut self.loaded, &mut self.levels[0][index]);
                 self.loaded.sort_unstable_by(|a, b| b.cmp(a));
+                self.fresh = true;
             } else {
                 let mut timers = std::mem::take(&mut self.levels[level][index]);
                 for timer in timers.drain(..) {

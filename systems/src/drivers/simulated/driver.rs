@@ -244,17 +244,18 @@ impl Simulation {
             return;
         }
         let mut actions = std::mem::take(&mut self.actions);
-        for action in actions.drain(..) {
+        for action in &actions {
             match action {
-                DriverAction::Perform(operation) => self.perform(&operation),
+                DriverAction::Perform(operation) => self.perform(operation),
                 DriverAction::Cancel(id) => {
-                    let begun = self.let_go(id).unwrap_or(self.now);
-                    let cut = Completion { end: CompletionEnd::Cut, ended: self.now, ..empty(id, begun) };
+                    let begun = self.let_go(*id).unwrap_or(self.now);
+                    let cut = Completion { end: CompletionEnd::Cut, ended: self.now, ..empty(*id, begun) };
                     self.at_once.push_back(cut);
                 }
-                DriverAction::Leave(slot) => self.services.leave(slot),
+                DriverAction::Leave(slot) => self.services.leave(*slot),
             }
         }
+        actions.clear();
         self.actions = actions;
     }
 

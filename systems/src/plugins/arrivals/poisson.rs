@@ -16,31 +16,75 @@ use throng_components::workload::{Fields, NodeSpec, Problems};
 use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, read_curve};
 use crate::arithmetic::ln;
 
-/// Lanes whose union is the process.
-const LANES: u64 = 64;
+/// Lanes whose union is the process: a power of two.
+const LANES: usize = 64;
 
 /// One lane's next arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Next {
     /// Twice the area under the curve at which it is due.
     area: u128,
-    lane: u64,
     index: u64,
+}
+
+/// Each lane's next arrival, and which of them is the first: a tournament tree, because after each arrival one lane alone
+/// has changed, and one comparison a level finds the next one.
+#[derive(Clone, Debug)]
+struct Lanes {
+    next: Vec<Next>,
+    /// The lane that is first below each node. The root is 1, the children of node n are 2n and 2n + 1; lanes are the leaves.
+    first: Vec<u8>,
+}
+
+impl Lanes {
+    fn new(key: u64) -> Self {
+        let next = (0..LANES as u64).map(|lane| Next { area: gap(key, lane, 0), index: 0 }).collect();
+        let mut lanes = Self { next, first: vec![0; 2 * LANES] };
+        for (leaf, lane) in lanes.first[LANES..].iter_mut().zip(0..) {
+            *leaf = lane;
+        }
+        for node in (1..LANES).rev() {
+            lanes.play(node);
+        }
+        lanes
+    }
+
+    /// Finds the first lane below a node from those below its children. Of equals the lower one is first.
+    fn play(&mut self, node: usize) {
+        let (left, right) = (self.first[2 * node], self.first[2 * node + 1]);
+        let right_first = self.next[usize::from(right)].area < self.next[usize::from(left)].area;
+        self.first[node] = if right_first { right } else { left };
+    }
+
+    /// Takes the first arrival; gives it and its lane.
+    fn take(&mut self, key: u64) -> (Next, u64) {
+        let lane = self.first[1];
+        let place = usize::from(lane);
+        let taken = self.next[place];
+        let index = taken.index + 1;
+        self.next[place] = Next { area: taken.area + gap(key, lane.into(), index), index };
+        let mut node = LANES + place;
+        while node > 1 {
+            node /= 2;
+            self.play(node);
+        }
+        (taken, lane.into())
+    }
 }
 
 /// Poisson arrivals over a curve.
 #[derive(Component, Clone, Debug)]
 pub struct Poisson {
     curve: Curve,
-    /// Each lane's next arrival, the earliest at the top; empty before the first call.
-    lanes: std::collections::BinaryHeap<std::cmp::Reverse<Next>>,
+    /// `None` before the first arrival.
+    lanes: Option<Lanes>,
 }
 
 /// The gap to arrival `index` of a lane, as twice an area: exponential with a mean of 64 events.
 fn gap(key: u64, lane: u64, index: u64) -> u128 {
-    let bits = draw(key, Purpose::ARRIVAL, index * LANES + lane);
+    let bits = draw(key, Purpose::ARRIVAL, index * LANES as u64 + lane);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, below 2^80")]
-    let gap = (-ln(unit_above_zero(bits)) * (EVENT * u128::from(LANES)) as f64) as u128;
+    let gap = (-ln(unit_above_zero(bits)) * (EVENT * LANES as u128) as f64) as u128;
     gap
 }
 
@@ -55,7 +99,7 @@ impl ArrivalLaw for Poisson {
 
     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
         let curve = read_curve(&mut fields, LevelUnit::Rate);
-        fields.finish(curve.map(|curve| Self { curve, lanes: std::collections::BinaryHeap::new() }))
+        fields.finish(curve.map(|curve| Self { curve, lanes: None }))
     }
 
     fn curve(&self) -> &Curve {
@@ -63,15 +107,8 @@ impl ArrivalLaw for Poisson {
     }
 
     fn next(&mut self, key: u64) -> Arrival {
-        if self.lanes.is_empty() {
-            let first = |lane| std::cmp::Reverse(Next { area: gap(key, lane, 0), lane, index: 0 });
-            self.lanes = (0..LANES).map(first).collect();
-        }
-        let Some(mut top) = self.lanes.peek_mut() else { unreachable!("there are {LANES} lanes") };
-        let next = top.0;
-        let index = next.index + 1;
-        top.0 = Next { area: next.area + gap(key, next.lane, index), lane: next.lane, index };
-        Arrival { area: next.area, key: next.index * LANES + next.lane }
+        let (next, lane) = self.lanes.get_or_insert_with(|| Lanes::new(key)).take(key);
+        Arrival { area: next.area, key: next.index * LANES as u64 + lane }
     }
 }
 
@@ -85,7 +122,7 @@ mod tests {
 
     fn instants(stages: Vec<Stage>, key: u64) -> Vec<Nanos> {
         let curve = Curve { stages };
-        let mut law = Poisson { curve: curve.clone(), lanes: std::collections::BinaryHeap::new() };
+        let mut law = Poisson { curve: curve.clone(), lanes: None };
         let mut cursor = AreaCursor::default();
         std::iter::from_fn(|| cursor.instant_at(&curve, law.next(key).area)).collect()
     }
