@@ -20,9 +20,6 @@ use crate::behavior::{DriverAction, Emitter, Wish};
 /// looks at its orders, so that a loop without end cannot keep it from them.
 const LAP_COST: usize = 1_000;
 
-/// Users that are read of ahead of time, at most: more would push each other out of the cache again.
-const NEAR_MOST: usize = 256;
-
 /// Users, timers, tokens and the matcher. See the module's documentation.
 #[derive(Debug)]
 pub struct Shard {
@@ -179,11 +176,14 @@ impl Shard {
         Some(now)
     }
 
-    /// Reads of the users whose timers come next, all of a slot together: among a million each of them is far away in memory,
-    /// and several such reads take as long as one.
+    /// Touches the users whose timers come next.
     fn touch_near(&mut self) {
-        let touched = self.wheel.come_near().take(NEAR_MOST).map(|slot| self.users.touch(slot));
-        std::hint::black_box(touched.sum::<usize>());
+        self.wheel.come_near().for_each(|timer| self.users.touch(timer.slot));
+    }
+
+    /// Touches a user that is needed soon.
+    pub fn touch(&self, slot: u32) {
+        self.users.touch(slot);
     }
 
     /// What there is to tell.

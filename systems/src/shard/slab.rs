@@ -26,7 +26,10 @@ pub enum Activity {
 }
 
 /// A user's private state. It never leaves its shard as a whole.
+///
+/// Among a million of them each is far away in memory: aligned, it takes two lines of the cache to have it near, and not three.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub struct User {
     /// Its stable id.
     pub id: UserId,
@@ -134,13 +137,10 @@ impl Slab {
         &mut self.chunks[(slot >> CHUNK_BITS) as usize][slot as usize % CHUNK]
     }
 
-    /// Reads a little of a user, so that the rest is near when it is needed; what is read means nothing.
-    pub(super) fn touch(&self, slot: u32) -> usize {
-        let user = self.get(slot);
-        user.variables.len()
-            ^ user.generation as usize
-            ^ user.strand.cursor as usize
-            ^ usize::from(user.retiring)
+    /// Reads of both halves of a user, so that it is near when it is needed.
+    pub(super) fn touch(&self, slot: u32) {
+        let User { generation, strand, .. } = self.get(slot);
+        std::hint::black_box((*generation, strand.ready));
     }
 
     /// The occupied slots from this one on, lowest first.
@@ -165,6 +165,6 @@ mod tests {
 
     #[test]
     fn a_user_at_rest_is_small() {
-        assert!(size_of::<User>() <= 120, "{}", size_of::<User>());
+        assert!(size_of::<User>() <= 128, "{}", size_of::<User>());
     }
 }

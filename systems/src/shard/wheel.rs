@@ -17,6 +17,9 @@ const SLOTS: usize = 256;
 /// Nanoseconds of a base slot, as a power of two: fine enough that a slot holds few timers, coarse enough that few are empty.
 const BASE_BITS: u32 = 16;
 
+/// Timers that are told of ahead of time, at most: what more of them stand for would not stay near.
+const NEAR_MOST: usize = 256;
+
 /// What a timer fires for. Stale timers are told apart by their generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerKey {
@@ -140,10 +143,13 @@ impl Wheel {
         timer.map(unpack)
     }
 
-    /// Users whose timers have come near, nearest first; each is given once.
-    pub fn come_near(&mut self) -> impl Iterator<Item = u32> + '_ {
+    /// Timers that have come near, nearest first; each is given once, and not more than [`NEAR_MOST`] at once.
+    ///
+    /// For those who would touch what these stand for ahead of time: among a million, each lies far away in memory, and
+    /// several reads together take as long as one.
+    pub fn come_near(&mut self) -> impl Iterator<Item = TimerKey> + '_ {
         let near = if std::mem::take(&mut self.fresh) { self.loaded.as_slice() } else { &[] };
-        near.iter().rev().map(|timer| unpack(*timer).1.slot)
+        near.iter().rev().take(NEAR_MOST).map(|timer| unpack(*timer).1)
     }
 
     /// Moves the cursor to the next slot that holds timers and sorts it.

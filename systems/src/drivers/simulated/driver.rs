@@ -223,6 +223,7 @@ impl Simulation {
             let completion = Completion { ended: now, status, error, ..empty(id, started) };
             self.shard.complete(&completion, now, &mut self.actions);
         } else if let Some(pending) = self.services.agenda.pop_due(now) {
+            self.touch_near();
             if let Pending::Later(row) = pending {
                 self.free.push(row);
                 let completion = self.later.get_mut(row as usize).and_then(Option::take);
@@ -236,6 +237,12 @@ impl Simulation {
             return false;
         }
         true
+    }
+
+    /// Touches the users whose answers come next.
+    fn touch_near(&mut self) {
+        let Services { agenda, jobs, .. } = &mut self.services;
+        agenda.come_near().filter_map(|row| jobs.user_at(row)).for_each(|slot| self.shard.touch(slot));
     }
 
     /// Does what the shard wants done.

@@ -99,11 +99,33 @@ impl Jobs {
         place.job.as_mut().map(|job| (JobKey { row, generation }, job))
     }
 
+    /// The user that waits for the request in a row, by its place; what is read along is near when it is needed.
+    pub(super) fn user_at(&self, row: u32) -> Option<u32> {
+        match self.rows.get(row as usize)?.job.as_ref()?.caller {
+            Caller::User(id) => Some(id.slot),
+            _ => None,
+        }
+    }
+
     pub(super) fn remove(&mut self, key: JobKey) -> Option<Job> {
         let row = self.rows.get_mut(key.row as usize).filter(|row| row.generation == key.generation)?;
         let job = row.job.take()?;
         self.free.push(key.row);
         Some(job)
+    }
+
+    /// All requests that users wait for, but for those of strands: each user's place and the request's key, by place.
+    pub(super) fn of_users(&self) -> Vec<(u32, JobKey)> {
+        let rows = (0_u32..).zip(&self.rows);
+        let of_user = |(row, place): (u32, &Row)| match place.job?.caller {
+            Caller::User(id) if id.strand == 0 => {
+                Some((id.slot, JobKey { row, generation: place.generation }))
+            }
+            _ => None,
+        };
+        let mut all: Vec<_> = rows.filter_map(of_user).collect();
+        all.sort_unstable_by_key(|(slot, _)| *slot);
+        all
     }
 
     /// The keys of all requests at a service, by row.

@@ -57,6 +57,11 @@ impl Agenda {
         self.wheel.peek()
     }
 
+    /// The rows of requests that servers will soon be done with; each is given once.
+    pub(super) fn come_near(&mut self) -> impl Iterator<Item = u32> + '_ {
+        self.wheel.come_near().filter(|key| key.generation >> GENERATION_BITS == 0).map(|key| key.slot)
+    }
+
     pub(super) fn pop_due(&mut self, now: Nanos) -> Option<Pending> {
         let (_, TimerKey { slot, generation }) = self.wheel.pop_due(now)?;
         let key = JobKey { row: slot, generation: generation & MASK };

@@ -35,8 +35,9 @@ pub(super) struct Services {
     pub(super) agenda: Agenda,
     /// Answers of this instant that are not delivered yet.
     pub(super) replies: VecDeque<Reply>,
-    /// Each user's last request, by its place in the shard.
-    of_users: Vec<Option<JobKey>>,
+    /// Requests of users by their place in the shard, rising; made when it is asked for, and `None` again with the next
+    /// request: users give up when a run is cut and hardly ever else, and each request would have to be noted.
+    of_users: Option<Vec<(u32, JobKey)>>,
     /// The same of the strands of a `parallel`, by place and strand.
     of_parts: BTreeMap<(u32, u8), JobKey>,
     /// The service whose queue has grown beyond all bounds.
@@ -134,17 +135,17 @@ impl Services {
             key.and_then(|key| self.of_parts.insert((id.slot, id.strand), key));
             return;
         }
-        let place = id.slot as usize;
-        if self.of_users.len() <= place {
-            self.of_users.resize(place + 1, None);
-        }
-        self.of_users[place] = key;
+        self.of_users = None;
     }
 
     /// A user gives up on what it asked for; gives when that had come, where it is still under way.
     pub(super) fn let_go(&mut self, id: OperationId) -> Option<Nanos> {
         let key = match id.strand {
-            0 => self.of_users.get(id.slot as usize).copied().flatten(),
+            0 => {
+                let of_users = self.of_users.get_or_insert_with(|| self.jobs.of_users());
+                let place = of_users.binary_search_by_key(&id.slot, |(slot, _)| *slot);
+                place.ok().map(|place| of_users[place].1)
+            }
             strand => self.of_parts.get(&(id.slot, strand)).copied(),
         };
         let job = self.jobs.get(key?).filter(|job| job.caller == Caller::User(id))?;
