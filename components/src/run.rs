@@ -74,7 +74,7 @@ impl Default for VerdictBounds {
 pub struct Stop {
     /// When.
     pub at: Nanos,
-    /// The rule's text, `duration` or `interrupt`.
+    /// The rule's text, `duration`, `until` or `interrupt`.
     pub by: String,
     /// What it makes of the run.
     pub outcome: Outcome,
@@ -92,6 +92,17 @@ pub struct RunStop {
 /// The run's length as asked for from outside, `--duration`.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct RunDuration(pub Option<Nanos>);
+
+/// The instant at which all is cut, `--until`: nothing of that instant or after it happens, and nothing is drained.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct RunUntil(pub Option<Nanos>);
+
+impl RunUntil {
+    /// The instant; the end of time without one.
+    pub fn instant(self) -> Nanos {
+        self.0.unwrap_or(Nanos::MAX)
+    }
+}
 
 /// What listeners are told before the run begins.
 #[derive(Resource, Clone, Debug)]

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU32;
 
 use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos};
-use throng_components::run::{RunDuration, RunHeader, RunState};
+use throng_components::run::{RunDuration, RunHeader, RunState, RunUntil};
 use throng_components::seed::RunSeed;
 use throng_components::target::{ConnectionPolicy, Target, TargetAddress, TlsSettings};
 use throng_components::trace::TraceContext;
@@ -34,6 +34,8 @@ pub struct RunOptions {
     pub directory: PathBuf,
     /// Ends the run after this time.
     pub duration: Option<Nanos>,
+    /// Ends a simulation at this instant, without a drain: what has not ended before it is cut.
+    pub until: Option<Nanos>,
     /// Whether standard error is a terminal whose last line can be written anew.
     pub terminal: bool,
     /// Where commands come from while the run goes on.
@@ -215,7 +217,8 @@ pub fn run(
     let workload = &mut loaded.workload;
     let threads = thread_count(workload);
     let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
-    let frame = RunFrame { clock: ClockKind::Real, seed, threads, duration: RunDuration(options.duration) };
+    let duration = RunDuration(options.duration);
+    let frame = RunFrame { clock: ClockKind::Real, seed, threads, duration, until: RunUntil::default() };
     let header = header(workload, options, ClockKind::Real);
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
@@ -312,7 +315,8 @@ pub fn simulate(
     let services = std::mem::take(&mut workload.services);
     let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
     let duration = RunDuration(options.duration);
-    let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration };
+    let until = RunUntil(options.until);
+    let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration, until };
     let header = header(workload, &options, ClockKind::Virtual);
     let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, &workload.steps));
     let mut world = world::build(app, workload, frame, header);

@@ -95,6 +95,7 @@ pub(crate) fn run(
             changed_since = change_services(world, simulation, changed_since);
         }
         simulation.take_orders();
+        cut_at_once(world, simulation);
         if *world.resource::<RunState>() >= RunState::Flushing {
             break;
         }
@@ -109,6 +110,13 @@ pub(crate) fn run(
     simulation.report();
     update(world, Tick, Nanos((number + 1) * tick.0), interrupts);
     Ok(log)
+}
+
+/// Lets a cut that has come take effect before anything else of its instant.
+fn cut_at_once(world: &World, simulation: &mut Simulation) {
+    if world.resource::<RunStop>().cut {
+        simulation.obey();
+    }
 }
 
 /// Hands on the services that systems have changed since the last time; gives the time for the next one.
@@ -168,6 +176,7 @@ fn advance(
         };
         update(world, Judgement, at, interrupts);
         simulation.take_orders();
+        cut_at_once(world, simulation);
     }
 }
 

@@ -6,7 +6,7 @@ use throng_components::curve::Curve;
 use throng_components::exit_condition::RuleResult;
 use throng_components::listener::ListenerFigures;
 use throng_components::measures::Measures;
-use throng_components::run::{RunDuration, RunHeader, RunState, RunStop};
+use throng_components::run::{RunDuration, RunHeader, RunState, RunStop, RunUntil};
 use throng_components::scenario::{ScenarioProgress, ShardCounts};
 use throng_components::seed::RunSeed;
 use throng_components::statistics::ScenarioStatistics;
@@ -38,6 +38,7 @@ pub(crate) struct RunFrame {
     pub(crate) seed: RunSeed,
     pub(crate) threads: u16,
     pub(crate) duration: RunDuration,
+    pub(crate) until: RunUntil,
 }
 
 /// Spawns all entities and resources; takes the plans out of the workload.
@@ -46,6 +47,7 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
     world.insert_resource(RunClock::new(frame.clock, workload.tick, workload.look_ahead));
     world.insert_resource(frame.seed);
     world.insert_resource(frame.duration);
+    world.insert_resource(frame.until);
     world.insert_resource(workload.bounds);
     world.insert_resource(workload.steps.clone());
     world.insert_resource(header);

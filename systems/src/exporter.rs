@@ -8,7 +8,7 @@ use throng_components::clock::{Nanos, RunClock};
 use throng_components::curve::Curve;
 use throng_components::listener::ListenerFigures;
 use throng_components::measures::Measures;
-use throng_components::run::{RunDuration, RunState};
+use throng_components::run::{RunDuration, RunState, RunUntil};
 use throng_components::scenario::{Scenario, ScenarioProgress, ShardCounts};
 use throng_components::steering::Steering;
 use throng_components::workload::Rate;
@@ -109,7 +109,7 @@ fn send(queue: &ListenerQueue, event: ListenerEvent) {
 pub fn export_progress(
     clock: Res<'_, RunClock>,
     state: Res<'_, RunState>,
-    duration: Res<'_, RunDuration>,
+    (duration, until): (Res<'_, RunDuration>, Res<'_, RunUntil>),
     mut wake: ResMut<'_, Wake>,
     mut interval: ResMut<'_, IntervalStatistics>,
     mut listeners: Query<'_, '_, &mut ListenerQueue>,
@@ -123,7 +123,7 @@ pub fn export_progress(
             let Some(every) = queue.subscription.progress else { continue };
             queue.told.figures.merge(&interval.figures);
             if queue.is_due(clock.now) {
-                let progress = queue.told.progress(clock.now, *state, *duration, &by_id);
+                let progress = queue.told.progress(clock.now, *state, earlier_end(*duration, *until), &by_id);
                 send(&queue, ListenerEvent::Progress(Arc::new(progress)));
                 let passed = (clock.now - queue.next_progress).0 / every.0.max(1);
                 queue.next_progress += Nanos((passed + 1).saturating_mul(every.0));
@@ -144,6 +144,11 @@ impl ListenerQueue {
     }
 }
 
+/// The end of the run that is asked for from outside.
+pub(crate) fn earlier_end(duration: RunDuration, until: RunUntil) -> Option<Nanos> {
+    duration.0.into_iter().chain(until.0).min()
+}
+
 /// What says how a scenario stands.
 pub(crate) type Standing<'a> =
     (&'a Scenario, &'a ScenarioProgress, &'a ShardCounts, &'a Steering, Option<&'a AskedRate>);
@@ -154,11 +159,11 @@ impl Told {
         &mut self,
         now: Nanos,
         state: RunState,
-        duration: RunDuration,
+        asked_end: Option<Nanos>,
         by_id: &[Standing<'_>],
     ) -> Progress {
         let ends = by_id.iter().map(|(scenario, ..)| scenario.end()).max();
-        let length = duration.0.into_iter().chain(ends.filter(|end| *end != Nanos::MAX)).min();
+        let length = asked_end.into_iter().chain(ends.filter(|end| *end != Nanos::MAX)).min();
         self.started.resize(by_id.len(), 0);
         let scenarios: Vec<ScenarioStanding> = by_id
             .iter()
@@ -266,6 +271,7 @@ mod tests {
         world.insert_resource(RunClock::new(ClockKind::Virtual, Nanos::SECOND, 2));
         world.insert_resource(RunState::Running);
         world.init_resource::<RunDuration>();
+        world.init_resource::<RunUntil>();
         world.init_resource::<Wake>();
         world.init_resource::<IntervalStatistics>();
         let ((often, of_often), (seldom, of_seldom)) = (queue(2), queue(5));

@@ -9,14 +9,14 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::control::Factor;
 use throng_components::exit_condition::{ExitCondition, RuleResult};
-use throng_components::run::{RunDuration, RunState, RunStop};
+use throng_components::run::{RunDuration, RunState, RunStop, RunUntil};
 use throng_components::sample_block::SampleBlock;
 use throng_components::scenario::{Scenario, ScenarioPhase, ScenarioProgress, ShardCounts};
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::steering::Steering;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
 
-use crate::exporter::{AskedRate, scenario_standing};
+use crate::exporter::{AskedRate, earlier_end, scenario_standing};
 use crate::links::Incoming;
 use crate::live_control::LiveControl;
 use crate::plugins::listeners::ScenarioStanding;
@@ -151,7 +151,7 @@ type Row<'a> = (
 /// Reads: `RunClock`, `Incoming`, the figures of all scenarios, threads and rules. Writes: `LiveView`. Runs in: `Phase::Export`.
 pub fn export_view(
     clock: Res<'_, RunClock>,
-    run: (Res<'_, RunState>, Res<'_, RunStop>, Res<'_, RunDuration>, Res<'_, LiveControl>),
+    run: (Res<'_, RunState>, Res<'_, RunStop>, Res<'_, RunDuration>, Res<'_, RunUntil>, Res<'_, LiveControl>),
     incoming: Res<'_, Incoming>,
     view: Option<ResMut<'_, LiveView>>,
     scenarios: Query<'_, '_, Row<'_>>,
@@ -168,12 +168,13 @@ pub fn export_view(
         return;
     }
     view.next = clock.now + view.every;
-    let (state, stop, duration, control) = run;
+    let (state, stop, duration, until, control) = run;
     let mut rows: Vec<Row<'_>> = scenarios.iter().collect();
     rows.sort_unstable_by_key(|row| row.0.id);
     view.started.resize(rows.len(), 0);
     let ends = rows.iter().map(|row| row.0.end()).max();
-    let length = duration.0.into_iter().chain(ends.filter(|end| *end != Nanos::MAX)).min();
+    let asked_end = earlier_end(*duration, *until);
+    let length = asked_end.into_iter().chain(ends.filter(|end| *end != Nanos::MAX)).min();
     let standing = Standing {
         at: clock.now,
         interval: clock.now - view.told_at,

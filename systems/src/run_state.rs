@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::exchange::Order;
-use throng_components::run::{Outcome, RunDuration, RunState, RunStop, Stop};
+use throng_components::run::{Outcome, RunDuration, RunState, RunStop, RunUntil, Stop};
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioPhase, ScenarioProgress, ShardCounts};
 use throng_components::token::{Token, TokenState};
 
@@ -29,11 +29,11 @@ impl Interrupts {
 
 /// Takes the earliest stop that a rule, the run's length or an interrupt asks for. A run is stopped once.
 ///
-/// Reads: `RunClock`, `StopCandidates`, `RunDuration`, `Interrupts`. Writes: `RunStop`. Runs in: `Phase::Judge`, after the rules.
+/// Reads: `RunClock`, `StopCandidates`, `RunDuration`, `RunUntil`, `Interrupts`. Writes: `RunStop`. Runs in: `Phase::Judge`, after the rules.
 pub fn decide_stop(
     clock: Res<'_, RunClock>,
     state: Res<'_, RunState>,
-    duration: Res<'_, RunDuration>,
+    (duration, until): (Res<'_, RunDuration>, Res<'_, RunUntil>),
     interrupts: Res<'_, Interrupts>,
     mut candidates: ResMut<'_, StopCandidates>,
     mut next: ResMut<'_, NextJudgement>,
@@ -46,6 +46,15 @@ pub fn decide_stop(
             stops.push((u16::MAX, Stop { at: length, by, outcome: Outcome::Passed }));
         } else {
             next.0 = next.0.min(length);
+        }
+    }
+    if let Some(until) = until.0 {
+        if clock.now >= until {
+            let by = "until".to_owned();
+            stops.push((u16::MAX, Stop { at: until, by, outcome: Outcome::Passed }));
+            stop.cut = true;
+        } else {
+            next.0 = next.0.min(until);
         }
     }
     if interrupts.total() > 0 {
@@ -140,10 +149,10 @@ fn is_quiet(scenario: &Scenario, progress: &ScenarioProgress, counts: &ScenarioC
 
 /// Moves each scenario through its life, and the run with them.
 ///
-/// Reads: `RunClock`, `RunStop`, `ShardCounts`. Writes: `ScenarioProgress`, `RunState`, `Links`. Runs in: `Phase::Judge`, last.
+/// Reads: `RunClock`, `RunStop`, `RunUntil`, `ShardCounts`. Writes: `ScenarioProgress`, `RunState`, `Links`. Runs in: `Phase::Judge`, last.
 pub fn advance_scenarios(
     clock: Res<'_, RunClock>,
-    stop: Res<'_, RunStop>,
+    (stop, until): (Res<'_, RunStop>, Res<'_, RunUntil>),
     mut state: ResMut<'_, RunState>,
     mut links: ResMut<'_, Links>,
     mut wake: ResMut<'_, Wake>,
@@ -172,7 +181,8 @@ pub fn advance_scenarios(
             progress.ended_at = Some(stopped.max(counts.last_end));
             progress.phase = ScenarioPhase::Ended;
         }
-        order_cut(scenario, &mut progress, placement, &clock, stop.cut, &mut links, &mut wake);
+        let cut = Cutting { at_once: stop.cut, latest: until.instant() };
+        order_cut(scenario, &mut progress, placement, &clock, cut, &mut links, &mut wake);
         if progress.cut_ordered && progress.phase == ScenarioPhase::Draining {
             progress.phase = ScenarioPhase::Cutting;
         }
@@ -186,6 +196,15 @@ pub fn advance_scenarios(
     }
 }
 
+/// When what runs is cut, whatever the drains of scenarios say.
+#[derive(Clone, Copy)]
+struct Cutting {
+    /// As soon as its scenario has been stopped.
+    at_once: bool,
+    /// At this instant at the latest.
+    latest: Nanos,
+}
+
 /// Orders the cut at the drain's end, at its exact instant: ahead of it, and so before the shape is played where the
 /// drain is shorter than a tick.
 fn order_cut(
@@ -193,17 +212,18 @@ fn order_cut(
     progress: &mut ScenarioProgress,
     placement: &Placement,
     clock: &RunClock,
-    at_once: bool,
+    cut: Cutting,
     links: &mut Links,
     wake: &mut Wake,
 ) {
     let end = known_end(scenario, progress);
-    if progress.cut_ordered || progress.phase > ScenarioPhase::Draining || end == Nanos::MAX {
+    if progress.cut_ordered || progress.phase > ScenarioPhase::Draining || end.min(cut.latest) == Nanos::MAX {
         return;
     }
     // A scenario that its iterations end ends with its last token, which still has to begin.
     let last = if progress.was_stopped { Nanos::ZERO } else { progress.last_due + Nanos(1) };
-    let at = if at_once && progress.was_stopped { clock.now } else { (end + scenario.drain).max(last) };
+    let at = if cut.at_once && progress.was_stopped { clock.now } else { (end + scenario.drain).max(last) };
+    let at = at.min(cut.latest);
     if at < clock.hand_out_end() {
         progress.cut_ordered = true;
         for shard in &placement.shards {
@@ -248,6 +268,7 @@ mod tests {
         rules: &'static [(u16, u64, Outcome)],
         interrupts: u32,
         duration: Option<u64>,
+        until: Option<u64>,
         state: RunState,
     }
 
@@ -259,6 +280,7 @@ mod tests {
         world.insert_resource(clock);
         world.insert_resource(asked.state);
         world.insert_resource(RunDuration(asked.duration.map(Nanos::from_secs)));
+        world.insert_resource(RunUntil(asked.until.map(Nanos::from_secs)));
         world.insert_resource(Interrupts { count: asked.interrupts, ..Interrupts::default() });
         let stops = asked.rules.iter().map(|(order, second, outcome)| {
             (*order, Stop { at: Nanos::from_secs(*second), by: format!("rule {order}"), outcome: *outcome })
@@ -284,6 +306,9 @@ mod tests {
         let now = Asked { rules: &[(3, 10, Outcome::Failed)], duration: Some(10), ..running() };
         check(now, Some(("rule 3", 10, Outcome::Failed)));
         check(Asked { duration: Some(10), ..running() }, Some(("duration", 10, Outcome::Passed)));
+        check(Asked { until: Some(11), ..running() }, None);
+        let both = Asked { until: Some(9), duration: Some(10), ..running() };
+        check(both, Some(("until", 9, Outcome::Passed)));
     }
 
     #[test]

@@ -157,7 +157,7 @@ fn chance_has_no_part_in_it() {
         }
         let simulate = || {
             let text = (family.around)(spec.sample);
-            run(Run { text, duration: Some(Nanos::from_secs(2)) })
+            run(Run { text, duration: Some(Nanos::from_secs(2)), ..Run::default() })
                 .unwrap_or_else(|error| panic!("{name}: {error}"))
         };
         let (first, second) = (simulate(), simulate());

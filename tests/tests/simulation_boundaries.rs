@@ -15,7 +15,7 @@ fn simulate(rest: &str) -> Observed {
 }
 
 fn simulate_for(rest: &str, duration: Option<Nanos>) -> Result<Observed, RunError> {
-    let observed = run(Run { text: format!("{HEAD}{rest}\n"), duration })?;
+    let observed = run(Run { text: format!("{HEAD}{rest}\n"), duration, ..Run::default() })?;
     assert_eq!(throng::summary::conservation(&observed.summary), Vec::<String>::new(), "{rest}");
     Ok(observed)
 }

@@ -8,7 +8,7 @@ fn simulate(arrivals: &str, duration: Option<Nanos>) -> Observed {
         "throng 1\nseed 1\ntick \"100ms\"\ntarget nothing noop\nbehavior visit {{ noop name=x }}\n\
          scenario crowd {{ behavior visit; arrivals {arrivals} }}\n"
     );
-    run(Run { text, duration }).expect("it runs")
+    run(Run { text, duration, ..Run::default() }).expect("it runs")
 }
 
 /// Tokens planned, and the area under the curve.

@@ -26,7 +26,7 @@ fn simulate(setting: &Setting, rules: &str, duration: Option<Nanos>) -> Observed
          behavior look {{ http GET \"/\" name=home; repeat 0 {{ http GET \"/\" name=never }} }}\n\
          scenario crowd {{\nbehavior look\narrivals even {{ {stages} }}\n{scenario}\n}}\n{rules}\n"
     );
-    run(Run { text, duration }).expect("it runs")
+    run(Run { text, duration, ..Run::default() }).expect("it runs")
 }
 
 /// The rule stops the run when so many tokens are expected, and is named.

@@ -37,6 +37,10 @@ pub(super) struct Simulate {
     /// Writes one line of JSON an event
     #[arg(long, value_name = "FILE", env = "THRONG_EVENTS")]
     events: Option<PathBuf>,
+    /// Ends the simulation at this instant: `90s`, `1h30m`. All before it has happened, nothing of it or after it has, and
+    /// nothing is drained: what is under way is cut (`--duration` lets it end). What has ended before stays as it is
+    #[arg(long, value_name = "INSTANT", value_parser = duration, env = "THRONG_UNTIL")]
+    until: Option<Nanos>,
 }
 
 /// What both commands take.
@@ -196,7 +200,8 @@ pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
                 let _ = file.set_len(0);
                 Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
             });
-            crate::run::simulate(app, loaded, RunOptions { events, ..options(common) }, interrupts)
+            let until = simulate.until;
+            crate::run::simulate(app, loaded, RunOptions { events, until, ..options(common) }, interrupts)
         })
     }))
 }

@@ -40,7 +40,7 @@ pub struct Summary {
     pub duration_ns: u64,
     /// What the target did.
     pub outcome: Outcome,
-    /// The rule that ended the run, `duration` or `interrupt`.
+    /// The rule that ended the run, `duration`, `until` or `interrupt`.
     pub stopped_by: Option<String>,
     /// Whether the generator's own numbers can be trusted.
     pub verdict: Verdict,

@@ -19,17 +19,19 @@ pub struct Run {
     pub text: String,
     /// `--duration`.
     pub duration: Option<Nanos>,
+    /// `--until`.
+    pub until: Option<Nanos>,
 }
 
 impl From<&str> for Run {
     fn from(text: &str) -> Self {
-        Self { text: text.to_owned(), duration: None }
+        Self { text: text.to_owned(), ..Self::default() }
     }
 }
 
 impl From<&Plan> for Run {
     fn from(plan: &Plan) -> Self {
-        Self { text: plan.to_string(), duration: plan.duration.map(Nanos::from_millis) }
+        Self { text: plan.to_string(), duration: plan.duration.map(Nanos::from_millis), until: None }
     }
 }
 
@@ -89,6 +91,7 @@ pub fn run_with(app: &App, run: impl Into<Run>) -> Result<Observed, RunError> {
     let memory = Memory::default();
     let options = RunOptions {
         duration: run.duration,
+        until: run.until,
         events: Some(Box::new(memory.clone())),
         ..RunOptions::default()
     };

@@ -148,6 +148,16 @@ impl Simulation {
         }
     }
 
+    /// Lets the shard do all it has due before any answer of this instant comes: what a cut finds under way is cut.
+    pub fn obey(&mut self) {
+        while self.shard_next.is_some_and(|next| next <= self.now) {
+            self.shard_next = self.shard.advance(self.now, BUDGET, &mut self.actions);
+            self.carry_out();
+        }
+        self.services.note_running(self.shard.running() > 0, self.now);
+        self.look();
+    }
+
     /// The instant of the next event.
     pub fn next_event(&mut self) -> Option<Nanos> {
         if !self.at_once.is_empty() || self.services.has_replies() {
