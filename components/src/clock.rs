@@ -5,6 +5,8 @@ use std::ops::{Add, AddAssign, Sub};
 use bevy_ecs::resource::Resource;
 use serde::{Deserialize, Serialize};
 
+use crate::speed::Speed;
+
 /// A duration, or an instant counted from the run's start.
 ///
 /// # Units
@@ -99,7 +101,15 @@ pub trait TimeSource: Send + Sync {
     fn now(&self) -> Nanos;
 
     /// How long until the run starts, or until it is worth asking again; `None` when it has started.
+    ///
+    /// # Units
+    /// Wall time.
     fn until_start(&self) -> Option<Nanos>;
+
+    /// How fast its time passes: whoever waits by another clock has to wait that much shorter.
+    fn speed(&self) -> Speed {
+        Speed::ONE
+    }
 }
 
 /// Which clock a run goes by.

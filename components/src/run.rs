@@ -4,6 +4,7 @@ use bevy_ecs::resource::Resource;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{ClockKind, Nanos};
+use crate::speed::Speed;
 use crate::trace::TraceContext;
 use crate::workload::Share;
 
@@ -115,7 +116,9 @@ pub struct RunHeader {
     pub workload: String,
     /// Which clock.
     pub clock: ClockKind,
-    /// The wall time of the run's start: nanoseconds since 1970.
+    /// How fast the run's time passes on the wall clock; 1 in virtual time, which has no speed.
+    pub speed: Speed,
+    /// The wall time of the run's start: nanoseconds since 1970. Instants of the run are counted on from there in its own time.
     pub epoch_unix_ns: u64,
     /// Scenario names by [`ScenarioId`](crate::scenario::ScenarioId).
     pub scenarios: Vec<String>,

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use throng_components::clock::{Nanos, TimeSource};
+use throng_components::speed::Speed;
 
 /// The machine's monotonic clock, counted from the run's start.
 #[derive(Debug)]
@@ -12,16 +13,23 @@ pub(crate) struct RealClock {
     made: Instant,
     /// How long after that the run starts; not set before.
     start: OnceLock<Duration>,
+    /// How fast the run's time passes. Instants are counted from the start at one go, so that nothing drifts.
+    speed: Speed,
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 impl RealClock {
-    /// A clock that stands at 0.
+    /// A clock that stands at 0, and will go by wall time.
     pub(crate) fn new() -> Self {
-        Self { made: Instant::now(), start: OnceLock::new() }
+        Self::of_speed(Speed::ONE)
     }
 
-    /// Lets the run start `lead` from now. Later calls change nothing.
+    /// A clock that stands at 0, and will go so fast.
+    pub(crate) fn of_speed(speed: Speed) -> Self {
+        Self { made: Instant::now(), start: OnceLock::new(), speed }
+    }
+
+    /// Lets the run start `lead` of wall time from now. Later calls change nothing.
     pub(crate) fn start_in(&self, lead: Nanos) {
         self.start.get_or_init(|| self.made.elapsed() + lead.to_duration());
     }
@@ -29,7 +37,7 @@ impl RealClock {
     /// Sleeps until an instant of the run.
     pub(crate) fn sleep_until(&self, instant: Nanos) {
         let Some(start) = self.start.get() else { return };
-        let until = *start + instant.to_duration();
+        let until = *start + self.speed.to_wall(instant).to_duration();
         std::thread::sleep(until.saturating_sub(self.made.elapsed()));
     }
 
@@ -50,7 +58,12 @@ impl Default for RealClock {
 impl TimeSource for RealClock {
     fn now(&self) -> Nanos {
         let since = self.start.get().map(|start| self.made.elapsed().saturating_sub(*start));
-        Nanos(u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX))
+        let wall = Nanos(u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX));
+        self.speed.to_run(wall)
+    }
+
+    fn speed(&self) -> Speed {
+        self.speed
     }
 
     fn until_start(&self) -> Option<Nanos> {

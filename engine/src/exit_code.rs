@@ -87,6 +87,7 @@ mod tests {
             workload_sha256: String::new(),
             seed: 1,
             clock: throng_components::clock::ClockKind::Virtual,
+            speed: None,
             params: Ordered::default(),
             started: String::new(),
             duration_ns: 0,

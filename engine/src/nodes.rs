@@ -39,6 +39,7 @@ pub const CORE: &[CoreNode] = &[
     top(&INCLUDE),
     top(&PARAM),
     top(&nodes::SEED),
+    top(&nodes::CLOCK),
     top(&nodes::TICK),
     top(&nodes::THREADS),
     of_family(top(&nodes::TARGET), "protocols"),

@@ -50,7 +50,7 @@ pub(crate) fn start_threads(
     tls: &TlsClients,
     threads: u16,
 ) -> std::io::Result<Threads> {
-    let clock = Arc::new(RealClock::new());
+    let clock = Arc::new(RealClock::of_speed(workload.speed));
     let trace = world.resource::<RunHeader>().trace;
     let mut handles = Vec::new();
     for number in 0..threads {

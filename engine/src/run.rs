@@ -7,6 +7,7 @@ use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::run::{RunDuration, RunHeader, RunState, RunUntil};
 use throng_components::seed::RunSeed;
+use throng_components::speed::Speed;
 use throng_components::target::{ConnectionPolicy, Target, TargetAddress, TlsSettings};
 use throng_components::trace::TraceContext;
 use throng_systems::drivers::simulated::{EventLog, ServiceId};
@@ -122,12 +123,14 @@ impl std::error::Error for RunError {}
 
 /// The header that listeners get; run ids are random and never derived from the seed.
 fn header(workload: &Workload, options: &RunOptions, clock: ClockKind) -> RunHeader {
+    let speed = if clock == ClockKind::Real { workload.speed } else { Speed::ONE };
     let run_id = uuid::Uuid::now_v7();
     RunHeader {
         run_id: run_id.to_string(),
         throng: env!("CARGO_PKG_VERSION"),
         workload: options.workload.clone(),
         clock,
+        speed,
         epoch_unix_ns: RealClock::unix_now(),
         scenarios: workload.scenarios.iter().map(|plan| plan.scenario.name.clone()).collect(),
         steps: workload.step_headers.clone(),
@@ -216,13 +219,15 @@ pub fn run(
     let sha256 = sha256(&loaded);
     let workload = &mut loaded.workload;
     let threads = thread_count(workload);
+    // A tick is a time of this machine's: it takes as long however fast the run's time passes.
+    workload.tick = workload.speed.to_run(workload.tick).max(Nanos(1));
     let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
     let duration = RunDuration(options.duration);
     let frame = RunFrame { clock: ClockKind::Real, seed, threads, duration, until: RunUntil::default() };
     let header = header(workload, options, ClockKind::Real);
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
-    attach(&mut world, options);
+    attach(&mut world, options, workload.speed);
     let (targets, _demos) = start_demos(&workload.targets, seed)?;
     let tls = tls_clients(&targets)?;
     let listening = listening::open(&mut world, app.registry(), &outlets(options));
@@ -238,12 +243,12 @@ pub fn run(
 }
 
 /// Joins a world to the controls and the view that it was given.
-fn attach(world: &mut World, options: &RunOptions) {
+fn attach(world: &mut World, options: &RunOptions, speed: Speed) {
     if let Some(commands) = options.commands.clone() {
         world.insert_resource(LiveControl::listening_to(commands));
     }
     if let Some(view) = options.view.clone() {
-        world.insert_resource(view);
+        world.insert_resource(view.at(speed));
     }
 }
 
@@ -321,7 +326,7 @@ pub fn simulate(
     let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, &workload.steps));
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
-    attach(&mut world, &options);
+    attach(&mut world, &options, Speed::ONE);
     let listening = listening::open(&mut world, app.registry(), &outlets(&options));
     let listening = listening.map_err(RunError::CannotOpen)?;
     let before = ProcessFigures::read();

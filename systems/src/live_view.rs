@@ -12,6 +12,7 @@ use throng_components::exit_condition::{ExitCondition, RuleResult};
 use throng_components::run::{RunDuration, RunState, RunStop, RunUntil};
 use throng_components::sample_block::SampleBlock;
 use throng_components::scenario::{Scenario, ScenarioPhase, ScenarioProgress, ShardCounts};
+use throng_components::speed::Speed;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::steering::Steering;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
@@ -119,6 +120,12 @@ impl ViewFeed {
 }
 
 impl LiveView {
+    /// The same view of a run whose time passes so fast: it is told as often of wall time.
+    #[must_use]
+    pub fn at(self, speed: Speed) -> Self {
+        Self { every: speed.to_run(self.every), ..self }
+    }
+
     /// A view that is told so often how the run stands, and its other end.
     pub fn open(every: Nanos) -> (Self, ViewFeed) {
         let (sender, events) = bounded(QUEUE);

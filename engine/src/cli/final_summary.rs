@@ -12,7 +12,9 @@ pub(super) mod table;
 
 use std::fmt::Write as _;
 
+use throng_components::clock::Nanos;
 use throng_components::run::{Outcome, Verdict};
+use throng_components::speed::Speed;
 
 use self::connections::connections;
 use self::errors::errors;
@@ -77,6 +79,13 @@ fn heading(text: &mut String, summary: &Summary, paint: Paint) {
     let facts =
         format!("{} after {}{clock}, seed {}", summary.workload, duration(summary.duration_ns), summary.seed);
     line(text, &format!("{}  {facts}", paint.coloured(colour, word)));
+    if let Some(speed) = summary.speed.filter(|speed| *speed != Speed::ONE) {
+        let wall = duration(speed.to_wall(Nanos(summary.duration_ns)).0);
+        let told = format!(
+            "time passed at speed {speed}, in {wall} of wall time; every figure is in the run's own time"
+        );
+        wrap(text, &told, "  ");
+    }
     if !summary.params.is_empty() {
         let params: Vec<String> =
             summary.params.iter().map(|(name, value)| format!("{name}={value}")).collect();

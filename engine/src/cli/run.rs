@@ -201,7 +201,7 @@ pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
                 Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
             });
             let until = simulate.until;
-            crate::run::simulate(app, loaded, RunOptions { events, until, ..options(common) }, interrupts)
+            crate::run::simulate(app, loaded, RunOptions { until, events, ..options(common) }, interrupts)
         })
     }))
 }

@@ -9,6 +9,7 @@ use throng_components::exit_condition::ExitCondition;
 use throng_components::listener::Listener;
 use throng_components::run::{StepHeader, VerdictBounds};
 use throng_components::scenario::{Population, Scenario, StepNames};
+use throng_components::speed::Speed;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::Problem;
 use throng_systems::behavior::{Kind, Program, Value};
@@ -36,6 +37,8 @@ pub struct Workload {
     pub seed: Option<u64>,
     /// The world's tick: 100 us to 1 s.
     pub tick: Nanos,
+    /// How fast the run's time passes in real time.
+    pub speed: Speed,
     /// How many ticks ahead tokens are planned: 1 to 100.
     pub look_ahead: u64,
     /// How many threads carry the load, 1 to 64; as many as there are cores when absent.
@@ -60,7 +63,7 @@ pub struct Workload {
     pub sweep: Option<SweepPlan>,
     /// Parameters and their effective values in the order of the file; secrets are not among the values.
     pub params: Vec<(String, String)>,
-    /// When the generator's own numbers are not to be trusted.
+    /// When the generator's own numbers are not to be trusted. Its lateness is in the run's time, as all else.
     pub bounds: VerdictBounds,
 }
 

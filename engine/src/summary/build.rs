@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use throng_components::clock::Nanos;
+use throng_components::clock::{ClockKind, Nanos};
 use throng_components::control::{Command, ControlRecord};
 use throng_components::measure::Measure;
 use throng_components::sample::ErrorType;
@@ -33,6 +33,7 @@ pub fn build(input: SummaryInput<'_>) -> Summary {
         workload_sha256: input.workload_sha256.to_owned(),
         seed: input.seed.0,
         clock: header.clock,
+        speed: (header.clock == ClockKind::Real).then_some(header.speed),
         params: input.params.iter().cloned().collect(),
         started: wall_time(header.epoch_unix_ns),
         duration_ns: input.duration.0,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use throng_components::clock::ClockKind;
 use throng_components::measure::Measure;
 use throng_components::run::{Outcome, Verdict};
+use throng_components::speed::Speed;
 
 use super::{MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary};
 
@@ -32,6 +33,9 @@ pub struct Summary {
     pub seed: u64,
     /// Which clock the run went by.
     pub clock: ClockKind,
+    /// Seconds of the run's time in one of wall time; `None` in virtual time.
+    #[serde(default)]
+    pub speed: Option<Speed>,
     /// Parameters and their values in this run; secrets are left out of the values.
     pub params: Ordered<String>,
     /// The wall time of the run's start, RFC 3339 in UTC.

@@ -113,6 +113,7 @@ fn header() -> RunHeader {
         throng: "0.1.0",
         workload: "shop.kdl".to_owned(),
         clock: ClockKind::Real,
+        speed: throng_components::speed::Speed::ONE,
         epoch_unix_ns: 1_767_225_600_000_000_000,
         scenarios: Vec::new(),
         steps: Vec::new(),

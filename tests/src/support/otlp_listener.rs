@@ -70,6 +70,7 @@ pub fn header() -> RunHeader {
         throng: "0.1.0",
         workload: "shop.kdl".to_owned(),
         clock: ClockKind::Real,
+        speed: throng::components::speed::Speed::ONE,
         epoch_unix_ns: 1_767_225_600_000_000_000,
         scenarios: vec!["crowd".to_owned()],
         steps: vec![step("home", "http", "GET"), step("login", "http", "POST"), step("nothing", "noop", "")],

@@ -21,6 +21,7 @@ mod rates;
 mod real_server;
 mod reference;
 mod scratch;
+mod speed;
 mod sweeps;
 mod telemetry;
 mod terminal_view;

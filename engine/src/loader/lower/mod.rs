@@ -23,7 +23,7 @@ pub(crate) use self::rules::{REQUIRE, STOP_WHEN};
 pub(crate) use self::scenario::{DRAIN, ITERATIONS, PACE, SCENARIO, SCENARIO_BEHAVIOR, START, WARM_UP};
 pub(crate) use self::service::{CALLS, FAILS, OUTAGE, QUEUE, RANK, SERVERS, SERVICE, STALL, STEP, TIME};
 pub(super) use self::settings::check_version;
-pub(crate) use self::settings::{GENERATOR, LATE, SEED, THREADS, THRONG, TICK};
+pub(crate) use self::settings::{CLOCK, GENERATOR, LATE, SEED, THREADS, THRONG, TICK};
 pub(crate) use self::sweep::{REPLICATIONS, SWEEP, VARY};
 pub(crate) use self::target::{
     CLIENT_CERTIFICATE, CONNECTIONS, DNS, HEADER, PROXY, RESOLVE, RESUMPTION, ROOTS, SERVER_NAME, TARGET,

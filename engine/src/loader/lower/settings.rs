@@ -2,6 +2,7 @@
 
 use throng_components::clock::Nanos;
 use throng_components::run::VerdictBounds;
+use throng_components::speed::Speed;
 use throng_components::workload::{
     ArgumentSpec, Entry, FieldSpec, Fields, Label, Mistake, Node, NodeSpec, Problems, Scalar, Share, Span,
     ValueKind,
@@ -35,10 +36,31 @@ pub(crate) const SEED: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
+/// `clock real speed=200`
+pub(crate) const CLOCK: NodeSpec = NodeSpec {
+    name: "clock",
+    summary: "Lets a run's time pass faster or slower than the wall clock's. Every time of the workload and every figure is in \
+        the run's time, but for `tick` and `late over=`. `simulate` has no need of it and leaves it out.",
+    sample: "clock real speed=200",
+    arguments: &[ArgumentSpec {
+        name: "source",
+        kind: ValueKind::Word(&["real"]),
+        required: true,
+        summary: "The machine's clock.",
+    }],
+    properties: &[FieldSpec {
+        name: "speed",
+        kind: ValueKind::Number,
+        default: "1",
+        summary: "Seconds of the run's time in one second of wall time, from 0.001 to 10,000, to the millionth.",
+    }],
+    ..NodeSpec::EMPTY
+};
+
 /// `tick "10ms" look-ahead=2`
 pub(crate) const TICK: NodeSpec = NodeSpec {
     name: "tick",
-    summary: "Sets how often the world decides; arrivals, waits and rules are exact and do not depend on it.",
+    summary: "Sets how often the world decides, in wall time; arrivals, waits and rules are exact and do not depend on it.",
     sample: "tick \"10ms\" look-ahead=2",
     arguments: &[ArgumentSpec {
         name: "length",
@@ -89,7 +111,7 @@ pub(crate) const LATE: NodeSpec = NodeSpec {
             name: "over",
             kind: ValueKind::Duration,
             default: "10ms",
-            summary: "A start later than this is late; one default tick, which no timer needs.",
+            summary: "A start later than this, in wall time, is late; one default tick, which no timer needs.",
         },
         FieldSpec {
             name: "degraded",
@@ -179,6 +201,16 @@ pub(super) fn read_seed(node: &Node) -> Result<u64, Problems> {
     let mut fields = Fields::of(node, &SEED, 0);
     let seed = fields.count_argument(0, 0, u64::MAX);
     fields.finish(seed)
+}
+
+/// Reads `clock`: how fast the run's time passes.
+pub(super) fn read_clock(node: &Node) -> Result<Speed, Problems> {
+    let mut fields = Fields::of(node, &CLOCK, 0);
+    let source = fields.word_arguments(0);
+    let is_read = node.property("speed").is_none();
+    let speed = fields.number("speed", Speed::LEAST, Speed::MOST).map(Speed::from);
+    let speed = speed.or(is_read.then_some(Speed::ONE)).filter(|_| !source.is_empty());
+    fields.finish(speed)
 }
 
 /// Reads `tick`: its length and the look-ahead.

@@ -26,6 +26,7 @@ const DOCUMENT: NodeSpec = NodeSpec {
         "include",
         "param",
         "seed",
+        "clock",
         "tick",
         "threads",
         "target",
@@ -155,10 +156,13 @@ impl<'a> Lowering<'a> {
         self.problems.take(Fields::of(self.root, &DOCUMENT, 0).finish(Some(())));
         let _ = self.once("throng", |_| Ok(()));
         let seed = self.once("seed", settings::read_seed);
+        let pace = self.once("clock", settings::read_clock).unwrap_or_default();
         let tick = self.once("tick", settings::read_tick);
         let (tick, look_ahead) = tick.unwrap_or((settings::DEFAULT_TICK, settings::DEFAULT_LOOK_AHEAD));
         let threads = self.once("threads", settings::read_threads);
-        let bounds = self.once("generator", settings::read_generator).unwrap_or_default();
+        let mut bounds = self.once("generator", settings::read_generator).unwrap_or_default();
+        // The machine is late by so much of the wall clock's time, however fast the run's own passes.
+        bounds.over = pace.to_run(bounds.over);
         let (target_names, mut targets) = self.targets();
         let behaviors = self.behaviors(&targets);
         raise_follow(&mut targets, &behaviors.programs);
@@ -190,6 +194,7 @@ impl<'a> Lowering<'a> {
         let sweep = self.once("sweep", |node| sweep::read(node, constants));
         let workload = Workload {
             seed,
+            speed: pace,
             tick,
             look_ahead,
             threads,

@@ -2,9 +2,12 @@
 
 use nix::time::{ClockId, clock_gettime};
 use throng_components::clock::Nanos;
+use throng_components::speed::Speed;
 
 /// The share of a core that this thread uses.
 pub(super) struct Busy {
+    /// How fast the run's time passes: a core's time is wall time.
+    speed: Speed,
     /// When the current second began, and the thread's CPU time then.
     since: Nanos,
     cpu: Nanos,
@@ -22,8 +25,8 @@ fn thread_cpu() -> Nanos {
 
 impl Busy {
     /// A measure that begins now.
-    pub(super) fn since(now: Nanos) -> Self {
-        Self { since: now, cpu: thread_cpu(), spun: Nanos::ZERO }
+    pub(super) fn since(now: Nanos, speed: Speed) -> Self {
+        Self { speed, since: now, cpu: thread_cpu(), spun: Nanos::ZERO }
     }
 
     /// Notes time that was spun away.
@@ -31,16 +34,16 @@ impl Busy {
         self.spun += spun;
     }
 
-    /// The share over the last second, when one is over.
+    /// The share over the last second of wall time, when one is over.
     pub(super) fn look(&mut self, now: Nanos) -> Option<f64> {
-        let wall = now - self.since;
+        let wall = self.speed.to_wall(now - self.since);
         if wall < Nanos::SECOND {
             return None;
         }
         let cpu = thread_cpu();
         let worked = (cpu - self.cpu) - self.spun;
         let share = worked.0 as f64 / wall.0 as f64;
-        *self = Self { since: now, cpu, spun: Nanos::ZERO };
+        *self = Self { speed: self.speed, since: now, cpu, spun: Nanos::ZERO };
         Some(share.min(1.0))
     }
 }

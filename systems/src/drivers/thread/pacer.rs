@@ -2,6 +2,8 @@
 //!
 //! The reactor's own timers are good to a millisecond. So a timer of the kernel wakes the reactor a lead before the instant,
 //! and the rest is spun away, letting the other tasks run in each turn. The lead follows the measured wake-up time.
+//!
+//! Instants are the run's; leads, lag and time spun away are wall time, as the machine is.
 
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;
@@ -59,8 +61,9 @@ impl Pacer {
         if before >= instant {
             return;
         }
-        if instant - before > self.lead {
-            self.sleep_until(instant - self.lead).await;
+        let speed = self.clock.speed();
+        if speed.to_wall(instant - before) > self.lead {
+            self.sleep_until(instant - speed.to_run(self.lead)).await;
         }
         let spin_from = self.clock.now();
         let mut now = spin_from;
@@ -68,18 +71,20 @@ impl Pacer {
             tokio::task::yield_now().await;
             now = self.clock.now();
         }
-        self.spun += now - spin_from;
-        self.lag.record(now - instant);
+        self.spun += speed.to_wall(now - spin_from);
+        self.lag.record(speed.to_wall(now - instant));
     }
 
     /// Sleeps in the kernel; wakes late by what the machine takes, and learns from it.
     async fn sleep_until(&mut self, instant: Nanos) {
+        let speed = self.clock.speed();
         loop {
             let now = self.clock.now();
             if now >= instant {
                 break;
             }
-            let time = Expiration::OneShot(TimeSpec::from_duration(Duration::from_nanos((instant - now).0)));
+            let left = Duration::from_nanos(speed.to_wall(instant - now).0);
+            let time = Expiration::OneShot(TimeSpec::from_duration(left));
             if self.timer.get_ref().0.set(time, TimerSetTimeFlags::empty()).is_err() {
                 return;
             }
@@ -89,7 +94,7 @@ impl Pacer {
                 Err(_) => return,
             }
         }
-        let late = self.clock.now() - instant;
+        let late = speed.to_wall(self.clock.now() - instant);
         // A moving mean with a margin of a half: early enough nearly always, and quick to shrink again.
         let aim = Nanos(late.0 + late.0 / 2);
         let lead = Nanos((7 * self.lead.0 + aim.0) / 8);

@@ -14,7 +14,7 @@ use crate::shard::Shard;
 
 /// Samples in a block, before it is sent at once.
 const BLOCK: usize = 1_024;
-/// How long a block may gather before it is sent.
+/// How long a block may gather before it is sent, in wall time.
 const GATHER: Nanos = Nanos::from_millis(4);
 
 /// Gathers and sends reports.
@@ -24,6 +24,8 @@ pub(super) struct Reports {
     spent: Receiver<SampleBlock>,
     /// Since when there is something to tell.
     since: Option<Nanos>,
+    /// [`GATHER`] in the run's time.
+    gather: Nanos,
     /// Figures of samples that found no room.
     folded: Option<Box<FoldedSamples>>,
     late_over: Nanos,
@@ -35,12 +37,14 @@ pub(super) struct Reports {
 
 impl Reports {
     pub(super) fn new(settings: &ThreadSettings) -> Self {
-        let busy = Busy::since(settings.clock.now());
+        let speed = settings.clock.speed();
+        let busy = Busy::since(settings.clock.now(), speed);
         Self {
             thread: settings.id,
             sender: settings.reports.clone(),
             spent: settings.spent.clone(),
             since: None,
+            gather: speed.to_run(GATHER),
             folded: None,
             late_over: settings.late_over,
             step_count: settings.step_count,
@@ -61,14 +65,14 @@ impl Reports {
 
     /// When the reactor has to wake to send what has gathered.
     pub(super) fn deadline(&self) -> Option<Nanos> {
-        self.since.map(|since| since + GATHER)
+        self.since.map(|since| since + self.gather)
     }
 
     /// Sends a block when it is full or old enough.
     pub(super) fn send_if_due(&mut self, shard: &mut Shard, now: Nanos) {
         let Some(since) = self.since else { return };
         let emitter = shard.emitter();
-        if emitter.samples.len() + emitter.measurements.len() >= BLOCK || now >= since + GATHER {
+        if emitter.samples.len() + emitter.measurements.len() >= BLOCK || now >= since + self.gather {
             self.send(shard, now, false);
         }
     }

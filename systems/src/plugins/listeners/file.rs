@@ -266,6 +266,7 @@ mod tests {
             throng: "0.1.0",
             workload: "shop.kdl".to_owned(),
             clock: ClockKind::Real,
+            speed: throng_components::speed::Speed::ONE,
             epoch_unix_ns: 0,
             scenarios: vec!["a \"crowd\"\n".to_owned()],
             steps: vec![StepHeader {

@@ -14,6 +14,9 @@
 //! receiver that is away or slow costs no memory beyond a bound: what finds no room, and what is still there when the run's
 //! last flush has used up its time, is counted as lost. A batch may arrive twice when its first answer did not come in time.
 //!
+//! Instants are those of the run's time, counted from its start on the wall clock. In virtual time, and where `clock real
+//! speed=` lets time pass faster, they run ahead of the wall clock.
+//!
 //! The exporters read `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` from the environment.
 //!
 //! # Units

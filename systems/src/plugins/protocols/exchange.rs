@@ -212,7 +212,7 @@ impl<X: Exchange> Site<X> {
         let mut connection = idle.filter(|open| self.is_usable(open, began));
         self.reactor.completions.count_connection(operation.scenario, connection.is_some());
         let exchange = unpanicked(exchange(&self, &mut connection, &operation));
-        let limit = operation.timeout.to_duration();
+        let limit = clock.speed().to_wall(operation.timeout).to_duration();
         let result = tokio::time::timeout(limit, exchange).await.unwrap_or(Err(ErrorType::TIMEOUT.into()));
         let ended = clock.now().max(began);
         let empty = Completion { unblocked, ended, ..Completion::empty(operation.id, began) };

@@ -249,6 +249,7 @@ impl FunctionTransport {
     fn run_on_pool(&self, operation: Operation, request: Arc<FunctionRequest>) {
         let began = Arc::new(AtomicU64::new(NOT_YET));
         let (id, ready, timeout) = (operation.id, operation.ready, operation.timeout);
+        let limit = self.reactor.clock.speed().to_wall(timeout).to_duration();
         let (clock, begins) = (Arc::clone(&self.reactor.clock), Arc::clone(&began));
         let work = tokio::task::spawn_blocking(move || {
             begins.store(clock.now().0, Ordering::Relaxed);
@@ -256,7 +257,7 @@ impl FunctionTransport {
         });
         let (reactor, calls, begins) = (self.reactor.clone(), Rc::clone(&self.under_way), Arc::clone(&began));
         let waiter = tokio::task::spawn_local(async move {
-            let ended = tokio::time::timeout(timeout.to_duration(), work).await;
+            let ended = tokio::time::timeout(limit, work).await;
             calls.borrow_mut().remove(&id);
             let now = reactor.clock.now();
             let completion = match ended {

@@ -323,6 +323,7 @@ mod tests {
             throng: "0.1.0",
             workload: "shop.kdl".to_owned(),
             clock: ClockKind::Real,
+            speed: throng_components::speed::Speed::ONE,
             epoch_unix_ns: 1,
             scenarios: vec!["crowd".to_owned()],
             steps: vec![step],

@@ -6,6 +6,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use throng_components::clock::{Nanos, TimeSource};
+use throng_components::speed::Speed;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// Where a timer stands before its first deadline: far enough that it does not fire for nothing.
@@ -17,6 +18,8 @@ pub(super) struct Patience {
     timer: Pin<Box<Sleep>>,
     /// The reactor's instant of the run's start.
     origin: Instant,
+    /// How fast the run's time passes; the reactor's is wall time.
+    speed: Speed,
     /// Whether the timer has been told which task to wake.
     armed: bool,
 }
@@ -25,14 +28,16 @@ impl Patience {
     pub(super) fn new(clock: &dyn TimeSource) -> Self {
         let timer = Box::pin(sleep(FAR));
         // The reactor's timer is set by its own clock: so far ahead of now by one is as far ahead by the other.
-        let origin = timer.deadline() - FAR - clock.now().to_duration();
-        Self { timer, origin, armed: false }
+        let speed = clock.speed();
+        let origin = timer.deadline() - FAR - speed.to_wall(clock.now()).to_duration();
+        Self { timer, origin, speed, armed: false }
     }
 
     /// Whether the deadline has passed; otherwise sees to it that the task wakes then.
     pub(super) fn is_over(mut self: Pin<&mut Self>, deadline: Nanos, cx: &mut Context<'_>) -> bool {
         // A deadline beyond what the reactor can count is never reached.
-        let Some(until) = self.origin.checked_add(deadline.to_duration()) else { return false };
+        let wall = self.speed.to_wall(deadline).to_duration();
+        let Some(until) = self.origin.checked_add(wall) else { return false };
         if self.timer.deadline() > until {
             self.timer.as_mut().reset(until);
             self.armed = false;
