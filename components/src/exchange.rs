@@ -6,6 +6,7 @@ use crate::measures::{Measurement, Measures};
 use crate::sample_block::SampleBlock;
 use crate::scenario::{ScenarioCounts, ScenarioId};
 use crate::service::ServiceFigures;
+use crate::service_span::ServiceSpan;
 use crate::statistics::ScenarioStatistics;
 use crate::thread::ThreadId;
 use crate::token::DueToken;
@@ -138,6 +139,8 @@ pub struct ReportBlock {
     pub users: Vec<UserChange>,
     /// What modelled services have come to, by number; empty in real time.
     pub services: Vec<ServiceFigures>,
+    /// What these did for iterations whose traces are kept, in the order in which it ended.
+    pub spans: Vec<ServiceSpan>,
     /// How the driver fares.
     pub figures: DriverFigures,
 }

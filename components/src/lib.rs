@@ -38,6 +38,7 @@ pub mod second_ranges;
 pub mod secret;
 pub mod seed;
 pub mod service;
+pub mod service_span;
 pub mod speed;
 pub mod statistics;
 pub mod steering;

@@ -126,6 +126,8 @@ pub struct RunHeader {
     pub steps: Vec<StepHeader>,
     /// Names of groups by number.
     pub groups: Vec<String>,
+    /// Names of modelled services by [`ServiceId`](crate::service::ServiceId); empty in real time.
+    pub services: Vec<String>,
     /// How trace ids come about.
     pub trace: TraceContext,
 }

@@ -5,6 +5,17 @@ use bevy_ecs::component::Component;
 use crate::clock::Nanos;
 use crate::measure::Measure;
 
+/// A service's number, in the order of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u16);
+
+impl ServiceId {
+    /// Its place in a list of all services.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// What has happened at a modelled service since the run's start, warm-ups included.
 ///
 /// All of it is exact: the sums over time change with every event, so that Little's law holds in them to the nanosecond. Averages over

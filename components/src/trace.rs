@@ -56,6 +56,15 @@ impl TraceContext {
         RunSeed(high ^ low).key(low, number).max(1)
     }
 
+    /// The id of a span that has to do with a modelled service, by the span it stands in and its place in that: 0 for the
+    /// one that answers a request, from 1 on for calls that are made meanwhile.
+    pub fn service_span_id(&self, trace_id: u128, parent: u64, place: u32) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
+        let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
+        // Beyond all ordinals, groups and redirects.
+        RunSeed(high ^ low).key(parent, (1 << 58) + u64::from(place)).max(1)
+    }
+
     /// Whether an iteration's spans are exported: by the trace id's lower 56 bits, as W3C's random trace ids allow,
     /// so that every span of a trace gets the same answer.
     pub fn is_sampled(&self, trace_id: u128) -> bool {
@@ -85,5 +94,9 @@ mod tests {
         assert_ne!(context.span_id(ids[0], Some(u32::MAX)), context.group_span_id(ids[0], 0));
         assert_ne!(context.redirect_span_id(ids[0], 1, 1), context.redirect_span_id(ids[0], 1, 2));
         assert_ne!(context.redirect_span_id(ids[0], 0, 1), context.span_id(ids[0], Some(0)));
+        let answers = |trace: u128, parent| context.service_span_id(trace, parent, 0);
+        assert_ne!(answers(ids[0], 1), answers(ids[0], 2));
+        assert_ne!(answers(ids[0], 1), answers(ids[1], 1));
+        assert_ne!(answers(ids[0], 1), context.service_span_id(ids[0], 1, 1));
     }
 }

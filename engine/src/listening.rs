@@ -77,6 +77,7 @@ pub(crate) fn open(
                 let queue = ListenerQueue {
                     sender,
                     subscription,
+                    traces: (entry.trace_ratio)(world.entity(entity)).is_some(),
                     records_in: worker.counter(),
                     delivery: Arc::clone(&delivery),
                     next_progress: subscription.progress.unwrap_or(Nanos::MAX),

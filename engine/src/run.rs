@@ -7,10 +7,11 @@ use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::run::{RunDuration, RunHeader, RunState, RunUntil};
 use throng_components::seed::RunSeed;
+use throng_components::service::ServiceId;
 use throng_components::speed::Speed;
 use throng_components::target::{ConnectionPolicy, Target, TargetAddress, TlsSettings};
 use throng_components::trace::TraceContext;
-use throng_systems::drivers::simulated::{EventLog, ServiceId};
+use throng_systems::drivers::simulated::EventLog;
 use throng_systems::live_control::{Commands, LiveControl};
 use throng_systems::live_view::LiveView;
 use throng_systems::plugins::NameTaken;
@@ -135,6 +136,7 @@ fn header(workload: &Workload, options: &RunOptions, clock: ClockKind) -> RunHea
         scenarios: workload.scenarios.iter().map(|plan| plan.scenario.name.clone()).collect(),
         steps: workload.step_headers.clone(),
         groups: workload.steps.groups().to_vec(),
+        services: Vec::new(),
         trace: TraceContext { run: run_id.as_u128(), ratio: 0.0, propagate: false },
     }
 }
@@ -322,7 +324,8 @@ pub fn simulate(
     let duration = RunDuration(options.duration);
     let until = RunUntil(options.until);
     let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration, until };
-    let header = header(workload, &options, ClockKind::Virtual);
+    let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
+    let header = RunHeader { services: names.clone(), ..header(workload, &options, ClockKind::Virtual) };
     let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, &workload.steps));
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
@@ -330,7 +333,6 @@ pub fn simulate(
     let listening = listening::open(&mut world, app.registry(), &outlets(&options));
     let listening = listening.map_err(RunError::CannotOpen)?;
     let before = ProcessFigures::read();
-    let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
     let name_of = |service: ServiceId| names.get(service.index()).cloned().unwrap_or_default();
     let mut simulation = simulated::connect(&mut world, workload, services, log);
     let log = simulated::run(&mut world, &mut simulation, app.has_systems(), interrupts);

@@ -7,11 +7,9 @@ use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::prelude::*;
 use crossbeam_channel::bounded;
 use throng_components::clock::{Nanos, RunClock};
-use throng_components::run::{Outcome, RunState, RunStop, Stop};
-use throng_components::service::ServiceFigures;
-use throng_systems::drivers::simulated::{
-    EventLog, Halt, Service, ServiceId, Simulation, SimulationSettings,
-};
+use throng_components::run::{Outcome, RunHeader, RunState, RunStop, Stop};
+use throng_components::service::{ServiceFigures, ServiceId};
+use throng_systems::drivers::simulated::{EventLog, Halt, Service, Simulation, SimulationSettings};
 use throng_systems::exit_condition::{NextJudgement, Tripwires};
 use throng_systems::links::{Link, Links, Wake, Waker};
 use throng_systems::run_state::Interrupts;
@@ -54,7 +52,9 @@ pub(crate) fn connect(
     }
     let shard = Shard::new(shard_settings(world, workload, 0, 1));
     let targets = workload.targets.clone();
-    Simulation::new(SimulationSettings { shard, targets, services, orders, reports, spent, log })
+    let trace = world.resource::<RunHeader>().trace;
+    let trace = trace.propagate.then_some(trace);
+    Simulation::new(SimulationSettings { shard, targets, services, orders, reports, spent, log, trace })
 }
 
 /// Events between two updates of the world, about: fewer, and the updates are what a simulation costs; many more, and what

@@ -67,6 +67,9 @@ pub fn collect_reports(
                 incoming.origins.push(shard);
             }
             incoming.measurements.append(&mut block.measurements);
+            if !block.spans.is_empty() {
+                incoming.spans.push(Arc::new(std::mem::take(&mut block.spans)));
+            }
             incoming.folded.extend(block.folded.take());
             if !block.users.is_empty() {
                 let (changes, home) = (std::mem::take(&mut block.users), block.thread);
@@ -104,8 +107,9 @@ pub fn collect_reports(
 
 /// Gives the last tick's blocks back to be filled again, but for those that a listener still reads.
 fn return_spent(incoming: &mut Incoming, links: &Links) {
-    let Incoming { samples, origins, measurements, folded } = incoming;
+    let Incoming { samples, origins, measurements, spans, folded } = incoming;
     measurements.clear();
+    spans.clear();
     folded.clear();
     for (block, origin) in samples.drain(..).zip(origins.drain(..)) {
         if let (Some(mut block), Some(link)) = (Arc::into_inner(block), links.links.get(origin)) {

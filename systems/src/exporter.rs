@@ -33,6 +33,8 @@ pub struct ListenerQueue {
     pub sender: Sender<ListenerEvent>,
     /// What it wants to be told.
     pub subscription: Subscription,
+    /// Whether it keeps traces.
+    pub traces: bool,
     /// How many records an event stands for, for the count of what finds no room.
     pub records_in: RecordCounter,
     /// What the listener has delivered and lost.
@@ -54,7 +56,7 @@ pub struct Told {
     figures: IntervalFigures,
 }
 
-/// Forwards this tick's samples to the listeners that want them.
+/// Forwards this tick's samples to the listeners that want them, and what services did to those that keep traces.
 ///
 /// A listener that cannot keep up loses raw records, which are counted; it never holds the load or the run.
 ///
@@ -70,6 +72,11 @@ pub fn export_samples(
             }
             let folded: u64 = incoming.folded.iter().map(|folded| folded.count).sum();
             queue.delivery.add_lost(folded);
+        }
+        if queue.traces {
+            for spans in &incoming.spans {
+                send(queue, ListenerEvent::Spans(Arc::clone(spans)));
+            }
         }
         let (delivered, lost) = queue.delivery.read();
         *figures = ListenerFigures { delivered, lost };
@@ -249,6 +256,7 @@ mod tests {
         let queue = ListenerQueue {
             sender,
             subscription: Subscription { samples: false, progress },
+            traces: false,
             records_in: Box::new(|_| 1),
             delivery: Arc::default(),
             next_progress: Nanos::from_secs(every),
@@ -260,7 +268,7 @@ mod tests {
     fn told(events: &crossbeam_channel::Receiver<ListenerEvent>) -> Vec<(Nanos, u64)> {
         let progress = events.try_iter().filter_map(|event| match event {
             ListenerEvent::Progress(progress) => Some((progress.interval, progress.steps)),
-            ListenerEvent::Samples(_) | ListenerEvent::Measurements(_) => None,
+            ListenerEvent::Samples(_) | ListenerEvent::Measurements(_) | ListenerEvent::Spans(_) => None,
         });
         progress.collect()
     }

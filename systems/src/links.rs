@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 use throng_components::exchange::{FoldedSamples, Order, OrderBlock, ReportBlock};
 use throng_components::measures::Measurement;
 use throng_components::sample_block::SampleBlock;
+use throng_components::service_span::ServiceSpan;
 
 /// Wakes a driver that waits for its reactor.
 pub trait Waker: Send + Sync {
@@ -70,6 +71,8 @@ pub struct Incoming {
     pub origins: Vec<usize>,
     /// Values of measures of one's own, in the order of the blocks.
     pub measurements: Vec<Measurement>,
+    /// What modelled services did for traced iterations. Shared with listeners.
+    pub spans: Vec<Arc<Vec<ServiceSpan>>>,
     /// Figures of samples whose raw records were lost.
     pub folded: Vec<Box<FoldedSamples>>,
 }

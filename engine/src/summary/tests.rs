@@ -118,6 +118,7 @@ fn header() -> RunHeader {
         scenarios: Vec::new(),
         steps: Vec::new(),
         groups: Vec::new(),
+        services: Vec::new(),
         trace: TraceContext { run: 1, ratio: 0.0, propagate: false },
     }
 }

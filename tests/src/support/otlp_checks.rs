@@ -94,7 +94,11 @@ fn one_span(span: &Span, wrong: &mut Vec<String>) {
     if span.kind() == SpanKind::Client {
         expect(is_id(&span.parent_span_id, 8), "a client span without parent");
     }
-    if span.kind() == SpanKind::Client && attribute(&span.attributes, "http.request.method").is_some() {
+    if span.kind() == SpanKind::Server {
+        expect(is_id(&span.parent_span_id, 8), "a server span without parent");
+    }
+    let sides = [SpanKind::Client, SpanKind::Server];
+    if sides.contains(&span.kind()) && attribute(&span.attributes, "http.request.method").is_some() {
         for key in ["server.address", "server.port"] {
             expect(attribute(&span.attributes, key).is_some(), key);
         }
@@ -103,7 +107,8 @@ fn one_span(span: &Span, wrong: &mut Vec<String>) {
 }
 
 /// What is wrong in all spans together: parents and link targets that are missing, children outside their parents, two spans
-/// under one id. A span that came twice, unchanged, is none: the protocol delivers at least once.
+/// under one id, requests whose two sides are of one service. A span that came twice, unchanged, is none: the protocol
+/// delivers at least once. Nor is a service that goes on after its caller has given up.
 pub fn check_spans(received: &Received) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut known: HashMap<(&[u8], &[u8]), &Span> = HashMap::new();
@@ -125,16 +130,34 @@ pub fn check_spans(received: &Received) -> Vec<String> {
         }
         match known.get(&(span.trace_id.as_slice(), span.parent_span_id.as_slice())) {
             None => wrong.push(format!("the parent of `{}` never came", span.name)),
+            Some(parent) if span.kind() == SpanKind::Server && is_at_home(received, span, parent) => {
+                wrong.push(format!("`{}` answers its own service, or no client", span.name));
+            }
             Some(parent) if span.start_time_unix_nano < parent.start_time_unix_nano => {
                 wrong.push(format!("`{}` starts before its parent", span.name));
             }
-            Some(parent) if span.end_time_unix_nano > parent.end_time_unix_nano => {
+            Some(parent)
+                if span.end_time_unix_nano > parent.end_time_unix_nano && !is_left_behind(span, parent) =>
+            {
                 wrong.push(format!("`{}` ends after its parent", span.name));
             }
             Some(_) => {}
         }
     }
     wrong
+}
+
+/// Whether a server's span has a parent that is no other service's request.
+fn is_at_home(received: &Received, span: &Span, parent: &Span) -> bool {
+    let service = |span: &Span| received.services.get(&span.span_id);
+    parent.kind() != SpanKind::Client || service(span) == service(parent)
+}
+
+/// Whether a server may end after its caller: who gave up does not wait for it.
+fn is_left_behind(span: &Span, parent: &Span) -> bool {
+    let gave_up = string_attribute(&parent.attributes, "error.type") == "timeout"
+        || attribute(&parent.attributes, "throng.cut").is_some();
+    span.kind() == SpanKind::Server && parent.kind() == SpanKind::Client && gave_up
 }
 
 /// What is wrong in one request of metrics.
@@ -271,6 +294,27 @@ mod tests {
         {
             assert_eq!(together(vec![root.clone(), bad.clone()]).len(), 1, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_server_may_outlast_a_caller_that_gave_up() {
+        let error = KeyValue {
+            key: "error.type".to_owned(),
+            value: Some(AnyValue { value: Some(Value::StringValue("timeout".to_owned())) }),
+            ..KeyValue::default()
+        };
+        let root = span(1, None, 10, 20);
+        let caller = Span { kind: SpanKind::Client.into(), ..span(2, Some(1), 10, 15) };
+        let server = Span { kind: SpanKind::Server.into(), ..span(3, Some(2), 11, 30) };
+        let of = |service: &str| HashMap::from([(vec![3; 8], service.to_owned())]);
+        let check = |caller: &Span, services| {
+            let spans = vec![root.clone(), caller.clone(), server.clone()];
+            check_spans(&Received { spans, services, ..Received::default() }).len()
+        };
+        assert_eq!(check(&caller, of("shop")), 1);
+        let patient = Span { attributes: vec![error], ..caller };
+        assert_eq!(check(&patient, of("shop")), 0);
+        assert_eq!(check(&patient, HashMap::new()), 1, "both are of no service");
     }
 
     #[test]

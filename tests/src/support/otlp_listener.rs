@@ -75,6 +75,7 @@ pub fn header() -> RunHeader {
         scenarios: vec!["crowd".to_owned()],
         steps: vec![step("home", "http", "GET"), step("login", "http", "POST"), step("nothing", "noop", "")],
         groups: vec!["checkout".to_owned()],
+        services: Vec::new(),
         trace: TraceContext { run: 0x0192_4567_89ab_cdef_0123, ratio: 1.0, propagate: true },
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It keeps what it accepts and notes what is wrong with it. A test can make it refuse, hang, or go away and come back.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io::{self, Read};
 use std::net::SocketAddr;
@@ -33,7 +34,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tonic::codegen::Service;
 
-use super::otlp_checks::{metrics_request, trace_request};
+use super::otlp_checks::{metrics_request, string_attribute, trace_request};
 
 /// Bytes of one request at most: well below the 4 MiB that receivers refuse.
 const REQUEST_BYTES: usize = 2 * 1024 * 1024;
@@ -64,6 +65,8 @@ pub enum Conduct {
 pub struct Received {
     /// Spans, in order.
     pub spans: Vec<Span>,
+    /// The `service.name` that each came under, by span id.
+    pub services: HashMap<Vec<u8>, String>,
     /// Metrics, one vector an export, in order.
     pub metrics: Vec<Vec<Metric>>,
     /// Requests, refused ones included.
@@ -103,8 +106,17 @@ impl Shared {
         let wrong = trace_request(&request);
         let mut received = self.received();
         received.wrong.extend(wrong);
-        let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
-        received.spans.extend(scopes.flat_map(|scope| scope.spans));
+        for origin in request.resource_spans {
+            let attributes = origin.resource.map(|resource| resource.attributes).unwrap_or_default();
+            let service = string_attribute(&attributes, "service.name");
+            for span in origin.scope_spans.into_iter().flat_map(|scope| scope.spans) {
+                let before = received.services.insert(span.span_id.clone(), service.to_owned());
+                if before.is_some_and(|before| before != service) {
+                    received.wrong.push(format!("`{}` came under two services", span.name));
+                }
+                received.spans.push(span);
+            }
+        }
         self.changed.notify_all();
     }
 

@@ -2,6 +2,7 @@
 
 mod metrics;
 mod receivers;
+mod services;
 mod settings;
 mod traces;
 

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use throng_components::sample::StepId;
 use throng_components::scenario::StepNames;
+use throng_components::service::ServiceId;
 use throng_components::target::TargetId;
 use throng_components::workload::{
     ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Problem, Problems, Share, Spanned, ValueKind,
 };
-use throng_systems::drivers::simulated::{Episode, EpisodeKind, Service, ServiceId, ServiceStep, USUAL_RANK};
+use throng_systems::drivers::simulated::{Episode, EpisodeKind, Service, ServiceStep, USUAL_RANK};
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::laws::Law;
 use throng_systems::plugins::queues::QueuePlan;

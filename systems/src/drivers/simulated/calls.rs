@@ -21,8 +21,11 @@ impl Services {
                 job.calls.wanted = calls_wanted(call, job);
             }
             if job.calls.answered < job.calls.wanted {
-                let child = child(job, key, call, now);
-                self.enter(child, now);
+                let (child, tried) = (child(job, key, call, now), job.calls.tried);
+                let entered = self.enter(child, now);
+                if let Some(spans) = &mut self.spans {
+                    spans.called(key, &child, tried, entered);
+                }
                 return;
             }
             job.calls = Calls { entry: job.calls.entry + 1, ..Calls::default() };
@@ -34,6 +37,9 @@ impl Services {
         let Some(job) = self.jobs.get(key) else { return };
         let station = &self.stations[job.service.index()];
         let Some(call) = station.service.calls.get(usize::from(job.calls.entry)) else { return };
+        if let Some(spans) = &mut self.spans {
+            spans.answered(key, reply, now);
+        }
         if reply.status == 200 {
             job.calls.answered += 1;
             job.calls.tried = 0;

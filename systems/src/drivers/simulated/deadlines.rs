@@ -2,10 +2,10 @@
 
 use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
+use throng_components::service::ServiceId;
 
 use super::job::{Caller, JobKey};
 use super::pending::Pending;
-use super::service::ServiceId;
 use super::services::{Reply, Services};
 
 impl Services {

@@ -6,13 +6,16 @@ use crossbeam_channel::{Receiver, Sender};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
 use throng_components::sample_block::SampleBlock;
+use throng_components::service::ServiceId;
 use throng_components::target::Target;
 use throng_components::thread::ThreadId;
+use throng_components::trace::TraceContext;
 
 use super::event_log::EventLog;
 use super::pending::Pending;
-use super::service::{Service, ServiceId};
+use super::service::Service;
 use super::services::{Reply, Services};
+use super::spans::Spans;
 use super::traps::Traps;
 use crate::behavior::DriverAction;
 use crate::plugins::exit_conditions::Tripwire;
@@ -43,6 +46,8 @@ pub struct SimulationSettings {
     pub spent: Receiver<SampleBlock>,
     /// Where events are written.
     pub log: Option<EventLog>,
+    /// How trace ids come about; `None` when nobody wants spans.
+    pub trace: Option<TraceContext>,
 }
 
 /// Why a simulation came to a halt.
@@ -110,7 +115,7 @@ impl Simulation {
         Self {
             answerers: settings.targets.iter().map(answerer).collect(),
             shard: settings.shard,
-            services: Services::new(settings.services),
+            services: Services::new(settings.services, settings.trace.map(Spans::new)),
             orders: settings.orders,
             reports: settings.reports,
             spent: settings.spent,
@@ -332,6 +337,7 @@ impl Simulation {
             counts,
             users: std::mem::take(&mut emitter.users),
             services,
+            spans: self.services.spans.as_mut().map_or_else(Vec::new, |spans| spans.take()),
             figures: DriverFigures { in_flight, ..DriverFigures::default() },
         };
         (self.seen, self.users_logged) = (0, 0);
@@ -347,6 +353,9 @@ impl Simulation {
         // Nobody is told any more, so that there is no need for parts.
         self.shard.retire_some(0, usize::MAX, &mut self.actions);
         self.actions.clear();
+        if let Some(spans) = &mut self.services.spans {
+            spans.end(self.now);
+        }
         self.log.take()
     }
 }

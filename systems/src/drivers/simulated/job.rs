@@ -2,8 +2,8 @@
 
 use throng_components::clock::Nanos;
 use throng_components::sample::StepId;
+use throng_components::service::ServiceId;
 
-use super::service::ServiceId;
 use crate::plugins::protocols::OperationId;
 
 /// Who waits for a request's answer.

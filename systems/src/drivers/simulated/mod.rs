@@ -9,9 +9,10 @@ mod pending;
 mod service;
 mod services;
 mod sharing;
+mod spans;
 mod station;
 mod traps;
 
 pub use driver::{Halt, Simulation, SimulationSettings};
 pub use event_log::EventLog;
-pub use service::{Episode, EpisodeKind, Service, ServiceCall, ServiceId, ServiceStep, USUAL_RANK};
+pub use service::{Episode, EpisodeKind, Service, ServiceCall, ServiceStep, USUAL_RANK};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::component::Component;
 use throng_components::clock::Nanos;
 use throng_components::sample::StepId;
+use throng_components::service::ServiceId;
 use throng_components::target::TargetId;
 use throng_components::workload::Share;
 
@@ -35,17 +36,6 @@ pub struct Service {
     pub calls: Vec<ServiceCall>,
     /// When it is not itself, in rising order.
     pub episodes: Vec<Episode>,
-}
-
-/// A service's number, in the order of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServiceId(pub u16);
-
-impl ServiceId {
-    /// Its place in a list of all services.
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
 }
 
 /// What differs for one step.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
-use throng_components::service::ServiceFigures;
+use throng_components::service::{ServiceFigures, ServiceId};
 
 use super::job::{Caller, Calls, GENERATION_BITS, Job, JobKey, Jobs};
 use super::pending::{Agenda, Pending};
-use super::service::{EpisodeKind, Service, ServiceId};
+use super::service::{EpisodeKind, Service};
+use super::spans::Spans;
 use super::station::{Admission, Crowd, Station, Time};
 use crate::plugins::protocols::{Operation, OperationId};
 
@@ -27,6 +28,27 @@ pub(super) struct Reply {
     pub(super) error: ErrorType,
 }
 
+/// What became of a request that came to its service.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Entered {
+    /// A server has begun with it.
+    Begun(JobKey),
+    /// It waits.
+    Waits(JobKey),
+    /// It is answered already, with an error.
+    Refused(ErrorType),
+}
+
+impl Entered {
+    /// Names it while it is at the service.
+    fn key(self) -> Option<JobKey> {
+        match self {
+            Self::Begun(key) | Self::Waits(key) => Some(key),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
 /// All services at work.
 #[derive(Debug, Default)]
 pub(super) struct Services {
@@ -42,6 +64,8 @@ pub(super) struct Services {
     of_parts: BTreeMap<(u32, u8), JobKey>,
     /// The service whose queue has grown beyond all bounds.
     pub(super) overrun: Option<ServiceId>,
+    /// Spans for traces, where anybody wants them.
+    pub(super) spans: Option<Box<Spans>>,
     /// Whether no iteration is under way and [`Self::figures_at_rest`] hold.
     at_rest: bool,
     /// What each service had come to when the last iteration ended. If the run ends so, these are its figures: what services
@@ -52,7 +76,7 @@ pub(super) struct Services {
 }
 
 impl Services {
-    pub(super) fn new(services: Vec<Service>) -> Self {
+    pub(super) fn new(services: Vec<Service>, spans: Option<Spans>) -> Self {
         let mut agenda = Agenda::default();
         for service in &services {
             for at in service.episodes.iter().flat_map(|episode| [episode.from, episode.until]) {
@@ -62,6 +86,7 @@ impl Services {
         Self {
             stations: services.into_iter().map(Station::new).collect(),
             agenda,
+            spans: spans.map(Box::new),
             queue_most: QUEUE_MOST,
             ..Self::default()
         }
@@ -100,6 +125,9 @@ impl Services {
             return;
         }
         self.at_rest = !running;
+        if let Some(spans) = &mut self.spans {
+            spans.note_running(running, now);
+        }
         if running {
             self.stations.iter_mut().for_each(Station::record_held);
         } else {
@@ -130,7 +158,11 @@ impl Services {
             fails: false,
             calls: Calls::default(),
         };
-        let key = self.enter(job, now);
+        let entered = self.enter(job, now);
+        if let Some(spans) = &mut self.spans {
+            spans.asked(operation, &job, entered);
+        }
+        let key = entered.key();
         if id.strand > 0 {
             key.and_then(|key| self.of_parts.insert((id.slot, id.strand), key));
             return;
@@ -195,8 +227,8 @@ impl Services {
         }
     }
 
-    /// A request comes to its service; `None` when it is answered at once.
-    pub(super) fn enter(&mut self, mut job: Job, now: Nanos) -> Option<JobKey> {
+    /// A request comes to its service.
+    pub(super) fn enter(&mut self, mut job: Job, now: Nanos) -> Entered {
         let service = job.service;
         let station = &mut self.stations[service.index()];
         station.carry_on(now);
@@ -211,7 +243,7 @@ impl Services {
                 if may_be_late && job.gives_up < Nanos::MAX {
                     self.agenda.insert(job.gives_up, Pending::GivesUp(key));
                 }
-                Some(key)
+                Entered::Begun(key)
             }
             Admission::Waits => {
                 let key = self.jobs.insert(job);
@@ -219,7 +251,7 @@ impl Services {
                 self.overrun =
                     self.overrun.or((station.figures.waiting > self.queue_most).then_some(service));
                 self.await_deadline(service, key, job.gives_up);
-                Some(key)
+                Entered::Waits(key)
             }
             Admission::Shares => {
                 let work = station.draw(&mut job);
@@ -227,16 +259,16 @@ impl Services {
                 station.share(work, key);
                 self.share_anew(service);
                 self.await_deadline(service, key, job.gives_up);
-                Some(key)
+                Entered::Begun(key)
             }
             Admission::Refused => self.refuse(&job, ErrorType::SERVICE_FULL),
             Admission::Down => self.refuse(&job, ErrorType::CONNECTION_REFUSED),
         }
     }
 
-    fn refuse(&mut self, job: &Job, error: ErrorType) -> Option<JobKey> {
+    fn refuse(&mut self, job: &Job, error: ErrorType) -> Entered {
         self.replies.push_back(Reply { to: job.caller, started: job.arrived, status: 0, error });
-        None
+        Entered::Refused(error)
     }
 
     /// A server has done its own work on a request.
@@ -271,6 +303,9 @@ impl Services {
             status,
             error: ErrorType::NONE,
         });
+        if let Some(spans) = &mut self.spans {
+            spans.finished(key, status, ErrorType::NONE, now);
+        }
         self.begin_waiting(job.service, now);
     }
 
@@ -282,6 +317,9 @@ impl Services {
             station.figures.busy += 1;
             begin(station, job, now);
             self.agenda.insert(job.ends, Pending::Served(key));
+            if let Some(spans) = &mut self.spans {
+                spans.begun(key, now);
+            }
         }
     }
 
@@ -320,13 +358,13 @@ impl Services {
         let was_down = std::mem::replace(&mut station.down, down);
         let id = station.service.id;
         if down && !was_down {
-            self.lose_all(id);
+            self.lose_all(id, now);
         }
         self.share_anew(id);
     }
 
     /// All requests of a service are lost.
-    fn lose_all(&mut self, service: ServiceId) {
+    fn lose_all(&mut self, service: ServiceId, now: Nanos) {
         let station = &mut self.stations[service.index()];
         match &mut station.crowd {
             Crowd::Queue(queue) => queue.clear(),
@@ -337,6 +375,9 @@ impl Services {
             station.figures.lost += 1;
             let error = ErrorType::CONNECTION_RESET;
             self.replies.push_back(Reply { to: job.caller, started: job.arrived, status: 0, error });
+            if let Some(spans) = &mut self.spans {
+                spans.finished(key, 0, error, now);
+            }
         }
         (station.figures.busy, station.figures.waiting, station.figures.present) = (0, 0, 0);
     }
@@ -358,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_queue_that_only_grows_is_named() {
-        let mut services = Services { queue_most: 2, ..Services::new(vec![service(0, 1_000)]) };
+        let mut services = Services { queue_most: 2, ..Services::new(vec![service(0, 1_000)], None) };
         let job = Job {
             caller: Caller::Nobody,
             key: 1,

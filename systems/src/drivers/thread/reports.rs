@@ -108,6 +108,7 @@ impl Reports {
             counts,
             users,
             services: Vec::new(),
+            spans: Vec::new(),
             figures,
         };
         self.since = None;

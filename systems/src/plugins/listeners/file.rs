@@ -242,7 +242,7 @@ impl Worker for Writer {
             ListenerEvent::Samples(samples) => {
                 samples.iter().filter(|sample| has_line(sample)).count() as u64
             }
-            ListenerEvent::Measurements(_) | ListenerEvent::Progress(_) => 0,
+            ListenerEvent::Measurements(_) | ListenerEvent::Spans(_) | ListenerEvent::Progress(_) => 0,
         })
     }
 }
@@ -277,6 +277,7 @@ mod tests {
                 port: 80,
             }],
             groups: Vec::new(),
+            services: Vec::new(),
             trace: TraceContext { run: 7, ratio: 0.0, propagate: true },
         }
     }

@@ -14,6 +14,7 @@ use throng_components::clock::Nanos;
 use throng_components::measures::Measurement;
 use throng_components::run::RunHeader;
 use throng_components::sample_block::SampleBlock;
+use throng_components::service_span::ServiceSpan;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
 use super::registry::{Named, Registry, Table};
@@ -83,6 +84,8 @@ pub enum ListenerEvent {
     Samples(Arc<SampleBlock>),
     /// Values of measures of one's own, in the order in which they were recorded; listeners share them.
     Measurements(Arc<Vec<Measurement>>),
+    /// What modelled services did for iterations whose traces are kept; listeners that keep traces share them.
+    Spans(Arc<Vec<ServiceSpan>>),
     /// How the run stands.
     Progress(Arc<Progress>),
 }
@@ -150,6 +153,7 @@ pub trait Worker: Send {
         Box::new(|event| match event {
             ListenerEvent::Samples(samples) => samples.len() as u64,
             ListenerEvent::Measurements(values) => values.len() as u64,
+            ListenerEvent::Spans(spans) => spans.len() as u64,
             ListenerEvent::Progress(_) => 1,
         })
     }

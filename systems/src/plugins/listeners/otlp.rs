@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Without `metrics` and `traces` inside, both are sent as in the sample. Port 4317 means gRPC and every other HTTP, unless
-//! `protocol=` says it. What spans and metrics hold stands in the modules `spans` and `metrics`.
+//! `protocol=` says it. What spans and metrics hold stands in the modules `spans`, `service_spans` and `metrics`.
 //!
 //! Nothing here is on the load's way: receiving only gathers; sending happens between two events, a while at a time. A
 //! receiver that is away or slow costs no memory beyond a bound: what finds no room, and what is still there when the run's
@@ -25,14 +25,13 @@
 
 mod backlog;
 mod endpoint;
+mod exporter;
 mod instruments;
 mod metrics;
 mod moment;
+mod service_spans;
 mod spans;
 mod transport;
-
-use std::sync::Arc;
-use std::time::Duration;
 
 use bevy_ecs::component::Component;
 pub use instruments::{INSTRUMENTS, MetricKind, MetricSpec};
@@ -40,19 +39,13 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use throng_components::clock::Nanos;
 use throng_components::run::RunHeader;
-use throng_components::sample::{Sample, SampleKind};
 use throng_components::workload::{
     ArgumentSpec, FieldSpec, Fields, Node, NodeSpec, Problems, Share, ValueKind,
 };
-use tokio::time::Instant;
 
-use self::backlog::{Backlog, Traced};
 use self::endpoint::{Protocol, parse_endpoint};
-use self::metrics::Metrics;
-use self::moment::now;
-use self::spans::SpanMaker;
-use self::transport::Transport;
-use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, RecordCounter, Subscription, Worker};
+use self::exporter::Exporter;
+use super::{CannotOpen, Listen, Outlets, Subscription, Worker};
 
 /// How often metrics are sent when the workload does not say: a tenth of the SDK's 60 s, as runs last minutes.
 const METRICS_EVERY: Nanos = Nanos::from_secs(5);
@@ -62,12 +55,6 @@ const METRICS_EVERY_LEAST: Nanos = Nanos::from_millis(100);
 
 /// The share of iterations that are traced when the workload does not say: enough to look at, too few to change the load.
 const TRACES_RATIO: Share = Share(0.01);
-
-/// How long one tick may go on to send, so that events do not pile up behind it.
-const TICK_PATIENCE: Duration = Duration::from_millis(200);
-
-/// A last flush gives up after so many failures in a row, even when its time is not used up.
-const FLUSH_FAILURES: u32 = 5;
 
 /// Settings of `listener otlp`.
 #[derive(Component, Clone, Debug)]
@@ -99,7 +86,7 @@ pub const METRICS: NodeSpec = NodeSpec {
 /// `traces`.
 pub const TRACES: NodeSpec = NodeSpec {
     name: "traces",
-    summary: "Sends one trace an iteration, for a share of them.",
+    summary: "Sends one trace an iteration, for a share of them; under `simulate` with what services did for it.",
     sample: "traces ratio=\"1%\"",
     properties: &[FieldSpec {
         name: "ratio",
@@ -193,22 +180,11 @@ impl Listen for Otlp {
     }
 
     fn open(&self, header: &RunHeader, outlets: Outlets) -> Result<Box<dyn Worker>, CannotOpen> {
-        let resource = resource(header);
-        let transport = Transport::open(self, &resource)
-            .map_err(|source| CannotOpen { what: self.endpoint.clone(), source })?;
-        let traces = self.traces.map(|ratio| {
-            let maker = SpanMaker::new(header, ratio.0);
-            let backlog = Backlog::new(maker.spans_in_batch());
-            Traces { maker, backlog }
-        });
-        Ok(Box::new(Exporter {
-            transport,
-            traces,
-            metrics: self.metrics.map(|_| Metrics::new(header, resource)),
-            metrics_due: false,
-            end: Nanos::ZERO,
-            delivery: outlets.delivery,
-        }))
+        let exporter = Exporter::open(self, header, outlets.delivery);
+        match exporter {
+            Ok(exporter) => Ok(Box::new(exporter)),
+            Err(source) => Err(CannotOpen { what: self.endpoint.clone(), source }),
+        }
     }
 }
 
@@ -225,173 +201,4 @@ fn resource(header: &RunHeader) -> Resource {
         KeyValue::new("throng.workload", header.workload.clone()),
     ]);
     if named { builder.build() } else { builder.with_service_name("throng").build() }
-}
-
-/// What is kept for traces.
-struct Traces {
-    maker: SpanMaker,
-    backlog: Backlog,
-}
-
-/// The listener at work.
-struct Exporter {
-    transport: Transport,
-    traces: Option<Traces>,
-    metrics: Option<Metrics>,
-    /// Whether an interval of the metrics has passed that was not sent.
-    metrics_due: bool,
-    /// The latest instant heard of: where the run's own span ends.
-    end: Nanos,
-    delivery: Arc<Delivery>,
-}
-
-impl Exporter {
-    /// Sends the metrics as they stand. Those that do not arrive are lost: the next ones hold all of them.
-    fn send_metrics(&mut self) {
-        self.metrics_due = false;
-        let Some((data, points)) = self.metrics.as_mut().and_then(Metrics::collect) else { return };
-        if self.transport.send_metrics(&data, transport::TIMEOUT) {
-            self.delivery.add_delivered(points);
-        } else {
-            self.delivery.add_lost(points);
-        }
-    }
-
-    /// Sends one batch of spans, or puts it back; gives whether it arrived.
-    fn send_batch(&mut self, limit: Duration) -> bool {
-        let Some(Traces { maker, backlog }) = &mut self.traces else { return false };
-        let Some(batch) = backlog.take() else { return false };
-        let spans = batch.iter().map(|traced| maker.span(&traced.sample, &traced.phases)).collect();
-        let sent = self.transport.send_spans(spans, limit);
-        if sent {
-            self.delivery.add_delivered(batch.len() as u64);
-        } else {
-            backlog.put_back(batch);
-        }
-        sent
-    }
-
-    fn spans_waiting(&self) -> bool {
-        self.traces.as_ref().is_some_and(|traces| !traces.backlog.is_empty())
-    }
-
-    /// Tries until it is done, the time is used up, or the receiver has failed too often.
-    fn insist(&mut self, deadline: Instant, mut attempt: impl FnMut(&mut Self, Duration) -> bool) -> bool {
-        self.transport.forget_failures();
-        for _ in 0..FLUSH_FAILURES {
-            self.transport.wait_until_ready(deadline);
-            let left = deadline.saturating_duration_since(now());
-            if left.is_zero() {
-                return false;
-            }
-            if attempt(self, left) {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// The last metrics: the run's totals.
-    fn flush_metrics(&mut self, deadline: Instant) {
-        let Some((data, points)) = self.metrics.as_mut().and_then(Metrics::collect) else { return };
-        if self.insist(deadline, |this, left| this.transport.send_metrics(&data, left)) {
-            self.delivery.add_delivered(points);
-        } else {
-            self.delivery.add_lost(points);
-        }
-    }
-
-    /// The last spans, and the run's own.
-    fn flush_spans(&mut self, deadline: Instant) {
-        let mut receiver = true;
-        while receiver && self.spans_waiting() {
-            receiver = self.insist(deadline, Self::send_batch);
-        }
-        let Some(Traces { maker, backlog }) = &mut self.traces else { return };
-        self.delivery.add_lost(backlog.clear());
-        let run = maker.run_span(self.end);
-        if receiver && self.insist(deadline, |this, left| this.transport.send_spans(vec![run.clone()], left))
-        {
-            self.delivery.add_delivered(1);
-        } else {
-            self.delivery.add_lost(1);
-        }
-    }
-}
-
-impl Worker for Exporter {
-    fn receive(&mut self, event: &ListenerEvent) {
-        match event {
-            ListenerEvent::Samples(samples) => {
-                for (sample, phases) in samples.with_phases() {
-                    self.end = self.end.max(sample.ended);
-                    if let Some(metrics) = &mut self.metrics {
-                        metrics.record(sample);
-                    }
-                    if let Some(Traces { maker, backlog }) = &mut self.traces
-                        && maker.has_span(sample)
-                        && !backlog.offer(Traced { sample: *sample, phases })
-                    {
-                        self.delivery.add_lost(1);
-                    }
-                }
-            }
-            ListenerEvent::Measurements(values) => {
-                if let Some(metrics) = &mut self.metrics {
-                    values.iter().for_each(|measurement| metrics.measure(measurement));
-                }
-            }
-            ListenerEvent::Progress(progress) => {
-                self.end = self.end.max(progress.at);
-                if let Some(metrics) = &mut self.metrics {
-                    metrics.observe(progress);
-                    self.metrics_due = true;
-                }
-            }
-        }
-    }
-
-    fn tick(&mut self) {
-        let until = now() + TICK_PATIENCE;
-        if self.metrics_due && self.transport.is_ready() {
-            self.send_metrics();
-        }
-        while self.transport.is_ready()
-            && self.traces.as_ref().is_some_and(|traces| traces.backlog.is_ripe())
-            && self.send_batch(transport::TIMEOUT)
-            && now() < until
-        {}
-    }
-
-    fn close(&mut self, limit: Duration) {
-        // A receiver may take the one and not the other: neither uses up the other's time.
-        let begun = now();
-        self.flush_metrics(begun + limit / 2);
-        self.flush_spans(begun + limit);
-    }
-
-    fn counter(&self) -> RecordCounter {
-        let with_metrics = self.metrics.is_some();
-        let traced = self.traces.as_ref().map(|traces| traces.maker.trace());
-        Box::new(move |event| match event {
-            ListenerEvent::Samples(samples) => {
-                // Groups have spans, and no metric.
-                let has_metric =
-                    |sample: &&Sample| !matches!(sample.kind, SampleKind::Group | SampleKind::Redirect);
-                let measured = if with_metrics { samples.iter().filter(has_metric).count() } else { 0 };
-                let has_span = |trace: throng_components::trace::TraceContext| {
-                    samples.iter().filter(|sample| spans::has_span(&trace, sample)).count()
-                };
-                (measured + traced.map_or(0, has_span)) as u64
-            }
-            ListenerEvent::Measurements(values) => {
-                if with_metrics {
-                    values.len() as u64
-                } else {
-                    0
-                }
-            }
-            ListenerEvent::Progress(progress) => metrics::gauges_in(progress),
-        })
-    }
 }

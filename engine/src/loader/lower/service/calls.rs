@@ -1,10 +1,11 @@
 //! Who calls whom: calls lead to services that are there, never in a circle, and every service is reached.
 
 use throng_components::clock::Nanos;
+use throng_components::service::ServiceId;
 use throng_components::workload::{
     Fields, Label, Mistake, Node, Problems, Span, Spanned, did_you_mean, nearest,
 };
-use throng_systems::drivers::simulated::{ServiceCall, ServiceId};
+use throng_systems::drivers::simulated::ServiceCall;
 
 use super::super::names::Names;
 use super::CALLS;

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::sample::Sample;
+use throng_components::service_span::ServiceSpan;
 use tokio::time::Instant;
 
 use super::moment::now;
 
 /// Spans that are kept while the receiver is slow or away.
 ///
-/// They wait as samples of 120 bytes and become spans when they are sent: 16 MB at most. At 1 % of 10,000 steps/s that is
+/// They wait as records of 128 bytes and become spans when they are sent: 17 MB at most. At 1 % of 10,000 steps/s that is
 /// 20 minutes of an absent receiver.
 const SPANS_LIMIT: usize = 131_072;
 
@@ -20,21 +21,50 @@ const RIPE_AFTER: Duration = Duration::from_secs(1);
 
 /// What becomes a span.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Traced {
-    /// What happened.
-    pub(super) sample: Sample,
-    /// What its time went into.
-    pub(super) phases: AttemptPhases,
+pub(super) enum Traced {
+    /// What a user did.
+    Sample {
+        /// What happened.
+        sample: Sample,
+        /// What its time went into.
+        phases: AttemptPhases,
+    },
+    /// What a modelled service did.
+    Service(ServiceSpan),
+}
+
+impl Traced {
+    /// Whose span it is: 0 for the generator's own, then services by number.
+    fn origin(&self) -> usize {
+        match self {
+            Self::Sample { .. } => 0,
+            Self::Service(span) => span.service.index() + 1,
+        }
+    }
+}
+
+/// Spans of one origin, to be sent together: a request names each origin once.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// See [`Traced::origin`].
+    pub(super) origin: usize,
+    /// In the order in which they came.
+    pub(super) spans: Vec<Traced>,
+}
+
+/// A batch that is being filled.
+struct OpenBatch {
+    spans: Vec<Traced>,
+    /// When its first span came.
+    since: Instant,
 }
 
 /// The queue of one listener.
 pub(super) struct Backlog {
     /// Full ones, and ones that came back.
-    batches: VecDeque<Vec<Traced>>,
-    /// The one that is being filled.
-    open: Vec<Traced>,
-    /// When its first sample came.
-    opened: Instant,
+    batches: VecDeque<Batch>,
+    /// Those that are being filled, by origin.
+    open: Vec<OpenBatch>,
     /// Spans in a full batch.
     batch: usize,
     /// All that wait.
@@ -45,35 +75,40 @@ pub(super) struct Backlog {
 impl Backlog {
     /// An empty one with batches of so many spans.
     pub(super) fn new(batch: usize) -> Self {
-        Self {
-            batches: VecDeque::new(),
-            open: Vec::new(),
-            opened: now(),
-            batch: batch.max(1),
-            len: 0,
-            limit: SPANS_LIMIT,
-        }
+        Self { batches: VecDeque::new(), open: Vec::new(), batch: batch.max(1), len: 0, limit: SPANS_LIMIT }
     }
 
-    /// Takes a sample in; `false` when there is no room.
+    /// Takes one in; `false` when there is no room.
     pub(super) fn offer(&mut self, traced: Traced) -> bool {
         if self.len >= self.limit {
             return false;
         }
-        if self.open.is_empty() {
-            self.opened = now();
+        let origin = traced.origin();
+        if self.open.len() <= origin {
+            self.open.resize_with(origin + 1, || OpenBatch { spans: Vec::new(), since: now() });
         }
-        self.open.push(traced);
+        let open = &mut self.open[origin];
+        if open.spans.is_empty() {
+            open.since = now();
+        }
+        open.spans.push(traced);
         self.len += 1;
-        if self.open.len() >= self.batch {
-            self.batches.push_back(std::mem::take(&mut self.open));
+        if open.spans.len() >= self.batch {
+            self.batches.push_back(Batch { origin, spans: std::mem::take(&mut open.spans) });
         }
         true
     }
 
+    /// The batch that has been filled for the longest time.
+    fn oldest(&self) -> Option<usize> {
+        let open = self.open.iter().enumerate().filter(|(_, open)| !open.spans.is_empty());
+        open.min_by_key(|(_, open)| open.since).map(|(origin, _)| origin)
+    }
+
     /// Whether there is a batch that should not wait longer.
     pub(super) fn is_ripe(&self) -> bool {
-        !self.batches.is_empty() || (!self.open.is_empty() && self.opened.elapsed() >= RIPE_AFTER)
+        !self.batches.is_empty()
+            || self.oldest().is_some_and(|origin| self.open[origin].since.elapsed() >= RIPE_AFTER)
     }
 
     /// Whether nothing waits.
@@ -82,19 +117,19 @@ impl Backlog {
     }
 
     /// The batch that is next, full or not.
-    pub(super) fn take(&mut self) -> Option<Vec<Traced>> {
-        let batch = self
-            .batches
-            .pop_front()
-            .or_else(|| (!self.open.is_empty()).then(|| std::mem::take(&mut self.open)))?;
-        self.len -= batch.len();
+    pub(super) fn take(&mut self) -> Option<Batch> {
+        let batch = self.batches.pop_front().or_else(|| {
+            let origin = self.oldest()?;
+            Some(Batch { origin, spans: std::mem::take(&mut self.open[origin].spans) })
+        })?;
+        self.len -= batch.spans.len();
         Some(batch)
     }
 
     /// Takes back a batch that did not arrive. It goes to the end, so that one that is refused for what it holds does not
     /// stand in the way of the others.
-    pub(super) fn put_back(&mut self, batch: Vec<Traced>) {
-        self.len += batch.len();
+    pub(super) fn put_back(&mut self, batch: Batch) {
+        self.len += batch.spans.len();
         self.batches.push_back(batch);
     }
 
@@ -115,7 +150,7 @@ mod tests {
 
     fn sample(iteration: u64) -> Traced {
         let sample = Sample::empty(UserId(1), iteration, SampleKind::Iteration);
-        Traced { sample, phases: AttemptPhases::NONE }
+        Traced::Sample { sample, phases: AttemptPhases::NONE }
     }
 
     fn filled(batch: usize, limit: usize, count: u64) -> (Backlog, u64) {
@@ -124,8 +159,11 @@ mod tests {
         (backlog, refused as u64)
     }
 
-    fn first(batch: Option<Vec<Traced>>) -> Option<u64> {
-        batch.and_then(|batch| batch.first().map(|traced| traced.sample.iteration))
+    fn first(batch: Option<Batch>) -> Option<u64> {
+        match batch?.spans.first()? {
+            Traced::Sample { sample, .. } => Some(sample.iteration),
+            Traced::Service(span) => Some(span.id),
+        }
     }
 
     #[test]
@@ -140,10 +178,10 @@ mod tests {
     fn batches_go_in_order_and_failed_ones_to_the_end() {
         let (mut backlog, _) = filled(4, 100, 10);
         let failed = backlog.take().expect("a full batch");
-        assert_eq!((failed.len(), failed[0].sample.iteration), (4, 1));
+        assert_eq!(failed.spans.len(), 4);
         backlog.put_back(failed);
         assert_eq!(first(backlog.take()), Some(5));
-        assert_eq!(first(backlog.take()), Some(1), "before the one that is not full");
+        assert_eq!(first(backlog.take()), Some(1), "before the one that is not full, and whole");
         assert!(!backlog.is_ripe(), "a batch that is not full waits a while");
         assert_eq!(first(backlog.take()), Some(9));
         assert!(backlog.is_empty());

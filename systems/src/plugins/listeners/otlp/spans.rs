@@ -10,6 +10,8 @@
 //!     └ POST login               ├────┤
 //! ```
 //!
+//! Those of modelled services stand in the module `service_spans`.
+//!
 //! Ids are functions of the run's id, the user, the iteration and the operation, so they are those of the `traceparent` that
 //! the requests carried. HTTP attributes follow OpenTelemetry's semantic conventions; ours begin with `throng.`, and times
 //! among them are nanoseconds, as their names say.
@@ -27,6 +29,8 @@ use throng_components::run::{RunHeader, StepHeader};
 use throng_components::sample::{Sample, SampleKind, SampleOutcome};
 use throng_components::trace::TraceContext;
 
+use super::backlog::Traced;
+
 /// Spans in one request at most, as many as the SDK's own processor sends.
 const BATCH_SPANS: usize = 512;
 
@@ -41,13 +45,13 @@ const PHASES: [&str; AttemptPhases::NAMES.len()] =
     ["throng.dns_ns", "throng.connect_ns", "throng.tls_ns", "throng.first_byte_ns", "throng.body_ns"];
 
 /// What a step's spans have in common.
-struct StepSpans {
+pub(super) struct StepSpans {
     /// The step's own name.
-    step: String,
+    pub(super) step: String,
     /// The spans'.
-    name: String,
-    http: bool,
-    attributes: Vec<KeyValue>,
+    pub(super) name: String,
+    pub(super) http: bool,
+    pub(super) attributes: Vec<KeyValue>,
 }
 
 /// Makes spans from samples.
@@ -56,10 +60,12 @@ pub(super) struct SpanMaker {
     epoch: SystemTime,
     scope: InstrumentationScope,
     run: SpanContext,
-    run_attributes: Vec<KeyValue>,
+    pub(super) run_attributes: Vec<KeyValue>,
     scenarios: Vec<(String, Value)>,
-    steps: Vec<StepSpans>,
+    pub(super) steps: Vec<StepSpans>,
     groups: Vec<(String, Value)>,
+    /// Names of modelled services.
+    pub(super) services: Vec<Arc<str>>,
     longest_name: usize,
 }
 
@@ -69,7 +75,7 @@ impl SpanMaker {
         let trace = TraceContext { ratio, ..header.trace };
         let run_trace = trace.run.max(1);
         let steps = header.steps.iter().map(|step| &step.name);
-        let names = header.scenarios.iter().chain(steps).chain(&header.groups);
+        let names = header.scenarios.iter().chain(steps).chain(&header.groups).chain(&header.services);
         let addresses = header.steps.iter().map(|step| step.address.len() + step.method.len());
         Self {
             trace,
@@ -83,6 +89,7 @@ impl SpanMaker {
             scenarios: header.scenarios.iter().map(|name| (name.clone(), shared(name))).collect(),
             steps: header.steps.iter().map(step_spans).collect(),
             groups: header.groups.iter().map(|name| (name.clone(), shared(name))).collect(),
+            services: header.services.iter().map(|name| name.as_str().into()).collect(),
             longest_name: names.map(String::len).max().unwrap_or(0) + addresses.max().unwrap_or(0),
         }
     }
@@ -93,18 +100,20 @@ impl SpanMaker {
         (BATCH_BYTES / (SPAN_BYTES + 4 * self.longest_name)).clamp(1, BATCH_SPANS)
     }
 
-    /// Whether a sample has a span: when its iteration is traced and, for a step, when it was tried at all.
-    pub(super) fn has_span(&self, sample: &Sample) -> bool {
-        has_span(&self.trace, sample)
-    }
-
     /// How trace ids come about.
     pub(super) fn trace(&self) -> TraceContext {
         self.trace
     }
 
-    /// A sample's span.
-    pub(super) fn span(&self, sample: &Sample, phases: &AttemptPhases) -> SpanData {
+    /// The span of what happened.
+    pub(super) fn span(&self, traced: &Traced) -> SpanData {
+        match traced {
+            Traced::Sample { sample, phases } => self.sample_span(sample, phases),
+            Traced::Service(span) => self.service_span(span),
+        }
+    }
+
+    fn sample_span(&self, sample: &Sample, phases: &AttemptPhases) -> SpanData {
         match sample.kind {
             SampleKind::Iteration => self.iteration_span(sample),
             SampleKind::Group => self.group_span(sample),
@@ -233,7 +242,7 @@ impl SpanMaker {
         }
     }
 
-    fn blank(&self, span_context: SpanContext, name: Cow<'static, str>) -> SpanData {
+    pub(super) fn blank(&self, span_context: SpanContext, name: Cow<'static, str>) -> SpanData {
         SpanData {
             span_context,
             parent_span_id: SpanId::INVALID,
@@ -251,7 +260,7 @@ impl SpanMaker {
         }
     }
 
-    fn time(&self, at: Nanos) -> SystemTime {
+    pub(super) fn time(&self, at: Nanos) -> SystemTime {
         self.epoch + at.to_duration()
     }
 }
@@ -285,7 +294,7 @@ pub(super) fn shared(text: &str) -> Value {
     Value::from(Arc::<str>::from(text))
 }
 
-fn context(trace_id: u128, span_id: u64) -> SpanContext {
+pub(super) fn context(trace_id: u128, span_id: u64) -> SpanContext {
     let (trace_id, span_id) = (TraceId::from(trace_id), SpanId::from(span_id));
     SpanContext::new(trace_id, span_id, TraceFlags::SAMPLED, false, TraceState::NONE)
 }
@@ -294,7 +303,7 @@ fn integer(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn nanos(key: &'static str, value: Nanos) -> KeyValue {
+pub(super) fn nanos(key: &'static str, value: Nanos) -> KeyValue {
     KeyValue::new(key, integer(value.0))
 }
 
@@ -328,6 +337,7 @@ mod tests {
             scenarios: vec!["crowd".to_owned()],
             steps: vec![step],
             groups: vec!["checkout".to_owned()],
+            services: Vec::new(),
             trace: TraceContext { run: 0, ratio: 1.0, propagate: true },
         };
         SpanMaker::new(&header, 1.0)

@@ -45,16 +45,12 @@ impl Transport {
     ///
     /// # Errors
     /// When the address or the environment's settings are refused.
-    pub(super) fn open(settings: &Otlp, resource: &Resource) -> io::Result<Self> {
+    pub(super) fn open(settings: &Otlp) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         // gRPC channels are made within a runtime.
         let guard = runtime.enter();
         let spans = settings.traces.map(|_| span_exporter(settings)).transpose().map_err(refused)?;
         let metrics = settings.metrics.map(|_| metric_exporter(settings)).transpose().map_err(refused)?;
-        let spans = spans.map(|mut exporter| {
-            exporter.set_resource(resource);
-            exporter
-        });
         drop(guard);
         Ok(Self { runtime: Some(runtime), spans, metrics, failures: 0, not_before: now() })
     }
@@ -79,14 +75,18 @@ impl Transport {
         }
     }
 
-    /// Sends spans; gives whether they arrived within `limit`.
-    pub(super) fn send_spans(&mut self, spans: Vec<SpanData>, limit: Duration) -> bool {
-        let sent = match (&self.runtime, &self.spans) {
-            (Some(runtime), Some(exporter)) => runtime.block_on(async {
-                tokio::time::timeout(limit.min(TIMEOUT), exporter.export(spans))
-                    .await
-                    .is_ok_and(|result| result.is_ok())
-            }),
+    /// Sends spans of one origin; gives whether they arrived within `limit`.
+    pub(super) fn send_spans(&mut self, spans: Vec<SpanData>, origin: &Resource, limit: Duration) -> bool {
+        let sent = match (&self.runtime, &mut self.spans) {
+            (Some(runtime), Some(exporter)) => {
+                // One exporter, and so one connection, for all origins.
+                exporter.set_resource(origin);
+                runtime.block_on(async {
+                    tokio::time::timeout(limit.min(TIMEOUT), exporter.export(spans))
+                        .await
+                        .is_ok_and(|result| result.is_ok())
+                })
+            }
             _ => false,
         };
         self.note(sent)
