@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use throng_components::clock::{Nanos, TimeSource};
+use throng_components::clock::{ClockKind, Nanos, TimeSource};
 use throng_components::listener::{Listener, ListenerFigures};
 use throng_components::measures::Measures;
 use throng_components::run::RunHeader;
-use throng_systems::exporter::{ListenerQueue, Told};
+use throng_systems::exporter::{ListenerQueue, Patience, Told};
 use throng_systems::observer::IntervalStatistics;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::listeners::{CannotOpen, Delivery, ListenerEvent, Outlets, Worker};
@@ -20,6 +20,12 @@ use crate::clock::RealClock;
 
 /// Events that may wait for a listener: blocks of up to a thousand samples each, with their phases 130 MB at the most.
 const QUEUE: usize = 1_024;
+
+/// The same in virtual time, which waits for listeners: blocks of a few thousand samples each, some 20 MB.
+const QUEUE_VIRTUAL: usize = 64;
+
+/// How long virtual time waits for a listener that delivers nothing: as long as the last flush may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a listener that hears nothing waits before it looks after what it has gathered.
 const IDLE: Duration = Duration::from_millis(200);
@@ -35,6 +41,8 @@ pub(crate) struct OutputDirectory(pub(crate) PathBuf);
 #[derive(Default)]
 pub(crate) struct Listening {
     threads: Vec<Open>,
+    /// Whether listeners are waited for, as in virtual time.
+    waits: bool,
 }
 
 struct Open {
@@ -59,7 +67,9 @@ pub(crate) fn open(
     let mut all: Vec<(Entity, Listener)> =
         query.iter(world).map(|(entity, listener)| (entity, listener.clone())).collect();
     all.sort_unstable_by_key(|(_, listener)| listener.order);
-    let (mut listening, mut failed) = (Listening::default(), Vec::new());
+    let waits = header.clock == ClockKind::Virtual;
+    let (room, patience) = if waits { (QUEUE_VIRTUAL, PATIENCE) } else { (QUEUE, Duration::ZERO) };
+    let (mut listening, mut failed) = (Listening { threads: Vec::new(), waits }, Vec::new());
     for (entity, listener) in all {
         let Some(entry) = registry.listeners.find(listener.kind) else { continue };
         let delivery = Arc::new(Delivery::default());
@@ -72,7 +82,7 @@ pub(crate) fn open(
             None => {}
             Some(Err(error)) => failed.push(error),
             Some(Ok(worker)) => {
-                let (sender, events) = bounded(QUEUE);
+                let (sender, events) = bounded(room);
                 let (limit, limits) = bounded(1);
                 let queue = ListenerQueue {
                     sender,
@@ -80,6 +90,7 @@ pub(crate) fn open(
                     traces: (entry.trace_ratio)(world.entity(entity)).is_some(),
                     records_in: worker.counter(),
                     delivery: Arc::clone(&delivery),
+                    patience: Patience::of(patience),
                     next_progress: subscription.progress.unwrap_or(Nanos::MAX),
                     told: Told::default(),
                 };
@@ -122,10 +133,17 @@ impl Listening {
             // The channel holds one message and this is the only one.
             let _ = open.limit.send(FLUSH.to_duration());
         }
+        let mut deadline = FLUSH + Nanos::from_secs(2);
         for open in self.threads {
+            let mut done = open.delivery.read();
             // A listener that hangs beyond its limit is left behind; what it holds is not known to be delivered.
-            while !open.thread.is_finished() && clock.now() < FLUSH + Nanos::from_secs(2) {
+            while !open.thread.is_finished() && clock.now() < deadline {
                 clock.sleep_until(clock.now() + Nanos::MILLISECOND);
+                // What waits in the queue is delivered before the last flush begins.
+                let before = std::mem::replace(&mut done, open.delivery.read());
+                if self.waits && before != done {
+                    deadline = clock.now() + FLUSH + Nanos::from_secs(2);
+                }
             }
             let (delivered, lost) = open.delivery.read();
             world.entity_mut(open.entity).insert(ListenerFigures { delivered, lost });

@@ -1,9 +1,10 @@
 //! Hands telemetry to listeners, each behind a bounded queue of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bevy_ecs::prelude::*;
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::curve::Curve;
 use throng_components::listener::ListenerFigures;
@@ -26,6 +27,25 @@ pub struct AskedRate {
     pub curve: Curve,
 }
 
+/// After so long the listener that is waited for is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long a listener is waited for whose queue is full.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Patience {
+    /// As long as it delivers nothing; zero in real time, which waits for nobody.
+    pub limit: Duration,
+    /// Whether it has run out: nothing is waited for then, until there is room again.
+    exhausted: bool,
+}
+
+impl Patience {
+    /// Waits so long.
+    pub fn of(limit: Duration) -> Self {
+        Self { limit, exhausted: false }
+    }
+}
+
 /// A listener's queue and what it wants.
 #[derive(Component)]
 pub struct ListenerQueue {
@@ -39,6 +59,8 @@ pub struct ListenerQueue {
     pub records_in: RecordCounter,
     /// What the listener has delivered and lost.
     pub delivery: Arc<Delivery>,
+    /// How long it is waited for.
+    pub patience: Patience,
     /// When it is next told how the run stands.
     pub next_progress: Nanos,
     /// Where its present interval began, and what has happened in it.
@@ -58,14 +80,16 @@ pub struct Told {
 
 /// Forwards this tick's samples to the listeners that want them, and what services did to those that keep traces.
 ///
-/// A listener that cannot keep up loses raw records, which are counted; it never holds the load or the run.
+/// A listener that cannot keep up loses raw records, which are counted; it never holds the load or the run. In virtual time
+/// nobody is held by a wait: there it loses none, as long as it delivers anything.
 ///
 /// Reads: `Incoming`. Writes: `ListenerQueue`, `ListenerFigures`. Runs in: `Phase::Export`.
 pub fn export_samples(
     incoming: Res<'_, Incoming>,
-    mut listeners: Query<'_, '_, (&ListenerQueue, &mut ListenerFigures)>,
+    mut listeners: Query<'_, '_, (&mut ListenerQueue, &mut ListenerFigures)>,
 ) {
-    for (queue, mut figures) in &mut listeners {
+    for (mut queue, mut figures) in &mut listeners {
+        let queue = &mut *queue;
         if queue.subscription.samples {
             for block in &incoming.samples {
                 send(queue, ListenerEvent::Samples(Arc::clone(block)));
@@ -86,7 +110,10 @@ pub fn export_samples(
 /// Forwards the values of measures of one's own to the listeners that want samples.
 ///
 /// Writes: `Measures`. Runs in: `Phase::Export`.
-pub fn export_measurements(mut measures: ResMut<'_, Measures>, listeners: Query<'_, '_, &ListenerQueue>) {
+pub fn export_measurements(
+    mut measures: ResMut<'_, Measures>,
+    mut listeners: Query<'_, '_, &mut ListenerQueue>,
+) {
     if !measures.listened_to {
         return;
     }
@@ -95,16 +122,37 @@ pub fn export_measurements(mut measures: ResMut<'_, Measures>, listeners: Query<
         return;
     }
     let values = Arc::new(values);
-    for queue in listeners.iter().filter(|queue| queue.subscription.samples) {
-        send(queue, ListenerEvent::Measurements(Arc::clone(&values)));
+    for mut queue in listeners.iter_mut().filter(|queue| queue.subscription.samples) {
+        send(&mut queue, ListenerEvent::Measurements(Arc::clone(&values)));
         queue.delivery.add_lost(lost);
     }
 }
 
-fn send(queue: &ListenerQueue, event: ListenerEvent) {
-    if let Err(TrySendError::Full(event) | TrySendError::Disconnected(event)) = queue.sender.try_send(event) {
+fn send(queue: &mut ListenerQueue, event: ListenerEvent) {
+    let sent = match queue.sender.try_send(event) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Full(event)) => wait_for_room(queue, event),
+        Err(TrySendError::Disconnected(event)) => Err(event),
+    };
+    queue.patience.exhausted = sent.is_err();
+    if let Err(event) = sent {
         queue.delivery.add_lost((queue.records_in)(&event));
     }
+}
+
+/// Waits until there is room, as long as the listener gets anything done; gives the event back when there is none.
+fn wait_for_room(queue: &ListenerQueue, mut event: ListenerEvent) -> Result<(), ListenerEvent> {
+    let Patience { limit, exhausted } = queue.patience;
+    let (mut done, mut idle) = (queue.delivery.read(), Duration::ZERO);
+    while !exhausted && idle < limit {
+        event = match queue.sender.send_timeout(event, LOOK.min(limit)) {
+            Ok(()) => return Ok(()),
+            Err(SendTimeoutError::Timeout(event) | SendTimeoutError::Disconnected(event)) => event,
+        };
+        let before = std::mem::replace(&mut done, queue.delivery.read());
+        idle = if done == before { idle + LOOK } else { Duration::ZERO };
+    }
+    Err(event)
 }
 
 /// Tells listeners how the run stands, as often as each wants, with the figures of its own interval.
@@ -131,7 +179,7 @@ pub fn export_progress(
             queue.told.figures.merge(&interval.figures);
             if queue.is_due(clock.now) {
                 let progress = queue.told.progress(clock.now, *state, earlier_end(*duration, *until), &by_id);
-                send(&queue, ListenerEvent::Progress(Arc::new(progress)));
+                send(&mut queue, ListenerEvent::Progress(Arc::new(progress)));
                 let passed = (clock.now - queue.next_progress).0 / every.0.max(1);
                 queue.next_progress += Nanos((passed + 1).saturating_mul(every.0));
             }
@@ -259,6 +307,7 @@ mod tests {
             traces: false,
             records_in: Box::new(|_| 1),
             delivery: Arc::default(),
+            patience: Patience::default(),
             next_progress: Nanos::from_secs(every),
             told: Told::default(),
         };
@@ -296,6 +345,23 @@ mod tests {
         }
         assert_eq!(told(&of_often), [(Nanos(2 * SECOND), 20); 5]);
         assert_eq!(told(&of_seldom), [(Nanos(5 * SECOND), 50); 2]);
+    }
+
+    #[test]
+    fn a_listener_that_does_nothing_is_waited_for_once() {
+        let (mut queue, events) = queue(1);
+        let (sender, full) = crossbeam_channel::bounded(1);
+        queue.sender = sender;
+        queue.patience = Patience::of(Duration::from_millis(1));
+        let mut send_one = || {
+            send(&mut queue, ListenerEvent::Progress(Arc::default()));
+            (queue.delivery.read().1, queue.patience.exhausted)
+        };
+        assert_eq!(send_one(), (0, false));
+        assert_eq!(send_one(), (1, true));
+        assert_eq!(send_one(), (2, true), "not waited for any more");
+        assert!(full.try_recv().is_ok() && events.is_empty());
+        assert_eq!(send_one(), (2, false), "there is room again");
     }
 
     #[test]

@@ -240,3 +240,39 @@ fn what_services_do_for_nobody_after_the_end_is_cut() {
     assert_eq!(service(&observed, "stock").requests.unfinished, 1);
     assert_eq!(service(&observed, "disk").requests.arrived, 0);
 }
+
+/// Spans of a run in which 20,000 users ask once: the iteration's, the request's, the service's, and the run's own.
+const CROWD: u64 = 3 * 20_000 + 1;
+
+fn crowd(url: &str) -> Observed {
+    let text = format!(
+        "throng 1\nseed 1\ntarget shop \"http://shop.example:8080\"\n\
+         service shop {{ servers 100; time constant \"10ms\" }}\n\
+         behavior visit {{ http GET \"/\" name=home }}\n\
+         scenario crowd {{ behavior visit; arrivals even {{ hold \"5000/s\" for=\"4s\" }}; users max=500 }}\n\
+         listener otlp \"{url}\" {{ traces ratio=\"100%\" }}\n"
+    );
+    run(text.as_str()).expect("it runs")
+}
+
+#[test]
+fn a_simulation_waits_for_a_receiver_that_is_slower() {
+    let sink = OtlpSink::start(Wire::Http).expect("a receiver");
+    let observed = crowd(&sink.url());
+    let received = sink.received();
+    assert_right(&received);
+    let listener = observed.summary.listeners.get("otlp").expect("it is there");
+    // Far more than wait anywhere at one time, made in a moment.
+    assert_eq!((listener.delivered, listener.lost, received.spans.len() as u64), (CROWD, 0, CROWD));
+}
+
+#[test]
+fn a_simulation_ends_without_a_receiver_and_counts_the_loss() {
+    let sink = OtlpSink::start(Wire::Http).expect("a receiver");
+    let url = sink.url();
+    drop(sink);
+    let observed = crowd(&url);
+    let listener = observed.summary.listeners.get("otlp").expect("it is there");
+    assert_eq!((listener.delivered, listener.lost), (0, CROWD));
+    assert_eq!(observed.scenario("crowd").iterations.succeeded, 20_000);
+}

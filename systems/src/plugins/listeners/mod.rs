@@ -136,7 +136,8 @@ pub type RecordCounter = Box<dyn Fn(&ListenerEvent) -> u64 + Send + Sync>;
 
 /// A listener at work, on its own thread. None of its calls is on the load's way.
 pub trait Worker: Send {
-    /// Takes one event. May block: then its queue fills, and what finds no room is counted as lost.
+    /// Takes one event. May block: then its queue fills, and what finds no room is counted as lost. A simulation waits for
+    /// room, as long as anything is delivered.
     fn receive(&mut self, event: &ListenerEvent);
 
     /// Called when nothing came for a while (about 200 ms) and after every event: the moment to send what has gathered.

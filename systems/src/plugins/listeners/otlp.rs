@@ -12,7 +12,8 @@
 //!
 //! Nothing here is on the load's way: receiving only gathers; sending happens between two events, a while at a time. A
 //! receiver that is away or slow costs no memory beyond a bound: what finds no room, and what is still there when the run's
-//! last flush has used up its time, is counted as lost. A batch may arrive twice when its first answer did not come in time.
+//! last flush has used up its time, is counted as lost. Virtual time waits for a receiver that is slower than it, and loses
+//! spans only to one that takes nothing for a while. A batch may arrive twice when its first answer did not come in time.
 //!
 //! Instants are those of the run's time, counted from its start on the wall clock. In virtual time, and where `clock real
 //! speed=` lets time pass faster, they run ahead of the wall clock.

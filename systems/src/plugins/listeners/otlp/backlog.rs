@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use throng_components::attempt_phases::AttemptPhases;
+use throng_components::clock::ClockKind;
 use throng_components::sample::Sample;
 use throng_components::service_span::ServiceSpan;
 use tokio::time::Instant;
@@ -15,6 +16,9 @@ use super::moment::now;
 /// They wait as records of 128 bytes and become spans when they are sent: 17 MB at most. At 1 % of 10,000 steps/s that is
 /// 20 minutes of an absent receiver.
 const SPANS_LIMIT: usize = 131_072;
+
+/// The same in virtual time, which waits for the receiver: enough for a few requests, and soon sent at the run's end.
+const SPANS_LIMIT_VIRTUAL: usize = 16_384;
 
 /// How long a batch may stay unsent because it is not full.
 const RIPE_AFTER: Duration = Duration::from_secs(1);
@@ -74,13 +78,19 @@ pub(super) struct Backlog {
 
 impl Backlog {
     /// An empty one with batches of so many spans.
-    pub(super) fn new(batch: usize) -> Self {
-        Self { batches: VecDeque::new(), open: Vec::new(), batch: batch.max(1), len: 0, limit: SPANS_LIMIT }
+    pub(super) fn new(batch: usize, clock: ClockKind) -> Self {
+        let limit = if clock == ClockKind::Virtual { SPANS_LIMIT_VIRTUAL } else { SPANS_LIMIT };
+        Self { batches: VecDeque::new(), open: Vec::new(), batch: batch.max(1), len: 0, limit }
+    }
+
+    /// Whether there is no room.
+    pub(super) fn is_full(&self) -> bool {
+        self.len >= self.limit
     }
 
     /// Takes one in; `false` when there is no room.
     pub(super) fn offer(&mut self, traced: Traced) -> bool {
-        if self.len >= self.limit {
+        if self.is_full() {
             return false;
         }
         let origin = traced.origin();
@@ -154,7 +164,7 @@ mod tests {
     }
 
     fn filled(batch: usize, limit: usize, count: u64) -> (Backlog, u64) {
-        let mut backlog = Backlog { limit, ..Backlog::new(batch) };
+        let mut backlog = Backlog { limit, ..Backlog::new(batch, ClockKind::Real) };
         let refused = (1..=count).filter(|iteration| !backlog.offer(sample(*iteration))).count();
         (backlog, refused as u64)
     }

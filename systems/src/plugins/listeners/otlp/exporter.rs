@@ -5,7 +5,7 @@ use std::time::Duration;
 use std::{io, iter};
 
 use opentelemetry_sdk::Resource;
-use throng_components::clock::Nanos;
+use throng_components::clock::{ClockKind, Nanos};
 use throng_components::run::RunHeader;
 use throng_components::sample::{Sample, SampleKind};
 use throng_components::trace::TraceContext;
@@ -22,6 +22,10 @@ use super::transport::{self, Transport};
 
 /// How long one tick may go on to send, so that events do not pile up behind it.
 const TICK_PATIENCE: Duration = Duration::from_millis(200);
+
+/// How long a receiver that takes nothing is waited for in virtual time. Then what finds no room is lost, until it takes
+/// something again.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A last flush gives up after so many failures in a row, even when its time is not used up.
 const FLUSH_FAILURES: u32 = 5;
@@ -44,6 +48,10 @@ pub(super) struct Exporter {
     /// The latest instant heard of: where the run's own span ends.
     end: Nanos,
     delivery: Arc<Delivery>,
+    /// Whether the receiver may be waited for: in virtual time nobody is held up by that.
+    waits: bool,
+    /// Whether it is worth it: it took something in the last while.
+    patient: bool,
 }
 
 impl Exporter {
@@ -55,10 +63,11 @@ impl Exporter {
         let resource = super::resource(header);
         let traces = settings.traces.map(|ratio| {
             let maker = SpanMaker::new(header, ratio.0);
-            let backlog = Backlog::new(maker.spans_in_batch());
+            let backlog = Backlog::new(maker.spans_in_batch(), header.clock);
             let resources = iter::once(resource.clone()).chain(service_spans::resources(header)).collect();
             Traces { maker, backlog, resources }
         });
+        let waits = header.clock == ClockKind::Virtual;
         Ok(Self {
             transport: Transport::open(settings)?,
             traces,
@@ -66,6 +75,8 @@ impl Exporter {
             metrics_due: false,
             end: Nanos::ZERO,
             delivery,
+            waits,
+            patient: waits,
         })
     }
 
@@ -88,6 +99,7 @@ impl Exporter {
         let sent = self.transport.send_spans(spans, &resources[batch.origin], limit);
         if sent {
             self.delivery.add_delivered(batch.spans.len() as u64);
+            self.patient = self.waits;
         } else {
             backlog.put_back(batch);
         }
@@ -96,11 +108,26 @@ impl Exporter {
 
     /// Keeps what becomes a span, if it does.
     fn keep(&mut self, traced: Traced) {
-        if let Some(Traces { maker, backlog, .. }) = &mut self.traces
-            && has_span(&maker.trace(), &traced)
-            && !backlog.offer(traced)
-        {
+        let Some(Traces { maker, backlog, .. }) = &mut self.traces else { return };
+        if !has_span(&maker.trace(), &traced) || backlog.offer(traced) {
+            return;
+        }
+        self.make_room();
+        if self.traces.as_mut().is_some_and(|traces| !traces.backlog.offer(traced)) {
             self.delivery.add_lost(1);
+        }
+    }
+
+    /// Sends until there is room, as long as the receiver is worth the wait.
+    fn make_room(&mut self) {
+        let mut deadline = now() + PATIENCE;
+        while self.patient && self.traces.as_ref().is_some_and(|traces| traces.backlog.is_full()) {
+            self.transport.wait_until_ready(deadline);
+            if self.send_batch(transport::TIMEOUT) {
+                deadline = now() + PATIENCE;
+            } else if now() >= deadline {
+                self.patient = false;
+            }
         }
     }
 
