@@ -118,9 +118,19 @@ impl<'a> Machine<'a> {
     /// Takes an answer.
     pub(super) fn completed(&mut self, completion: &Completion) {
         let Some(perform) = self.current() else { return };
-        let Some(completion) = self.travel(perform, completion) else { return };
-        let completion = &*completion;
-        self.phases = completion.phases;
+        match perform.conduct.as_deref() {
+            None => self.answered(perform, completion),
+            Some(conduct) => {
+                if let Some(whole) = self.travel(perform, conduct, completion) {
+                    self.phases = whole.phases;
+                    self.answered(perform, &whole);
+                }
+            }
+        }
+    }
+
+    /// Takes the answer that a step ends with.
+    fn answered(&mut self, perform: &Perform, completion: &Completion) {
         let tried = self.tries(perform).unwrap_or_default();
         let mut sample = Sample {
             unblocked: completion.unblocked,

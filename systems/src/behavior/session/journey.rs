@@ -85,9 +85,9 @@ impl Machine<'_> {
     pub(in crate::behavior) fn travel<'c>(
         &mut self,
         perform: &Perform,
+        conduct: &Conduct,
         completion: &'c Completion,
     ) -> Option<Cow<'c, Completion>> {
-        let Some(conduct) = perform.conduct.as_deref() else { return Some(Cow::Borrowed(completion)) };
         let journey = self.take_journey(completion.id);
         let place = journey.as_ref().and_then(|journey| journey.place.clone());
         self.keep_cookies(conduct, place.as_ref(), completion);

@@ -31,15 +31,15 @@ struct Next {
 /// has changed, and one comparison a level finds the next one.
 #[derive(Clone, Debug)]
 struct Lanes {
-    next: Vec<Next>,
+    next: [Next; LANES],
     /// The lane that is first below each node. The root is 1, the children of node n are 2n and 2n + 1; lanes are the leaves.
-    first: Vec<u8>,
+    first: [u8; 2 * LANES],
 }
 
 impl Lanes {
     fn new(key: u64) -> Self {
-        let next = (0..LANES as u64).map(|lane| Next { area: gap(key, lane, 0), index: 0 }).collect();
-        let mut lanes = Self { next, first: vec![0; 2 * LANES] };
+        let next = std::array::from_fn(|lane| Next { area: gap(key, lane as u64, 0), index: 0 });
+        let mut lanes = Self { next, first: [0; 2 * LANES] };
         for (leaf, lane) in lanes.first[LANES..].iter_mut().zip(0..) {
             *leaf = lane;
         }
@@ -51,9 +51,10 @@ impl Lanes {
 
     /// Finds the first lane below a node from those below its children. Of equals the lower one is first.
     fn play(&mut self, node: usize) {
-        let (left, right) = (self.first[2 * node], self.first[2 * node + 1]);
-        let right_first = self.next[usize::from(right)].area < self.next[usize::from(left)].area;
-        self.first[node] = if right_first { right } else { left };
+        // Cut to their bounds, which they never pass, so that nobody has to look.
+        let (left, right) = (self.first[2 * node % (2 * LANES)], self.first[(2 * node + 1) % (2 * LANES)]);
+        let area = |lane: u8| self.next[usize::from(lane) % LANES].area;
+        self.first[node % LANES] = if area(right) < area(left) { right } else { left };
     }
 
     /// Takes the first arrival; gives it and its lane.
@@ -63,10 +64,8 @@ impl Lanes {
         let taken = self.next[place];
         let index = taken.index + 1;
         self.next[place] = Next { area: taken.area + gap(key, lane.into(), index), index };
-        let mut node = LANES + place;
-        while node > 1 {
-            node /= 2;
-            self.play(node);
+        for level in 1..=LANES.ilog2() {
+            self.play((LANES + place) >> level);
         }
         (taken, lane.into())
     }
@@ -77,7 +76,7 @@ impl Lanes {
 pub struct Poisson {
     curve: Curve,
     /// `None` before the first arrival.
-    lanes: Option<Lanes>,
+    lanes: Option<Box<Lanes>>,
 }
 
 /// The gap to arrival `index` of a lane, as twice an area: exponential with a mean of 64 events.
@@ -107,7 +106,7 @@ impl ArrivalLaw for Poisson {
     }
 
     fn next(&mut self, key: u64) -> Arrival {
-        let (next, lane) = self.lanes.get_or_insert_with(|| Lanes::new(key)).take(key);
+        let (next, lane) = self.lanes.get_or_insert_with(|| Box::new(Lanes::new(key))).take(key);
         Arrival { area: next.area, key: next.index * LANES as u64 + lane }
     }
 }
