@@ -15,6 +15,7 @@ mod http_session;
 mod http_wire;
 mod httpbin;
 mod interrupts;
+mod memory;
 mod nginx_shop;
 mod outputs;
 mod rates;
