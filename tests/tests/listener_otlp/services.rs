@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use throng::components::clock::Nanos;
 use throng::summary::ServiceSummary;
-use throng_tests::simulation::{Observed, run};
+use throng_tests::simulation::{Observed, Run, run};
 use throng_tests::support::otlp_listener::assert_right;
 use throng_tests::support::{OtlpSink, Received, Wire, attribute, string_attribute};
 
@@ -25,6 +26,11 @@ service disk { servers 4; queue random; time exponential mean=\"5ms\" }";
 
 /// Users who ask one of the services twice, for two seconds; a share of them is traced.
 fn observe(services: &str, ratio: &str, wire: Wire) -> (Received, Observed) {
+    observe_until(services, ratio, wire, None)
+}
+
+/// The same, cut at an instant.
+fn observe_until(services: &str, ratio: &str, wire: Wire, until: Option<Nanos>) -> (Received, Observed) {
     let sink = OtlpSink::start(wire).expect("a receiver");
     let (url, protocol) = (sink.url(), if wire == Wire::Http { "http" } else { "grpc" });
     let text = format!(
@@ -37,7 +43,7 @@ fn observe(services: &str, ratio: &str, wire: Wire) -> (Received, Observed) {
          require {{ rate scenario=crowd at-least=\"0%\" }}\n\
          listener otlp \"{url}\" protocol=\"{protocol}\" {{ traces ratio=\"{ratio}\" }}\n"
     );
-    let observed = run(text.as_str()).expect("it runs");
+    let observed = run(Run { text, until, duration: None }).expect("it runs");
     (sink.received(), observed)
 }
 
@@ -164,6 +170,20 @@ fn who_gives_up_and_who_is_lost_is_told_honestly() {
         .filter_map(|span| attribute(&span.attributes, "throng.attempt"))
         .collect::<Vec<_>>();
     assert!(tries.contains(&&Value::IntValue(2)) && tries.contains(&&Value::IntValue(3)));
+}
+
+#[test]
+fn what_a_cut_finds_under_way_is_cut_whole() {
+    for until in [100, 777, 1_501, 1_999] {
+        let until = Some(Nanos::from_millis(until));
+        let (received, observed) = observe_until(STORMY, "100%", Wire::Http, until);
+        assert_right(&received);
+        for name in ["shop", "stock", "disk"] {
+            assert_counted(&received, &observed, name);
+        }
+        let cut = received.spans.iter().filter(|span| is_cut(span)).count();
+        assert!(cut > 0, "nothing was under way at {until:?}");
+    }
 }
 
 #[test]
