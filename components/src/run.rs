@@ -1,5 +1,7 @@
 //! The run as a whole: where it is, how it ended, whether its numbers can be trusted.
 
+use std::sync::Arc;
+
 use bevy_ecs::resource::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +132,19 @@ pub struct RunHeader {
     pub services: Vec<String>,
     /// How trace ids come about.
     pub trace: TraceContext,
+    /// What the run was made from.
+    pub origin: Arc<Origin>,
+}
+
+/// What a run was made from: enough to make it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The seed of all that is random.
+    pub seed: u64,
+    /// Paths and texts: the workload's own file, and those that it includes.
+    pub files: Vec<(String, String)>,
+    /// What was said over the file: names and values, as with `--set`.
+    pub set: Vec<(String, String)>,
 }
 
 /// What listeners are told of a step.

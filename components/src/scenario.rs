@@ -51,6 +51,8 @@ pub struct Scenario {
     pub overflow: Overflow,
     /// Whether a failed step ends its iteration.
     pub stop_on_failure: bool,
+    /// Whether its iterations are those of a recording: what their draws are keyed by stands in their tokens in full.
+    pub replayed: bool,
 }
 
 impl Scenario {

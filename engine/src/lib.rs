@@ -15,6 +15,7 @@ pub mod lsp;
 pub mod nodes;
 pub mod places;
 mod real;
+mod replay;
 mod results;
 mod run;
 mod simulated;

@@ -21,6 +21,7 @@ use throng_systems::plugins::protocols::TlsClients;
 use crate::app::App;
 use crate::clock::RealClock;
 use crate::loader::{Loaded, Workload};
+use crate::replay::origin;
 use crate::results::{ProcessFigures, summarise};
 use crate::simulated::NoEnd;
 use crate::summary::Summary;
@@ -123,21 +124,22 @@ impl std::fmt::Display for RunError {
 impl std::error::Error for RunError {}
 
 /// The header that listeners get; run ids are random and never derived from the seed.
-fn header(workload: &Workload, options: &RunOptions, clock: ClockKind) -> RunHeader {
-    let speed = if clock == ClockKind::Real { workload.speed } else { Speed::ONE };
+fn header(loaded: &Loaded, options: &RunOptions, clock: ClockKind, seed: RunSeed) -> RunHeader {
+    let workload = &loaded.workload;
     let run_id = uuid::Uuid::now_v7();
     RunHeader {
         run_id: run_id.to_string(),
         throng: env!("CARGO_PKG_VERSION"),
         workload: options.workload.clone(),
         clock,
-        speed,
+        speed: if clock == ClockKind::Real { workload.speed } else { Speed::ONE },
         epoch_unix_ns: RealClock::unix_now(),
         scenarios: workload.scenarios.iter().map(|plan| plan.scenario.name.clone()).collect(),
         steps: workload.step_headers.clone(),
         groups: workload.steps.groups().to_vec(),
         services: Vec::new(),
         trace: TraceContext { run: run_id.as_u128(), ratio: 0.0, propagate: false },
+        origin: origin(loaded, seed.0),
     }
 }
 
@@ -219,14 +221,14 @@ pub fn run(
 ) -> Result<Summary, RunError> {
     refuse(app)?;
     let sha256 = sha256(&loaded);
+    let seed = RunSeed(loaded.workload.seed.unwrap_or_else(drawn_seed));
+    let header = header(&loaded, options, ClockKind::Real, seed);
     let workload = &mut loaded.workload;
     let threads = thread_count(workload);
     // A tick is a time of this machine's: it takes as long however fast the run's time passes.
     workload.tick = workload.speed.to_run(workload.tick).max(Nanos(1));
-    let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
     let duration = RunDuration(options.duration);
     let frame = RunFrame { clock: ClockKind::Real, seed, threads, duration, until: RunUntil::default() };
-    let header = header(workload, options, ClockKind::Real);
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);
     attach(&mut world, options, workload.speed);
@@ -318,14 +320,15 @@ pub fn simulate(
     refuse(app)?;
     check_virtual(&loaded.workload)?;
     let sha256 = sha256(&loaded);
+    let seed = RunSeed(loaded.workload.seed.unwrap_or_else(drawn_seed));
+    let header = header(&loaded, &options, ClockKind::Virtual, seed);
     let workload = &mut loaded.workload;
     let services = std::mem::take(&mut workload.services);
-    let seed = RunSeed(workload.seed.unwrap_or_else(drawn_seed));
     let duration = RunDuration(options.duration);
     let until = RunUntil(options.until);
     let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration, until };
     let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
-    let header = RunHeader { services: names.clone(), ..header(workload, &options, ClockKind::Virtual) };
+    let header = RunHeader { services: names.clone(), ..header };
     let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, &workload.steps));
     let mut world = world::build(app, workload, frame, header);
     set_tracing(&mut world, app);

@@ -118,8 +118,8 @@ fn spawn_scenario(world: &mut World, plan: ScenarioPlan, workload: &Workload, th
     if let Some(population) = population {
         entity.insert(population);
     }
-    if let Some((install, curve)) = arrivals {
-        install(&mut entity);
+    if let Some((law, curve)) = arrivals {
+        law.install(&mut entity);
         entity.insert(AskedRate { curve });
     }
 }

@@ -303,7 +303,7 @@ mod tests {
         let progress = Some(Nanos::from_secs(every));
         let queue = ListenerQueue {
             sender,
-            subscription: Subscription { samples: false, progress },
+            subscription: Subscription { progress, ..Subscription::default() },
             traces: false,
             records_in: Box::new(|_| 1),
             delivery: Arc::default(),
@@ -382,6 +382,7 @@ mod tests {
             bounds: throng_components::scenario::UserBounds { min: 1, max: 1, on_demand: true },
             overflow: throng_components::scenario::Overflow::Drop,
             stop_on_failure: false,
+            replayed: false,
         };
         let check = |stopped: Option<u64>, since: u64, now: u64, expected: f64| {
             let stopped_at = stopped.map(Nanos::from_secs);

@@ -20,6 +20,8 @@ pub mod live_control;
 pub mod live_view;
 pub mod observer;
 pub mod plugins;
+pub mod recorded_arrivals;
+pub mod recording;
 pub mod run_state;
 pub mod scheduler;
 pub mod schedules;

@@ -52,7 +52,7 @@ impl ArrivalsAhead {
 
 /// Tokens of one scenario planned in one update beyond the tick's own, at most: an update of virtual time may stand for many
 /// ticks, and a rate that rises within them would fill the memory.
-const TOKENS_PER_STRIDE: usize = 4_096;
+pub(crate) const TOKENS_PER_STRIDE: usize = 4_096;
 
 /// Adds the system that plans scenarios of one arrival law.
 pub fn add_planning_of<A: ArrivalLaw>(schedule: &mut Schedule) {
@@ -100,7 +100,7 @@ pub fn plan_arrivals<A: ArrivalLaw>(
 }
 
 /// Puts a token into a free row, or a new one.
-fn place(
+pub(crate) fn place(
     token: Token,
     rows: &mut TokenRows,
     tokens: &mut Query<'_, '_, &mut Token>,

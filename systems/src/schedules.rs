@@ -15,7 +15,9 @@ use crate::exit_condition::{Arming, Judging, NextJudgement, wake_for_rules};
 use crate::links::Wake;
 use crate::plugins::Registry;
 use crate::scheduler::Planning;
-use crate::{allocator, collector, executor, exporter, live_control, live_view, observer, run_state};
+use crate::{
+    allocator, collector, executor, exporter, live_control, live_view, observer, recorded_arrivals, run_state,
+};
 
 /// All seven phases.
 #[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,6 +128,7 @@ pub fn tick(registry: &Registry) -> Schedule {
     for entry in registry.arrivals.entries() {
         (entry.add_system)(&mut schedule);
     }
+    schedule.add_systems(recorded_arrivals::plan_recorded.in_set(Phase::Schedule).in_set(Planning));
     schedule.configure_sets(Planning.in_set(Phase::Schedule).ambiguous_with(Planning));
     schedule.add_systems((executor::hand_out_tokens, executor::send_orders).chain().in_set(Phase::Execute));
     schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));

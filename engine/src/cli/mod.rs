@@ -17,6 +17,7 @@ mod list;
 mod lsp;
 mod man;
 mod reference;
+mod replay;
 mod run;
 mod serve_demo;
 mod sweep;
@@ -43,6 +44,7 @@ struct Arguments {
 enum Command {
     Run(run::Run),
     Simulate(run::Simulate),
+    Replay(replay::Replay),
     Sweep(sweep::Sweep),
     /// Reads workloads and shows every problem in them; starts nothing
     Check(check::Args),
@@ -94,6 +96,7 @@ pub fn cli(app: App) -> std::process::ExitCode {
     let code = match arguments.command {
         Command::Run(run) => run::run(&app, &run),
         Command::Simulate(simulate) => run::simulate(&app, &simulate),
+        Command::Replay(args) => replay::replay(&app, &args),
         Command::Sweep(args) => {
             // Its report and its runs write while this would be held.
             drop(stdout);
@@ -141,4 +144,9 @@ pub fn cli(app: App) -> std::process::ExitCode {
 fn complain(message: &str) {
     // Nobody can be told when standard error is gone.
     let _ = writeln!(std::io::stderr().lock(), "error: {message}");
+}
+
+/// Says something on standard error that is no error.
+fn note(message: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{message}");
 }

@@ -9,19 +9,21 @@ use throng_components::run::Verdict;
 use throng_components::workload::{UnitMistake, parse_duration};
 
 use super::diagnostics::Format;
-use super::inputs::Inputs;
+use super::inputs::Outside;
 use super::interrupts::count_interrupts;
 use super::terminal_view::{Session, Subject, check_terminal};
 use super::{complain, final_summary, is_dumb, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
-use crate::loader::{Loaded, Overrides, Secrets, Severity, load_file};
+use crate::loader::{Loaded, Overrides, Refused, Secrets, Severity, load_file};
 use crate::run::{RunError, RunOptions, check_virtual, default_threads};
 use crate::summary::{Summary, conservation};
 
 /// Runs a workload against its targets
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
+    #[command(flatten)]
+    file: WorkloadFile,
     #[command(flatten)]
     common: Common,
     /// Shows the run on the whole terminal, with keys to pause, scale and stop it; `?` there says which
@@ -33,27 +35,46 @@ pub(super) struct Run {
 #[derive(Debug, clap::Args)]
 pub(super) struct Simulate {
     #[command(flatten)]
+    file: WorkloadFile,
+    #[command(flatten)]
     common: Common,
+    #[command(flatten)]
+    virtual_time: VirtualTime,
+}
+
+/// What a simulation takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct VirtualTime {
     /// Writes one line of JSON an event
     #[arg(long, value_name = "FILE", env = "THRONG_EVENTS")]
-    events: Option<PathBuf>,
+    pub(super) events: Option<PathBuf>,
     /// Ends the simulation at this instant: `90s`, `1h30m`. All before it has happened, nothing of it or after it has, and
     /// nothing is drained: what is under way is cut (`--duration` lets it end). What has ended before stays as it is
     #[arg(long, value_name = "INSTANT", value_parser = duration, env = "THRONG_UNTIL")]
-    until: Option<Nanos>,
+    pub(super) until: Option<Nanos>,
 }
 
-/// What both commands take.
+/// The workload, and what it is run with.
 #[derive(Debug, clap::Args)]
-struct Common {
-    #[command(flatten)]
-    inputs: Inputs,
-    /// Writes the summary as JSON; `-` is standard output, and the text then goes to standard error
-    #[arg(long, value_name = "FILE", env = "THRONG_SUMMARY")]
-    summary: Option<PathBuf>,
+struct WorkloadFile {
+    /// The workload
+    file: PathBuf,
     /// The seed of all that is random
     #[arg(long, env = "THRONG_SEED")]
     seed: Option<u64>,
+}
+
+/// What every command takes that runs something.
+#[derive(Debug, clap::Args)]
+pub(super) struct Common {
+    #[command(flatten)]
+    pub(super) outside: Outside,
+    /// Writes the summary as JSON; `-` is standard output, and the text then goes to standard error
+    #[arg(long, value_name = "FILE", env = "THRONG_SUMMARY")]
+    summary: Option<PathBuf>,
+    /// Records the run, for `throng replay`: as `--out record=FILE`, but relative to where you are
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
     /// Adds a listener: `file=out/samples.jsonl` (beside the workload; directories that are missing are made),
     /// `otlp=http://127.0.0.1:4318`, `console`
     #[arg(long = "out", value_name = "KIND=TARGET", value_parser = out)]
@@ -66,10 +87,21 @@ struct Common {
     diagnostics: Format,
     /// Prints nothing but errors, and a warning where steps failed and no rule looks at failures
     #[arg(long, short, env = "THRONG_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
-    quiet: bool,
+    pub(super) quiet: bool,
 }
 
 impl Common {
+    /// What is said over the file.
+    pub(super) fn overrides(&self) -> Result<Overrides, ExitCode> {
+        let mut overrides = Overrides { outs: self.outs.clone(), ..self.outside.overrides()? };
+        if let Some(path) = &self.record {
+            // The listener's own paths are relative to the workload.
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            overrides.outs.push(("record".to_owned(), path.display().to_string()));
+        }
+        Ok(overrides)
+    }
+
     /// Whether standard output belongs to the JSON.
     fn prints_json(&self) -> bool {
         self.summary.as_deref() == Some(Path::new("-"))
@@ -96,20 +128,28 @@ fn duration(text: &str) -> Result<Nanos, String> {
     }
 }
 
-/// Loads the workload and shows what is wrong in it. Without `consoles`, none of its console listeners says anything.
-fn load(app: &App, common: &Common, live: bool, consoles: bool) -> Result<Loaded, ExitCode> {
+/// What is loaded: whatever gives a workload for what is said over it.
+pub(super) type Loader<'a> = &'a dyn Fn(&Overrides) -> Result<Loaded, Refused>;
+
+/// Loads a workload and shows what is wrong in it. Without `consoles`, none of its console listeners says anything.
+pub(super) fn load(
+    read: Loader<'_>,
+    overrides: Overrides,
+    common: &Common,
+    live: bool,
+    consoles: bool,
+) -> Result<Loaded, ExitCode> {
     let stderr = std::io::stderr();
     // Virtual time has one thread in any case.
     let cores = live.then(default_threads);
-    let mut overrides =
-        Overrides { seed: common.seed, outs: common.outs.clone(), cores, ..common.inputs.overrides()? };
+    let mut overrides = Overrides { cores, ..overrides };
     let shows = live && consoles && stderr.is_terminal();
-    let loaded = load_file(&common.inputs.file, app.registry(), &overrides).and_then(|loaded| {
+    let loaded = read(&overrides).and_then(|loaded| {
         let has_console = loaded.workload.listeners.iter().any(|plan| plan.listener.kind == "console");
         if shows && !has_console {
             // On a terminal a run behaves as if it had a console listener.
             overrides.outs.push(("console".to_owned(), String::new()));
-            return load_file(&common.inputs.file, app.registry(), &overrides);
+            return read(&overrides);
         }
         Ok(loaded)
     });
@@ -135,10 +175,24 @@ fn load(app: &App, common: &Common, live: bool, consoles: bool) -> Result<Loaded
     }
 }
 
-fn options(common: &Common) -> RunOptions {
+/// Loads the workload of a file.
+fn load_workload(
+    app: &App,
+    file: &WorkloadFile,
+    common: &Common,
+    live: bool,
+    consoles: bool,
+) -> Result<Loaded, ExitCode> {
+    let overrides = Overrides { seed: file.seed, ..common.overrides()? };
+    let read = |overrides: &Overrides| load_file(&file.file, app.registry(), overrides);
+    load(&read, overrides, common, live, consoles)
+}
+
+/// The options of a run of a workload with this path.
+pub(super) fn options(common: &Common, workload: &Path) -> RunOptions {
     RunOptions {
-        workload: common.inputs.file.display().to_string(),
-        directory: common.inputs.file.parent().unwrap_or(Path::new("")).to_owned(),
+        workload: workload.display().to_string(),
+        directory: workload.parent().unwrap_or(Path::new("")).to_owned(),
         duration: common.duration,
         terminal: std::io::stderr().is_terminal() && !is_dumb(),
         ..RunOptions::default()
@@ -162,11 +216,11 @@ pub(super) fn run(app: &App, run: &Run) -> ExitCode {
         complain(&why);
         return ExitCode::Usage;
     }
-    finish(load(app, common, true, !common.quiet && !run.tui).and_then(|loaded| {
+    finish(load_workload(app, &run.file, common, true, !common.quiet && !run.tui).and_then(|loaded| {
         let secrets = loaded.secrets.clone();
         let mut session = None;
         attempt(common, &secrets, |interrupts| {
-            let mut options = options(common);
+            let mut options = options(common, &run.file.file);
             if run.tui {
                 session = Some(view(&loaded, &mut options)?);
             }
@@ -190,20 +244,30 @@ fn view(loaded: &Loaded, options: &mut RunOptions) -> Result<Session, RunError> 
 /// Runs a workload in virtual time.
 pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
     let common = &simulate.common;
-    finish(load(app, common, false, !common.quiet).and_then(|loaded| {
-        // A workload that is refused leaves no empty files behind.
-        check_virtual(&loaded.workload).map_err(|error| told(&error, &loaded.secrets))?;
-        let events = simulate.events.as_deref().map(create).transpose()?;
-        let secrets = loaded.secrets.clone();
-        attempt(common, &secrets, |interrupts| {
-            let events = events.map(|file| {
-                let _ = file.set_len(0);
-                Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
-            });
-            let until = simulate.until;
-            crate::run::simulate(app, loaded, RunOptions { until, events, ..options(common) }, interrupts)
-        })
-    }))
+    let loaded = load_workload(app, &simulate.file, common, false, !common.quiet);
+    let options = options(common, &simulate.file.file);
+    finish(loaded.and_then(|loaded| in_virtual_time(app, loaded, common, &simulate.virtual_time, options)))
+}
+
+/// Runs what has been loaded in virtual time.
+pub(super) fn in_virtual_time(
+    app: &App,
+    loaded: Loaded,
+    common: &Common,
+    asked: &VirtualTime,
+    options: RunOptions,
+) -> Result<ExitCode, ExitCode> {
+    // A workload that is refused leaves no empty files behind.
+    check_virtual(&loaded.workload).map_err(|error| told(&error, &loaded.secrets))?;
+    let events = asked.events.as_deref().map(create).transpose()?;
+    let secrets = loaded.secrets.clone();
+    attempt(common, &secrets, |interrupts| {
+        let events = events.map(|file| {
+            let _ = file.set_len(0);
+            Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
+        });
+        crate::run::simulate(app, loaded, RunOptions { until: asked.until, events, ..options }, interrupts)
+    })
 }
 
 /// Says why there was no run; gives the code of it.
@@ -220,12 +284,12 @@ pub(super) fn told(error: &RunError, secrets: &Secrets) -> ExitCode {
     }
 }
 
-fn finish(result: Result<ExitCode, ExitCode>) -> ExitCode {
+pub(super) fn finish(result: Result<ExitCode, ExitCode>) -> ExitCode {
     result.unwrap_or_else(|code| code)
 }
 
 /// Runs, shows and writes the results.
-fn attempt(
+pub(super) fn attempt(
     common: &Common,
     secrets: &Secrets,
     run: impl FnOnce(&AtomicU32) -> Result<Summary, RunError>,

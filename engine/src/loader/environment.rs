@@ -53,7 +53,7 @@ impl Environment {
 }
 
 /// The variable that sets a parameter: `THRONG_PARAM_PEAK_RATE` for `peak-rate`.
-pub(super) fn variable_of_parameter(name: &str) -> String {
+pub(crate) fn variable_of_parameter(name: &str) -> String {
     let letter = |c: char| if c == '-' { '_' } else { c.to_ascii_uppercase() };
     format!("{PREFIX}{}", name.chars().map(letter).collect::<String>())
 }

@@ -97,11 +97,17 @@ pub(super) struct Reader<'a> {
     /// Files that have been read: one that two others include is read once.
     read: BTreeMap<PathBuf, Vec<Node>>,
     bytes: usize,
+    /// Texts of files as they once were, by what messages call them: they stand for what the disk holds.
+    texts: &'a [(String, String)],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(sources: &'a mut Sources, problems: &'a mut Problems) -> Self {
-        Self { sources, problems, open: Vec::new(), read: BTreeMap::new(), bytes: 0 }
+    pub(super) fn new(
+        sources: &'a mut Sources,
+        problems: &'a mut Problems,
+        texts: &'a [(String, String)],
+    ) -> Self {
+        Self { sources, problems, open: Vec::new(), read: BTreeMap::new(), bytes: 0, texts }
     }
 
     /// The nodes of a text and of all that it includes; `None` when it could not be parsed.
@@ -159,6 +165,10 @@ impl<'a> Reader<'a> {
         if deep || self.read.len() + self.open.len() >= MOST_FILES {
             self.problems.push(IncludeMistake::TooMany { span, deep });
             return None;
+        }
+        let name = path.display().to_string();
+        if let Some((_, text)) = self.texts.iter().find(|(known, _)| *known == name) {
+            return Some(text.clone().into_bytes());
         }
         let room = MOST_BYTES.saturating_sub(self.bytes);
         match read_included(path, room) {
@@ -231,7 +241,7 @@ fn identity(node: &Node) -> Option<Identity> {
     let name = || node.text(0).map(|name| name.value.to_owned());
     let name = match node.name.value.as_str() {
         "stop-when" | "require" | "include" => None,
-        "throng" | "seed" | "tick" | "threads" | "generator" | "sweep" => Some(String::new()),
+        "throng" | "seed" | "clock" | "tick" | "threads" | "generator" | "sweep" => Some(String::new()),
         "listener" => node.property("name").map(|name| name.value.to_string()).or_else(name),
         _ => name(),
     };

@@ -32,6 +32,8 @@ pub struct Overrides {
     pub sets: Vec<(String, String)>,
     /// What `env("NAME")` and `THRONG_PARAM_NAME` are.
     pub environment: Environment,
+    /// Texts of included files, by their paths, that stand for what the disk holds: those of a recording.
+    pub texts: Vec<(String, String)>,
     /// `--vary` and `--replications`.
     pub sweep: SweepOptions,
 }
@@ -53,7 +55,7 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
         return Err(too_large(path.display().to_string()).into());
     }
     let (mut sources, mut problems) = (Sources::default(), Problems::new());
-    let Some(mut nodes) = Reader::new(&mut sources, &mut problems).nodes(path, text) else {
+    let Some(mut nodes) = Reader::new(&mut sources, &mut problems, &overrides.texts).nodes(path, text) else {
         return Err(Refused { sources, problems: problems.into_sorted() });
     };
     let mut values = Values::new(&overrides.environment);

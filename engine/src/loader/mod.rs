@@ -40,6 +40,7 @@ pub(crate) use credentials::masked;
 pub use cursor::{At, Cursor, Written, WrittenNode, cursor, written};
 pub use diagnostics::{Severity, Style, render};
 pub use environment::Environment;
+pub(crate) use environment::variable_of_parameter;
 pub use format::{FormatError, format};
 pub use lines::Lines;
 pub use load::{Overrides, load, load_file};

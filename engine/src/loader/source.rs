@@ -46,6 +46,11 @@ impl Sources {
         self.0.iter().filter(|source| source.is_file)
     }
 
+    /// The texts of options and of variables that set a parameter.
+    pub fn others(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter().filter(|source| !source.is_file)
+    }
+
     /// The text of that number.
     pub fn get(&self, id: SourceId) -> Option<&Source> {
         self.0.get(usize::from(id.0))

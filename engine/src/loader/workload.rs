@@ -14,6 +14,7 @@ use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::Problem;
 use throng_systems::behavior::{Kind, Program, Value};
 use throng_systems::drivers::simulated::Service;
+use throng_systems::plugins::arrivals::AnyArrivals;
 use throng_systems::plugins::listeners::Installer;
 
 use super::secrets::Secrets;
@@ -116,7 +117,7 @@ pub struct ScenarioPlan {
     /// A closed scenario's users over time.
     pub population: Option<Population>,
     /// An open scenario's law, and the rate over time that it keeps.
-    pub arrivals: Option<(Installer, Curve)>,
+    pub arrivals: Option<(Box<dyn AnyArrivals>, Curve)>,
 }
 
 /// A rule and what it measures.

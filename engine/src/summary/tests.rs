@@ -34,6 +34,7 @@ fn scenario(id: u16, name: &str, open: bool) -> Scenario {
         bounds: UserBounds { min: 1, max: 10, on_demand: true },
         overflow: Overflow::Drop,
         stop_on_failure: false,
+        replayed: false,
     }
 }
 
@@ -120,6 +121,7 @@ fn header() -> RunHeader {
         groups: Vec::new(),
         services: Vec::new(),
         trace: TraceContext { run: 1, ratio: 0.0, propagate: false },
+        origin: std::sync::Arc::default(),
     }
 }
 

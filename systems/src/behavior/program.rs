@@ -5,6 +5,7 @@ use std::sync::Arc;
 use throng_components::clock::Nanos;
 use throng_components::run::StepHeader;
 use throng_components::sample::StepId;
+use throng_components::speed::Speed;
 use throng_components::target::TargetId;
 
 use super::answer::{Capture, Expectations, Save};
@@ -12,7 +13,7 @@ use super::group::Group;
 use super::retry::Retry;
 use super::session::Conduct;
 use super::template::{EvaluationError, Frame, Template};
-use crate::plugins::laws::Law;
+use crate::plugins::laws::{Draws, Law};
 use crate::plugins::protocols::{Keep, Request};
 
 /// One instruction. Jumps name the index of the next one.
@@ -192,8 +193,34 @@ impl Program {
         })
     }
 
+    /// Makes its waits shorter by a factor, or longer: those of a replay that is faster, or slower, than what it replays.
+    pub fn quicken(&mut self, speed: Speed) {
+        for instruction in &mut self.instructions {
+            if let Instruction::Think(law) = instruction {
+                *law = Arc::new(Quickened { law: Arc::clone(law), speed });
+            }
+        }
+    }
+
     /// What listeners are told of its measured steps.
     pub fn step_headers(&self) -> impl Iterator<Item = &(StepId, StepHeader)> {
         self.headers.iter()
+    }
+}
+
+/// A law of time whose every draw is shorter by a factor.
+#[derive(Debug)]
+struct Quickened {
+    law: Arc<dyn Law>,
+    speed: Speed,
+}
+
+impl Law for Quickened {
+    fn draw(&self, draws: &mut Draws) -> Nanos {
+        self.speed.to_wall(self.law.draw(draws))
+    }
+
+    fn mean(&self) -> f64 {
+        self.law.mean() / f64::from(self.speed)
     }
 }

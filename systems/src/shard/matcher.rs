@@ -1,7 +1,10 @@
 //! Joins what is due with who is free: tokens with idle users, closed users with their next iteration.
 
 use throng_components::clock::Nanos;
+use throng_components::scenario::ScenarioId;
+use throng_components::seed::RunSeed;
 use throng_components::token::DueToken;
+use throng_components::virtual_user::UserId;
 
 use super::advance::Shard;
 use super::roster::{NOBODY, Ungranted};
@@ -54,7 +57,11 @@ impl Shard {
         now: Nanos,
         actions: &mut Vec<DriverAction>,
     ) {
-        let key = self.seed.key(u64::from(token.scenario.0) + 1, token.key);
+        let key = if self.rosters[token.scenario.index()].scenario.replayed {
+            token.key
+        } else {
+            open_key(self.seed, token.scenario, token.key)
+        };
         let user = self.users.get_mut(slot);
         user.key = key;
         user.iteration = token.sequence;
@@ -148,9 +155,19 @@ impl Shard {
         let seed = self.seed;
         let user = self.users.get_mut(slot);
         user.iteration += 1;
-        user.key = seed.key(user.id.0 ^ (1 << 63), user.iteration);
+        user.key = closed_key(seed, user.id, user.iteration);
         self.begin(slot, due, ready, now, actions);
     }
+}
+
+/// What the draws of an open scenario's iteration are keyed by, from the key of its arrival.
+pub fn open_key(seed: RunSeed, scenario: ScenarioId, arrival: u64) -> u64 {
+    seed.key(u64::from(scenario.0) + 1, arrival)
+}
+
+/// What the draws of a closed user's iteration are keyed by.
+pub fn closed_key(seed: RunSeed, user: UserId, iteration: u64) -> u64 {
+    seed.key(user.0 ^ (1 << 63), iteration)
 }
 
 /// Whether the user of an entry still waits: it has not left, and its slot has no other user.
@@ -204,6 +221,7 @@ mod tests {
             bounds: UserBounds { min: 0, max, on_demand: true },
             overflow,
             stop_on_failure: false,
+            replayed: false,
         }
     }
 

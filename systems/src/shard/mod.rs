@@ -19,6 +19,7 @@ mod users;
 mod wheel;
 
 pub use advance::Shard;
+pub use matcher::{closed_key, open_key};
 pub use settings::{ShardSettings, ShardShare};
 pub use slab::{Activity, User};
 pub use wheel::{TimerKey, Wheel};

@@ -143,7 +143,7 @@ impl Wheel {
         timer.map(unpack)
     }
 
-    /// Timers that have come near, nearest first; each is given once, and not more than [`NEAR_MOST`] at once.
+    /// Timers that have come near, nearest first; each is given once, and a few hundred at once at most.
     ///
     /// For those who would touch what these stand for ahead of time: among a million, each lies far away in memory, and
     /// several reads together take as long as one.

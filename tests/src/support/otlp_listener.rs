@@ -77,6 +77,7 @@ pub fn header() -> RunHeader {
         groups: vec!["checkout".to_owned()],
         services: Vec::new(),
         trace: TraceContext { run: 0x0192_4567_89ab_cdef_0123, ratio: 1.0, propagate: true },
+        origin: Arc::default(),
     }
 }
 

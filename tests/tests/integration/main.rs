@@ -21,6 +21,7 @@ mod outputs;
 mod rates;
 mod real_server;
 mod reference;
+mod replays;
 mod scratch;
 mod speed;
 mod sweeps;

@@ -6,8 +6,8 @@ use throng_components::workload::{
     ArgumentSpec, Entry, FieldSpec, Fields, Label, Mistake, Node, NodeSpec, Problems, Span, ValueKind,
 };
 use throng_systems::plugins::Registry;
+use throng_systems::plugins::arrivals::AnyArrivals;
 use throng_systems::plugins::arrivals::{LevelUnit, read_curve};
-use throng_systems::plugins::listeners::Installer;
 
 use super::names::unknown_kind;
 use super::pointless::Pointless;
@@ -145,14 +145,17 @@ impl Mistake for MinAboveMax {
 }
 
 /// Reads `arrivals KIND { … }` by its plug-in.
-pub(super) fn read_arrivals(node: &Node, registry: &Registry) -> Result<(Installer, Curve), Problems> {
+pub(super) fn read_arrivals(
+    node: &Node,
+    registry: &Registry,
+) -> Result<(Box<dyn AnyArrivals>, Curve), Problems> {
     let Some(kind) = node.text(0) else {
         let mut fields = Fields::of(node, &ARRIVALS, 0);
         let _ = fields.text_argument(0);
         return fields.finish(None);
     };
     match registry.arrivals.find(kind.value) {
-        Some(entry) => (entry.read)(node).map(|read| (read.install, read.curve)),
+        Some(entry) => (entry.read)(node).map(|read| (read.law, read.curve)),
         None => Err(Problems::from(unknown_kind(node, kind, "arrivals", registry.arrivals.names()))),
     }
 }

@@ -240,6 +240,7 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
             bounds: bounds.unwrap_or(DEFAULT_USERS),
             overflow: overflow.unwrap_or(Overflow::Drop),
             stop_on_failure: stops || around.stopping.get(usize::from(behavior)) == Some(&true),
+            replayed: false,
         },
         population,
         arrivals,

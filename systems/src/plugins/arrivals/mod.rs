@@ -6,11 +6,11 @@ mod stages;
 
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
+use bevy_ecs::world::EntityWorldMut;
 use throng_components::curve::Curve;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
 pub use self::stages::{LevelUnit, STAGE_SPECS, read_curve};
-use super::listeners::Installer;
 use super::registry::{Named, Registry, Table};
 
 /// One arrival, in the time of the area under the rate curve: where it lies on the clock follows from the curve as it is
@@ -46,10 +46,29 @@ pub trait ArrivalLaw: Component<Mutability = Mutable> + Sized {
     fn next(&mut self, key: u64) -> Arrival;
 }
 
+/// A plan of arrivals, of whatever law.
+pub trait AnyArrivals: Send {
+    /// Puts it on its scenario.
+    fn install(self: Box<Self>, scenario: &mut EntityWorldMut<'_>);
+
+    /// Takes the next arrival and gives what its iteration's draws are keyed by; `key` is that of [`ArrivalLaw::next`].
+    fn next_key(&mut self, key: u64) -> u64;
+}
+
+impl<A: ArrivalLaw> AnyArrivals for A {
+    fn install(self: Box<Self>, scenario: &mut EntityWorldMut<'_>) {
+        scenario.insert(*self);
+    }
+
+    fn next_key(&mut self, key: u64) -> u64 {
+        self.next(key).key
+    }
+}
+
 /// What the loader learns from an arrivals node.
 pub struct ReadArrivals {
-    /// Puts the law on its scenario.
-    pub install: Installer,
+    /// The law.
+    pub law: Box<dyn AnyArrivals>,
     /// The rate over time.
     pub curve: Curve,
 }
@@ -72,10 +91,7 @@ impl Entry {
             read: |node| {
                 let law = A::read(Fields::of(node, &A::SPEC, 1))?;
                 let curve = law.curve().clone();
-                let install: Installer = Box::new(move |entity| {
-                    entity.insert(law);
-                });
-                Ok(ReadArrivals { install, curve })
+                Ok(ReadArrivals { law: Box::new(law), curve })
             },
             add_system: crate::scheduler::add_planning_of::<A>,
         }

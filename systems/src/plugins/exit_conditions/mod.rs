@@ -273,6 +273,7 @@ mod tests {
             bounds: UserBounds { min: 0, max: 1, on_demand: true },
             overflow: Overflow::Drop,
             stop_on_failure: false,
+            replayed: false,
         };
         let (progress, statistics) = (ScenarioProgress::default(), ScenarioStatistics::default());
         let ask = |(second, (counts, samples)): (u64, &(ScenarioCounts, &[Sample]))| {

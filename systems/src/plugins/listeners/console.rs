@@ -86,7 +86,7 @@ impl Listen for Console {
     }
 
     fn subscription(&self) -> Subscription {
-        Subscription { samples: false, progress: Some(self.every) }
+        Subscription { progress: Some(self.every), ..Subscription::default() }
     }
 
     fn open(&self, _header: &RunHeader, outlets: Outlets) -> Result<Box<dyn Worker>, CannotOpen> {

@@ -109,7 +109,7 @@ impl Listen for File {
     }
 
     fn subscription(&self) -> Subscription {
-        Subscription { samples: true, progress: None }
+        Subscription { samples: true, ..Subscription::default() }
     }
 
     fn open(&self, header: &RunHeader, outlets: Outlets) -> Result<Box<dyn Worker>, CannotOpen> {
@@ -150,6 +150,11 @@ fn open_locked(path: &Path, exists: Exists) -> io::Result<(fs::File, u64)> {
     }
     let length = file.metadata()?.len();
     Ok((file, length))
+}
+
+/// Opens a file whose content is replaced, unless another run is writing to it.
+pub(super) fn open_to_overwrite(path: &Path) -> io::Result<fs::File> {
+    open_locked(path, Exists::Overwrite).map(|(file, _)| file)
 }
 
 /// Whether a sample has a line.
@@ -279,6 +284,7 @@ mod tests {
             groups: Vec::new(),
             services: Vec::new(),
             trace: TraceContext { run: 7, ratio: 0.0, propagate: true },
+            origin: Arc::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod console;
 pub mod file;
 pub mod otlp;
+mod record;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -197,7 +198,7 @@ pub trait Listen: Component + Sized {
 
     /// What it wants to be told; every sample without it.
     fn subscription(&self) -> Subscription {
-        Subscription { samples: true, progress: None }
+        Subscription { samples: true, ..Subscription::default() }
     }
 
     /// The share of iterations whose requests and spans join a trace; `None` when it keeps no traces.
@@ -261,5 +262,9 @@ impl Named for Entry {
 }
 
 /// All kinds of the tree.
-pub const ALL: &[Entry] =
-    &[Entry::of::<console::Console>(), Entry::of::<file::File>(), Entry::of::<otlp::Otlp>()];
+pub const ALL: &[Entry] = &[
+    Entry::of::<console::Console>(),
+    Entry::of::<file::File>(),
+    Entry::of::<otlp::Otlp>(),
+    Entry::of::<record::Record>(),
+];

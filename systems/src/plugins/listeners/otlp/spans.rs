@@ -339,6 +339,7 @@ mod tests {
             groups: vec!["checkout".to_owned()],
             services: Vec::new(),
             trace: TraceContext { run: 0, ratio: 1.0, propagate: true },
+            origin: Arc::default(),
         };
         SpanMaker::new(&header, 1.0)
     }

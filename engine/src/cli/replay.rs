@@ -1,0 +1,127 @@
+//! `throng replay`.
+
+use std::path::{Path, PathBuf};
+
+use throng_components::speed::Speed;
+
+use super::run::{Common, VirtualTime, attempt, finish, in_virtual_time, load, options};
+use super::{complain, note};
+use crate::app::App;
+use crate::exit_code::ExitCode;
+use crate::loader::{Loaded, Overrides, Refused, load as load_text};
+use crate::replay::{Recorded, replan};
+
+/// Does what a recorded run did once more: the same iterations, each at its own instant
+///
+/// Every scenario is open, whatever it was: an iteration begins when it was due in the recording, and nobody waits for answers. It
+/// draws as it did, so that it makes the same choices and builds the same requests, but for what it saves from answers, and for
+/// `user.id`, cookies and variables that outlive an iteration: who serves it depends on who is free.
+#[derive(Debug, clap::Args)]
+pub(super) struct Replay {
+    /// The recording, as `throng run FILE --record RESULT` writes it
+    recording: PathBuf,
+    #[command(flatten)]
+    common: Common,
+    /// Sends the requests to another address: `shop=http://127.0.0.1:8080`
+    #[arg(long = "target", value_name = "NAME=URL")]
+    targets: Vec<String>,
+    /// Replays so many times as fast: instants, and waits within an iteration, are divided by it, timeouts are not; from 0.001 to
+    /// 10000
+    #[arg(long, default_value = "1", value_parser = speed)]
+    speed: Speed,
+    /// Replays in virtual time, against the workload's services
+    #[arg(long)]
+    simulate: bool,
+    #[command(flatten)]
+    virtual_time: VirtualTime,
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    let number = text.parse().ok().filter(|number| (Speed::LEAST..=Speed::MOST).contains(number));
+    number.map(Speed::from).ok_or_else(|| format!("a number from {} to {}", Speed::LEAST, Speed::MOST))
+}
+
+/// Runs the recorded workload by its recording.
+pub(super) fn replay(app: &App, args: &Replay) -> ExitCode {
+    finish(prepare(args).and_then(|(recorded, overrides)| run(app, args, recorded, overrides)))
+}
+
+/// Reads the recording; gives it, and what is said over its workload.
+fn prepare(args: &Replay) -> Result<(Recorded, Overrides), ExitCode> {
+    let asked = &args.virtual_time;
+    if !args.simulate && (asked.events.is_some() || asked.until.is_some()) {
+        complain("`--events` and `--until` are of virtual time: add `--simulate`");
+        return Err(ExitCode::Usage);
+    }
+    let same = |path: &Path| std::fs::canonicalize(path).ok();
+    if args.common.record.as_deref().and_then(same).is_some_and(|path| Some(path) == same(&args.recording)) {
+        complain("`--record` would write over the recording that is replayed");
+        return Err(ExitCode::Usage);
+    }
+    let mut targets = Vec::new();
+    for text in &args.targets {
+        let Some((name, url)) =
+            text.split_once('=').filter(|(name, url)| !name.is_empty() && !url.is_empty())
+        else {
+            complain(&format!(
+                "`--target {text}` needs a name and an address: `--target shop=http://127.0.0.1:8080`"
+            ));
+            return Err(ExitCode::Usage);
+        };
+        targets.push((format!("target.{name}"), url.to_owned()));
+    }
+    let recorded = Recorded::read(&args.recording).map_err(|mistake| wrong(args, &mistake))?;
+    let outside = args.common.overrides()?;
+    let header = &recorded.header;
+    // What is said now is said over what was said then.
+    let sets = header.set.iter().cloned().chain(outside.sets.clone()).chain(targets).collect();
+    let texts = header.files.iter().skip(1).map(|file| (file.name.clone(), file.text.clone())).collect();
+    let overrides = Overrides { seed: Some(header.seed), sets, texts, ..outside };
+    Ok((recorded, overrides))
+}
+
+fn wrong(args: &Replay, mistake: &dyn std::fmt::Display) -> ExitCode {
+    complain(&format!("cannot replay `{}`: {mistake}", args.recording.display()));
+    ExitCode::BadWorkload
+}
+
+fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -> Result<ExitCode, ExitCode> {
+    let common = &args.common;
+    let text = recorded.header.files.first().map_or("", |file| file.text.as_str()).to_owned();
+    let path = PathBuf::from(&recorded.header.workload);
+    let recorded_text = |overrides: &Overrides| -> Result<Loaded, Refused> {
+        load_text(&path, text.as_bytes(), app.registry(), overrides)
+    };
+    let live = !args.simulate;
+    let mut loaded = load(&recorded_text, overrides, common, live, !common.quiet)?;
+    drop_recordings(&mut loaded, common.record.is_some());
+    let (count, lost) = (recorded.iterations(), recorded.lost);
+    replan(&mut loaded.workload, &mut recorded, args.speed).map_err(|mistake| wrong(args, &mistake))?;
+    if lost > 0 {
+        let why = "lines were lost while it was written: what they told of is not replayed";
+        note(&format!("warning: {lost} {why}"));
+    }
+    if !common.quiet {
+        let header = &recorded.header;
+        let speed =
+            if args.speed == Speed::ONE { String::new() } else { format!(" at speed {}", args.speed) };
+        note(&format!("replaying {count} iterations of run {}{speed}", header.run_id));
+    }
+    let options = options(common, &path);
+    if args.simulate {
+        return in_virtual_time(app, loaded, common, &args.virtual_time, options);
+    }
+    let secrets = loaded.secrets.clone();
+    attempt(common, &secrets, |interrupts| crate::run::run(app, loaded, &options, interrupts))
+}
+
+/// Leaves out the recordings that the workload itself asks for: one of them may be what is replayed.
+fn drop_recordings(loaded: &mut Loaded, asked: bool) {
+    let listeners = &mut loaded.workload.listeners;
+    let own = listeners.iter().rposition(|plan| plan.listener.kind == "record").filter(|_| asked);
+    let mut place = 0..;
+    listeners.retain(|plan| {
+        let place = place.next();
+        plan.listener.kind != "record" || place == own
+    });
+}

@@ -1,0 +1,112 @@
+//! A recording, as far as a replay needs it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use throng_components::clock::Nanos;
+use throng_systems::recording::{Header, Reader, RecordingMistake};
+
+/// Iterations that are replayed, at most: half a gigabyte of them.
+const ITERATIONS_MOST: u64 = 20_000_000;
+/// Numbers above that come from no run: a law would have to be asked for a billion arrivals.
+const NUMBER_MOST: u64 = 1 << 30;
+
+/// A recording that has been read.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// Whose recording it is.
+    pub(crate) header: Header,
+    /// The iterations of each scenario, in the order in which they ended.
+    pub(crate) scenarios: BTreeMap<String, Vec<Iteration>>,
+    /// Lines that were lost while it was written.
+    pub(crate) lost: u64,
+}
+
+/// One iteration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Iteration {
+    /// When it was due.
+    pub(crate) due: Nanos,
+    /// The number of its user.
+    pub(crate) user: u64,
+    /// Its own number: the token's, or that of the user's iteration.
+    pub(crate) number: u64,
+}
+
+/// Why a recording cannot be replayed.
+#[derive(Debug)]
+pub(crate) enum RecordedMistake {
+    /// It is not as it should be.
+    Recording(RecordingMistake),
+    /// It has more iterations than fit.
+    TooMany,
+    /// It is of a workload without this scenario.
+    UnknownScenario(String),
+}
+
+impl fmt::Display for RecordedMistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recording(mistake) => mistake.fmt(f),
+            Self::TooMany => {
+                write!(f, "it has more than {ITERATIONS_MOST} iterations, which is as many as are replayed")
+            }
+            Self::UnknownScenario(name) => {
+                write!(
+                    f,
+                    "it has iterations of `{name}`, which is no scenario of the workload in its first line"
+                )
+            }
+        }
+    }
+}
+
+impl From<RecordingMistake> for RecordedMistake {
+    fn from(mistake: RecordingMistake) -> Self {
+        Self::Recording(mistake)
+    }
+}
+
+impl Recorded {
+    /// Reads a recording.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not as it should be.
+    pub(crate) fn read(path: &Path) -> Result<Self, RecordedMistake> {
+        let file = File::open(path).map_err(RecordingMistake::from)?;
+        let (header, mut reader) = Reader::open(BufReader::with_capacity(1 << 18, file))?;
+        let mut scenarios: BTreeMap<String, Vec<Iteration>> = BTreeMap::new();
+        let (mut count, mut line) = (0, 1);
+        while let Some(record) = reader.read()? {
+            line += 1;
+            if !(1..=NUMBER_MOST).contains(&record.user) || !(1..=NUMBER_MOST).contains(&record.iteration) {
+                let reason = format!("users and iterations are numbered from 1 to {NUMBER_MOST}");
+                return Err(RecordingMistake::Line { line, reason }.into());
+            }
+            if record.step.is_some() {
+                continue;
+            }
+            count += 1;
+            if count > ITERATIONS_MOST {
+                return Err(RecordedMistake::TooMany);
+            }
+            let iteration =
+                Iteration { due: Nanos(record.due_ns), user: record.user, number: record.iteration };
+            match scenarios.get_mut(record.scenario.as_ref()) {
+                Some(known) => known.push(iteration),
+                None => {
+                    scenarios.insert(record.scenario.into_owned(), vec![iteration]);
+                }
+            }
+        }
+        Ok(Self { header, scenarios, lost: reader.lost() })
+    }
+
+    /// How many iterations there are.
+    pub(crate) fn iterations(&self) -> usize {
+        self.scenarios.values().map(Vec::len).sum()
+    }
+}

@@ -1,0 +1,193 @@
+//! `--record` and `throng replay`: what was done is done again.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use throng_tests::support::{Scripted, scripted_answer};
+
+use crate::books::assert_adds_up;
+use crate::scratch::{CALM, Scratch};
+
+/// Both models, a choice, a wait, a warm-up, a start that is put off; requests that hold what was drawn, and the number of
+/// their iteration.
+const LOAD: &str = "param pages 9\n\
+    behavior browse {\n\
+        http GET \"/home\" name=home\n\
+        think exponential mean=\"40ms\"\n\
+        choose {\n\
+            branch weight=2 { http GET \"/page/${random(1, pages)}/${iteration}\" name=page }\n\
+            branch { http POST \"/buy\" name=buy { body \"${uuid()}\" } }\n\
+        }\n\
+    }\n\
+    scenario crowd { behavior browse; arrivals poisson { hold \"60/s\" for=\"1s\" }; users max=60; warm-up \"300ms\" }\n\
+    scenario crew { behavior browse; population { hold 3 for=\"900ms\" }; pace \"70ms\"; start delay=\"100ms\" }\n";
+
+const MODEL: &str = "service shop { servers 2; queue fifo; time exponential mean=\"8ms\"; fails ratio=\"4%\" }\n\
+    target shop \"http://127.0.0.1:1\"\n";
+
+/// Who was due when: scenario, number of the iteration, instant; sorted.
+type Plan = Vec<(String, u64, u64)>;
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}
+
+fn number(line: &Value, member: &str) -> u64 {
+    line[member].as_u64().unwrap_or_else(|| panic!("no {member} in {line}"))
+}
+
+fn plan(scratch: &Scratch, recording: &str) -> Plan {
+    let lines = lines(&scratch.read(recording));
+    let iterations = lines.iter().filter(|line| line["step"].is_null() && !line["due_ns"].is_null());
+    let mut plan: Plan = iterations
+        .map(|line| {
+            let scenario = line["scenario"].as_str().expect("a name").to_owned();
+            (scenario, number(line, "iteration"), number(line, "due_ns"))
+        })
+        .collect();
+    plan.sort();
+    assert!(plan.len() > 60, "{recording}: {}", plan.len());
+    plan
+}
+
+/// Runs the command, which has to pass.
+fn throng(scratch: &Scratch, arguments: &[&str]) {
+    let ended = scratch.throng(arguments);
+    assert_eq!(ended.code, Some(0), "{arguments:?}\n{}\n{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn a_simulation_is_replayed_to_the_nanosecond() {
+    let scratch = Scratch::new(format!("throng 1\nseed 7\n{MODEL}{LOAD}"));
+    throng(&scratch, &["simulate", "w.kdl", "--set", "pages=5", "--record", "first"]);
+    // The recording is enough: what the file says now is another matter.
+    std::fs::write(scratch.path("w.kdl"), "gone").expect("it can be written");
+    let replay = ["replay", "first", "--simulate", "--record", "again", "--summary", "summary.json"];
+    throng(&scratch, &replay);
+    assert_adds_up(&scratch.summary());
+    let first = plan(&scratch, "first");
+    assert_eq!(plan(&scratch, "again"), first);
+    let planned =
+        scratch.summary()["scenarios"]["crew"]["tokens"]["planned"].as_u64().expect("it is open now");
+    assert_eq!(planned, first.iter().filter(|(scenario, ..)| scenario == "crew").count() as u64);
+
+    throng(&scratch, &["replay", "first", "--simulate", "--speed", "2", "--record", "faster"]);
+    let mut halved: Plan =
+        first.iter().map(|(who, number, due)| (who.clone(), *number, due.div_ceil(2))).collect();
+    halved.sort();
+    assert_eq!(plan(&scratch, "faster"), halved);
+    throng(&scratch, &["replay", "again", "--simulate", "--speed", "0.5", "--record", "slower"]);
+    let doubled: Plan = first.iter().map(|(who, number, due)| (who.clone(), *number, due * 2)).collect();
+    assert_eq!(plan(&scratch, "slower"), doubled);
+}
+
+#[test]
+fn an_open_scenario_does_all_it_did() {
+    // Without a closed one beside it nobody is due at the same instant as another.
+    let load = LOAD.lines().filter(|line| !line.contains("crew")).collect::<Vec<_>>().join("\n");
+    let scratch = Scratch::new(format!("throng 1\nseed 11\n{MODEL}{load}\n"));
+    throng(&scratch, &["simulate", "w.kdl", "--record", "first", "--events", "first.events"]);
+    throng(&scratch, &["replay", "first", "--simulate", "--record", "again", "--events", "again.events"]);
+    assert!(scratch.read("first.events") == scratch.read("again.events"), "every event is the same one");
+    let rows =
+        |recording: &str| scratch.read(recording).lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert!(rows("first") == rows("again"), "and so is every line behind the header");
+}
+
+/// Everything that was asked, and how often.
+fn asked(server: &Scripted) -> BTreeMap<(String, String), u64> {
+    let mut counts = BTreeMap::new();
+    for asked in server.asked() {
+        *counts.entry((asked.path.clone(), asked.text())).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[test]
+fn real_requests_are_sent_again_somewhere_else() {
+    let serve = || Scripted::start(|_| scripted_answer(200, &[], b"ok")).expect("a port");
+    let (one, other) = (serve(), serve());
+    let target = format!("target shop \"{}\" {{ timeout \"60s\" }}\n", one.url());
+    let scratch = Scratch::new(format!("{CALM}{target}{LOAD}"));
+    throng(&scratch, &["run", "w.kdl", "--record", "first"]);
+    let there = format!("shop={}", other.url());
+    throng(&scratch, &["replay", "first", "--target", &there, "--record", "again", "--speed", "4"]);
+    let (sent, again) = (asked(&one), asked(&other));
+    assert!(sent.values().sum::<u64>() > 120, "{}", sent.values().sum::<u64>());
+    assert_eq!(sent, again, "the same requests, with the same bodies");
+    let quarter = |(who, number, due): (String, u64, u64)| (who, number, due.div_ceil(4));
+    let mut expected: Plan = plan(&scratch, "first").into_iter().map(quarter).collect();
+    expected.sort();
+    assert_eq!(plan(&scratch, "again"), expected);
+}
+
+#[test]
+fn a_recording_says_what_it_is_and_how_much() {
+    let scratch = Scratch::new(format!("throng 1\nseed 7\n{MODEL}{LOAD}listener record \"out/own\"\n"));
+    let secret = [("THRONG_PARAM_PAGES", "3")];
+    let ended = scratch.throng_with(&["simulate", "w.kdl", "--record", "asked", "--until", "700ms"], &secret);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let (own, asked) = (lines(&scratch.read("out/own")), lines(&scratch.read("asked")));
+    assert_eq!(own, asked);
+    let (header, end) = (&own[0], &own[own.len() - 1]);
+    assert_eq!(
+        (&header["recording"], &header["seed"], &header["clock"]),
+        (&1.into(), &7.into(), &"virtual".into())
+    );
+    assert_eq!(header["set"], serde_json::json!([["pages", "3"]]));
+    assert_eq!(header["files"][0]["text"].as_str(), Some(scratch.read("w.kdl").as_str()));
+    let rows = &own[1..own.len() - 1];
+    let iterations = rows.iter().filter(|row| row["step"].is_null()).count();
+    let expected = serde_json::json!({
+        "end": true, "iterations": iterations, "tries": rows.len() - iterations, "lost": 0,
+    });
+    assert_eq!(*end, expected);
+    assert!(rows.iter().any(|row| row["outcome"] == "cut" && row["ended_ns"] == 700_000_000));
+    // A replay leaves alone what it reads.
+    throng(&scratch, &["replay", "out/own", "--simulate", "--quiet"]);
+    assert_eq!(lines(&scratch.read("out/own")), own);
+}
+
+/// Replays what the recording is made into; it is refused, with these words.
+fn refused(scratch: &Scratch, change: impl Fn(&str) -> String, expected: &str) {
+    std::fs::write(scratch.path("changed"), change(&scratch.read("whole"))).expect("it can be written");
+    let ended = scratch.throng(&["replay", "changed", "--simulate"]);
+    assert_eq!(ended.code, Some(104), "{}", ended.stderr);
+    assert!(ended.stderr.contains(expected), "{}\nnot {expected}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
+fn what_is_no_whole_recording_is_refused() {
+    let scratch = Scratch::new(format!("throng 1\nseed 7\n{MODEL}{LOAD}"));
+    throng(&scratch, &["simulate", "w.kdl", "--record", "whole"]);
+    let count = scratch.read("whole").lines().count();
+    let last = format!("cut off behind line {}", count - 1);
+    let head = |text: &str| text.lines().take(count - 1).collect::<Vec<_>>().join("\n") + "\n";
+    refused(&scratch, head, &last);
+    refused(&scratch, |text| text[..text.len() - 2].to_owned(), &last);
+    refused(&scratch, |text| text.replacen(":1,", ":2,", 1), "version 2 of the format is not known");
+    refused(&scratch, |text| text.replacen("\"user\":", "\"usr\":", 1), "line 2: missing field `user`");
+    refused(
+        &scratch,
+        |text| text.replacen("\"user\":1,", "\"user\":0,", 1),
+        ": users and iterations are numbered",
+    );
+    refused(&scratch, |text| format!("{text}\n"), &format!("line {}: something follows", count + 1));
+    refused(&scratch, |_| "throng 1\n".to_owned(), "it is no recording");
+    refused(&scratch, |_| String::new(), "it is no recording");
+    refused(
+        &scratch,
+        |text| text.replace("\"scenario\":\"crew\"", "\"scenario\":\"crow\""),
+        "iterations of `crow`",
+    );
+    let usage = |arguments: &[&str], expected: &str| {
+        let ended = scratch.throng(&[&["replay", "whole"], arguments].concat());
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    };
+    usage(&["--record", "./whole"], "would write over the recording");
+    usage(&["--until", "5s"], "add `--simulate`");
+    usage(&["--target", "shop"], "needs a name and an address");
+    usage(&["--speed", "0"], "a number from 0.001 to 10000");
+}
