@@ -149,23 +149,19 @@ impl Shard {
         let mut left = budget;
         while left > 0 {
             left -= 1;
-            let timer = self.wheel.peek();
-            let order = self.agenda.peek();
-            let expiry = if self.may_expire { self.next_expiry() } else { None };
-            let token = self.due.front().map(|token| token.release);
-            let next = earlier(earlier(timer, order), earlier(expiry, token));
+            let next = self.next_due();
             let Some(at) = next.filter(|at| *at <= now) else { return next };
-            if order == Some(at) {
+            if self.agenda.peek() == Some(at) {
                 if let Some(appointment) = self.agenda.pop_due(now) {
                     self.obey(appointment, now, actions);
                 }
                 left = left.saturating_sub(USERS_AT_ONCE - 1);
-            } else if timer == Some(at) {
+            } else if self.wheel.peek() == Some(at) {
                 self.touch_near();
                 if let Some((_, key)) = self.wheel.pop_due(now) {
                     self.timer_fired(key, now, actions);
                 }
-            } else if expiry == Some(at) {
+            } else if self.may_expire && self.next_expiry() == Some(at) {
                 self.expire(at);
             } else if let Some(token) = self.due.pop_front() {
                 self.match_token(token, now, actions);
@@ -174,6 +170,14 @@ impl Shard {
             left = left.saturating_sub(LAP_COST * std::mem::take(&mut self.laps));
         }
         Some(now)
+    }
+
+    /// The instant of the next thing that is due.
+    #[inline]
+    pub fn next_due(&mut self) -> Option<Nanos> {
+        let expiry = if self.may_expire { self.next_expiry() } else { None };
+        let token = self.due.front().map(|token| token.release);
+        earlier(earlier(self.wheel.peek(), self.agenda.peek()), earlier(expiry, token))
     }
 
     /// Touches the users whose timers come next.

@@ -19,7 +19,7 @@ use super::spans::Spans;
 use super::traps::Traps;
 use crate::behavior::DriverAction;
 use crate::plugins::exit_conditions::Tripwire;
-use crate::plugins::protocols::{self, Completion, CompletionEnd, Operation};
+use crate::plugins::protocols::{self, Completion, CompletionEnd, Operation, OperationId};
 use crate::shard::Shard;
 
 /// Events at one instant, at most, and so many more a user. Above that simulated time stands still: users repeat and
@@ -87,6 +87,8 @@ pub struct Simulation {
     now: Nanos,
     /// Answers of this instant that no service gives: of noop targets, of functions, to what was given up.
     at_once: VecDeque<Completion>,
+    /// The answer of a service that is being delivered: one for all, because most of it never differs.
+    answer: Completion,
     /// Answers of functions that come later, and the rows that are free among them.
     later: Vec<Option<Box<Completion>>>,
     free: Vec<u32>,
@@ -124,6 +126,7 @@ impl Simulation {
             traps: Traps::default(),
             now: Nanos::ZERO,
             at_once: VecDeque::new(),
+            answer: empty(OperationId { slot: 0, strand: 0, number: 0 }, Nanos::ZERO),
             later: Vec::new(),
             free: Vec::new(),
             shard_next: None,
@@ -218,8 +221,11 @@ impl Simulation {
             self.carry_out();
         }
         // What an answer led to may be due at once; the shard knows.
+        if events > 1 {
+            self.shard_next = self.shard.next_due();
+        }
         let mut unfinished = false;
-        if events > 1 || self.shard_next.is_some_and(|next| next <= now) {
+        if self.shard_next.is_some_and(|next| next <= now) {
             self.shard_next = self.shard.advance(now, BUDGET, &mut self.actions);
             self.carry_out();
             // A shard that did not come to an end has used its whole budget.
@@ -235,8 +241,10 @@ impl Simulation {
     fn answer_next(&mut self, now: Nanos) -> bool {
         if let Some((id, reply)) = self.services.next_reply(now) {
             let Reply { started, status, error, .. } = reply;
-            let completion = Completion { ended: now, status, error, ..empty(id, started) };
-            self.shard.complete(&completion, now, &mut self.actions);
+            let answer = &mut self.answer;
+            (answer.id, answer.status, answer.error) = (id, status, error);
+            (answer.unblocked, answer.started, answer.ended) = (started, started, now);
+            self.shard.complete(answer, now, &mut self.actions);
         } else if let Some(pending) = self.services.agenda.pop_due(now) {
             self.touch_near();
             if let Pending::Later(row) = pending {
@@ -282,7 +290,7 @@ impl Simulation {
     }
 
     /// Nobody waits for an operation's answer any more; gives when it began.
-    fn let_go(&mut self, id: protocols::OperationId) -> Option<Nanos> {
+    fn let_go(&mut self, id: OperationId) -> Option<Nanos> {
         let of_function = self.later.iter().flatten().find(|completion| completion.id == id);
         of_function.map(|completion| completion.started).or_else(|| self.services.let_go(id))
     }
@@ -312,6 +320,10 @@ impl Simulation {
     /// Logs and counts what the shard has told since the last look.
     fn look(&mut self) {
         let emitter = self.shard.emitter();
+        if self.log.is_none() && !self.traps.count_samples() {
+            self.seen = emitter.samples.len();
+            return;
+        }
         let fresh = &emitter.samples[self.seen..];
         self.traps.see(fresh);
         if let Some(log) = &mut self.log {
@@ -361,6 +373,6 @@ impl Simulation {
 }
 
 /// A model's answer without anything in it yet.
-fn empty(id: protocols::OperationId, started: Nanos) -> Completion {
+fn empty(id: OperationId, started: Nanos) -> Completion {
     Completion { modelled: true, ..Completion::empty(id, started) }
 }

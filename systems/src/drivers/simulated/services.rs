@@ -120,10 +120,14 @@ impl Services {
     }
 
     /// Notes whether any iteration is under way.
+    #[inline]
     pub(super) fn note_running(&mut self, running: bool, now: Nanos) {
-        if running != self.at_rest {
-            return;
+        if running == self.at_rest {
+            self.change_running(running, now);
         }
+    }
+
+    fn change_running(&mut self, running: bool, now: Nanos) {
         self.at_rest = !running;
         if let Some(spans) = &mut self.spans {
             spans.note_running(running, now);

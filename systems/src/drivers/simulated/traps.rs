@@ -28,6 +28,11 @@ impl Traps {
         self.tripwires = tripwires.iter().map(|wire| Armed { wire: *wire, count: 0 }).collect();
     }
 
+    /// Whether anything hangs on samples.
+    pub(super) fn count_samples(&self) -> bool {
+        !self.tripwires.is_empty()
+    }
+
     /// Counts new samples.
     pub(super) fn see(&mut self, fresh: &[Sample]) {
         for armed in &mut self.tripwires {
