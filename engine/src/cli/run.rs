@@ -72,7 +72,7 @@ pub(super) struct Common {
     /// Writes the summary as JSON; `-` is standard output, and the text then goes to standard error
     #[arg(long, value_name = "FILE", env = "THRONG_SUMMARY")]
     summary: Option<PathBuf>,
-    /// Records the run, for `throng replay`: as `--out record=FILE`, but relative to where you are
+    /// Records the run, for `throng replay` and the law `empirical`: as `--out record=FILE`, but relative to where you are
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
     /// Adds a listener: `file=out/samples.jsonl` (beside the workload; directories that are missing are made),

@@ -38,5 +38,5 @@ mod reader;
 mod record;
 
 pub use mistake::RecordingMistake;
-pub use reader::Reader;
+pub use reader::{BEGINS, Reader};
 pub use record::{End, FORMAT, Header, HeaderText, Record};

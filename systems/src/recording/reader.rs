@@ -9,7 +9,7 @@ use super::{End, FORMAT, Header, Record, RecordingMistake};
 /// The longest line: a header with all texts that a workload may have, each byte of them escaped.
 const LINE_MOST: u64 = 4 << 20;
 /// How a recording begins.
-const BEGINS: &[u8] = b"{\"recording\":";
+pub const BEGINS: &[u8] = b"{\"recording\":";
 /// How its last line does.
 const ENDS: &[u8] = b"{\"end\":";
 

@@ -1,6 +1,6 @@
 //! `--record` and `throng replay`: what was done is done again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use throng_tests::support::{Scripted, scripted_answer};
@@ -190,4 +190,36 @@ fn what_is_no_whole_recording_is_refused() {
     usage(&["--until", "5s"], "add `--simulate`");
     usage(&["--target", "shop"], "needs a name and an address");
     usage(&["--speed", "0"], "a number from 0.001 to 10000");
+}
+
+#[test]
+fn recorded_service_times_drive_a_model() {
+    // One user at a time, so that nobody waits: what is recorded are the times of the service alone.
+    let model = |time: &str, length: &str| {
+        format!(
+            "throng 1\nseed 5\ntarget shop \"http://127.0.0.1:1\"\nbehavior b {{ http GET \"/\" name=home }}\n\
+             scenario s {{ behavior b; population {{ hold 1 for=\"{length}\" }}; warm-up \"1s\" }}\n\
+             service shop {{ servers 1; time {time} }}\n"
+        )
+    };
+    let scratch = Scratch::new(model("exponential mean=\"10ms\"", "20s"));
+    throng(&scratch, &["simulate", "w.kdl", "--record", "out.recording"]);
+    std::fs::write(scratch.path("w.kdl"), model("empirical \"out.recording\" step=home", "200s"))
+        .expect("it can be written");
+    throng(&scratch, &["simulate", "w.kdl", "--record", "model.recording"]);
+    let times = |recording: &str| -> Vec<u64> {
+        let lines = lines(&scratch.read(recording));
+        let tries = lines.iter().filter(|line| line["step"] == "home" && line["warm_up"] != true);
+        let tries = tries.filter(|line| line["outcome"] == "succeeded");
+        tries.map(|line| number(line, "ended_ns") - number(line, "started_ns")).collect()
+    };
+    let (recorded, drawn) = (times("out.recording"), times("model.recording"));
+    assert!(recorded.len() > 1_500 && drawn.len() > 15_000, "{} and {}", recorded.len(), drawn.len());
+    let known: BTreeSet<u64> = recorded.iter().copied().collect();
+    assert!(drawn.iter().all(|time| known.contains(time)), "only recorded times are drawn");
+    let mean = |times: &[u64]| times.iter().sum::<u64>() as f64 / times.len() as f64;
+    let (of_recorded, of_drawn) = (mean(&recorded), mean(&drawn));
+    let squares: f64 = recorded.iter().map(|time| (*time as f64 - of_recorded).powi(2)).sum();
+    let error = (squares / recorded.len() as f64 / drawn.len() as f64).sqrt();
+    assert!((of_drawn - of_recorded).abs() < 4.0 * error, "{of_drawn}, not {of_recorded} by {error}");
 }

@@ -2,7 +2,10 @@
 //!
 //! ```kdl
 //! think empirical "waits.csv" column=wait unit=ms
+//! time empirical "shop.recording" step=cart
 //! ```
+
+mod recorded;
 
 use std::sync::Arc;
 
@@ -15,6 +18,7 @@ use throng_components::workload::{
 
 use super::settings::LONGEST;
 use super::{Draws, Files, Law, LawKind};
+use crate::recording::BEGINS;
 
 /// The largest file that is read.
 const BYTES_MOST: usize = 16 << 20;
@@ -175,6 +179,8 @@ struct Reader<'a> {
     unit: Option<(&'static str, f64)>,
     problems: Problems,
     mistakes: usize,
+    /// Whether the file is none of CSV at all.
+    is_recording: bool,
 }
 
 impl Reader<'_> {
@@ -235,13 +241,19 @@ impl Reader<'_> {
     fn read(mut self, files: &dyn Files) -> Result<Vec<u64>, Problems> {
         let (path, span) = (self.path.value.to_owned(), self.path.span);
         let times = match files.read(self.path.value, BYTES_MOST) {
+            Ok(content) if content.starts_with(BEGINS) => {
+                self.is_recording = true;
+                Vec::new()
+            }
             Ok(content) => self.times(&content),
             Err(reason) => {
                 self.problems.push(FileMistake::Unreadable { path, span, reason });
                 return self.problems.or(Vec::new());
             }
         };
-        if self.mistakes > MISTAKES_MOST {
+        if self.is_recording {
+            self.problems.push(recorded::without_a_step(path, span));
+        } else if self.mistakes > MISTAKES_MOST {
             let count = self.mistakes - MISTAKES_MOST;
             self.problems.push(FileMistake::MoreRows { path, span, count });
         } else if times.is_empty() && self.problems.is_empty() {
@@ -269,12 +281,13 @@ impl Empirical {
 impl LawKind for Empirical {
     const SPEC: NodeSpec = NodeSpec {
         name: "empirical",
-        summary: "Takes times as they were measured: each value of a CSV file is as likely.",
+        summary: "Takes times as they were measured: each value of a CSV file, or of a recording's step, is as likely.",
         sample: "think empirical \"waits.csv\"",
         arguments: &[ArgumentSpec::of(
             "file",
             ValueKind::Text,
-            "A CSV file beside the workload, of 16 MiB at most, with one time a line; a first line of names is skipped.",
+            "A CSV file beside the workload, of 16 MiB at most, with one time a line; a first line of names is skipped. Or, with \
+             `step=`, a recording of 256 MiB at most.",
         )],
         properties: &[
             FieldSpec::of(
@@ -286,6 +299,11 @@ impl LawKind for Empirical {
                 "unit",
                 ValueKind::Word(&["ns", "us", "ms", "s", "m", "h", "d", "w"]),
                 "What plain numbers count, rounded to the nanosecond; without it each value has its own unit.",
+            ),
+            FieldSpec::of(
+                "step",
+                ValueKind::Name,
+                "The step of a recording whose service times are drawn: of all tries that went well, out of the warm-up.",
             ),
             FieldSpec {
                 name: "interpolate",
@@ -305,9 +323,20 @@ impl LawKind for Empirical {
         let interpolates = fields.word("interpolate") == Some("on");
         // A unit that could not be read would make every row wrong: its mistake comes first.
         let is_whole = unit.is_some() || fields.node().property("unit").is_none();
+        let step = fields.text("step");
         let Some(path) = path.filter(|_| is_whole) else { return fields.finish(None) };
-        let reader = Reader { path, column, unit, problems: Problems::new(), mistakes: 0 };
-        let times = fields.take(reader.read(files));
+        let times = if let Some(step) = step {
+            for what in ["column", "unit"] {
+                if let Some(entry) = fields.node().property(what) {
+                    fields.problem(recorded::of_csv(what, entry, step.span));
+                }
+            }
+            recorded::times(path, step, files)
+        } else {
+            Reader { path, column, unit, problems: Problems::new(), mistakes: 0, is_recording: false }
+                .read(files)
+        };
+        let times = fields.take(times);
         fields.finish(times.map(|times| Self::of(times, interpolates)))
     }
 }
@@ -397,5 +426,42 @@ mod tests {
         let problems =
             read_beside::<Empirical>(&["other.csv"], &[], &Given("waits.csv", b"")).expect_err("no file");
         assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["T0250"]);
+    }
+
+    /// A recording of two steps: `home` took 5 and 8 ns where it went well, `cart` went wrong.
+    const RECORDING: &str = concat!(
+        r#"{"recording":1,"throng":"0.1.0","run_id":"r","workload":"w.kdl","clock":"real","speed":1.0,"seed":7,"set":[],"files":[]}"#,
+        "\n",
+        r#"{"scenario":"s","step":"home","user":1,"iteration":1,"ordinal":0,"attempt":1,"outcome":"succeeded","due_ns":1,"started_ns":2,"ended_ns":7}"#,
+        "\n",
+        r#"{"scenario":"s","step":"home","user":1,"iteration":2,"ordinal":0,"attempt":1,"outcome":"succeeded","due_ns":1,"started_ns":2,"ended_ns":10}"#,
+        "\n",
+        r#"{"scenario":"s","step":"home","user":1,"iteration":3,"ordinal":0,"attempt":1,"outcome":"succeeded","due_ns":1,"started_ns":2,"ended_ns":99,"warm_up":true}"#,
+        "\n",
+        r#"{"scenario":"s","step":"home","user":1,"iteration":4,"ordinal":0,"attempt":0,"outcome":"failed","due_ns":1,"started_ns":2,"ended_ns":2}"#,
+        "\n",
+        r#"{"scenario":"s","step":"cart","user":1,"iteration":4,"ordinal":1,"attempt":1,"outcome":"cut","due_ns":1,"started_ns":2,"ended_ns":4}"#,
+        "\n",
+        r#"{"end":true,"iterations":0,"tries":5,"lost":0}"#,
+        "\n",
+    );
+
+    #[test]
+    fn a_recordings_times_are_those_of_its_step() {
+        let drawn = law(RECORDING, &[("step", "home")]).expect("a law");
+        assert_eq!(drawn.times.to_vec(), [5, 8]);
+        assert!((drawn.mean() - 6.5).abs() < 1e-12);
+        assert_eq!(codes(RECORDING, &[("step", "hom")]), ["T0275"]);
+        assert_eq!(codes(RECORDING, &[("step", "cart")]), ["T0276"]);
+        assert_eq!(codes(RECORDING, &[]), ["T0277"]);
+        assert_eq!(
+            codes(RECORDING, &[("step", "home"), ("unit", "ms"), ("column", "x")]),
+            ["T0278", "T0278"]
+        );
+        assert_eq!(codes("1ms\n", &[("step", "home")]), ["T0274"]);
+        let cut_off = RECORDING.rsplit_once("{\"end\"").expect("an end").0;
+        let problems = law(cut_off, &[("step", "home")]).expect_err("it is cut off");
+        let message = problems.iter().next().map(|problem| problem.message.clone()).unwrap_or_default();
+        assert!(message.contains("cut off behind line 6"), "{message}");
     }
 }

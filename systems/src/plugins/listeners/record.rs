@@ -39,7 +39,7 @@ pub(super) struct Record {
 impl Listen for Record {
     const SPEC: NodeSpec = NodeSpec {
         name: "record",
-        summary: "Records the run: its plan and what became of it, for `throng replay`.",
+        summary: "Records the run: its plan and what became of it, for `throng replay` and the law `empirical`.",
         sample: "listener record \"out/shop.recording\"",
         arguments: &[ArgumentSpec::of(
             "path",
