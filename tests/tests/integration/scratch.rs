@@ -16,6 +16,7 @@ const ENVIRONMENT: &[&str] = &[
     "THRONG_DURATION",
     "THRONG_QUIET",
     "THRONG_EVENTS",
+    "THRONG_UNTIL",
     "THRONG_LISTEN",
     "NO_COLOR",
 ];
