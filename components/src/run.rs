@@ -145,6 +145,17 @@ pub struct Origin {
     pub files: Vec<(String, String)>,
     /// What was said over the file: names and values, as with `--set`.
     pub set: Vec<(String, String)>,
+    /// The run whose iterations are done again.
+    pub replay_of: Option<ReplayOf>,
+}
+
+/// A run that was recorded and is done again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayOf {
+    /// Its id.
+    pub run_id: String,
+    /// How many times as fast.
+    pub speed: Speed,
 }
 
 /// What listeners are told of a step.

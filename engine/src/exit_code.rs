@@ -88,6 +88,7 @@ mod tests {
             seed: 1,
             clock: throng_components::clock::ClockKind::Virtual,
             speed: None,
+            replay_of: None,
             params: Ordered::default(),
             started: String::new(),
             duration_ns: 0,

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU32;
 
 use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos};
-use throng_components::run::{RunDuration, RunHeader, RunState, RunUntil};
+use throng_components::run::{ReplayOf, RunDuration, RunHeader, RunState, RunUntil};
 use throng_components::seed::RunSeed;
 use throng_components::service::ServiceId;
 use throng_components::speed::Speed;
@@ -39,6 +39,8 @@ pub struct RunOptions {
     pub duration: Option<Nanos>,
     /// Ends a simulation at this instant, without a drain: what has not ended before it is cut.
     pub until: Option<Nanos>,
+    /// The run whose iterations are done again.
+    pub replay_of: Option<ReplayOf>,
     /// Whether standard error is a terminal whose last line can be written anew.
     pub terminal: bool,
     /// Where commands come from while the run goes on.
@@ -139,7 +141,7 @@ fn header(loaded: &Loaded, options: &RunOptions, clock: ClockKind, seed: RunSeed
         groups: workload.steps.groups().to_vec(),
         services: Vec::new(),
         trace: TraceContext { run: run_id.as_u128(), ratio: 0.0, propagate: false },
-        origin: origin(loaded, seed.0),
+        origin: origin(loaded, seed.0, options.replay_of.clone()),
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) mod table;
 use std::fmt::Write as _;
 
 use throng_components::clock::Nanos;
-use throng_components::run::{Outcome, Verdict};
+use throng_components::run::{Outcome, ReplayOf, Verdict};
 use throng_components::speed::Speed;
 
 use self::connections::connections;
@@ -85,6 +85,10 @@ fn heading(text: &mut String, summary: &Summary, paint: Paint) {
             "time passed at speed {speed}, in {wall} of wall time; every figure is in the run's own time"
         );
         wrap(text, &told, "  ");
+    }
+    if let Some(ReplayOf { run_id, speed }) = &summary.replay_of {
+        let faster = if *speed == Speed::ONE { String::new() } else { format!(", at speed {speed}") };
+        wrap(text, &format!("a replay of run {run_id}{faster}"), "  ");
     }
     if !summary.params.is_empty() {
         let params: Vec<String> =

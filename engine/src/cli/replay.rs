@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use throng_components::run::ReplayOf;
 use throng_components::speed::Speed;
 
 use super::run::{Common, VirtualTime, attempt, finish, in_virtual_time, load, options};
@@ -10,6 +11,7 @@ use crate::app::App;
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Refused, load as load_text};
 use crate::replay::{Recorded, replan};
+use crate::run::RunOptions;
 
 /// Does what a recorded run did once more: the same iterations, each at its own instant
 ///
@@ -107,7 +109,8 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
             if args.speed == Speed::ONE { String::new() } else { format!(" at speed {}", args.speed) };
         note(&format!("replaying {count} iterations of run {}{speed}", header.run_id));
     }
-    let options = options(common, &path);
+    let replay_of = Some(ReplayOf { run_id: recorded.header.run_id.clone(), speed: args.speed });
+    let options = RunOptions { replay_of, ..options(common, &path) };
     if args.simulate {
         return in_virtual_time(app, loaded, common, &args.virtual_time, options);
     }

@@ -29,7 +29,7 @@ const USERS_LEAST: u64 = 1_000;
 /// factor; timeouts, drains and rules are as written, for they speak of the target.
 ///
 /// # Errors
-/// The recording is of another workload.
+/// The recording is of another workload, or of a replay with a closed scenario.
 pub(crate) fn replan(
     workload: &mut Workload,
     recorded: &mut Recorded,
@@ -40,6 +40,10 @@ pub(crate) fn replan(
         let iterations = recorded.scenarios.remove(&plan.scenario.name).unwrap_or_default();
         let keys = match plan.arrivals.take() {
             Some((law, _)) => keys_of_tokens(law, &plan.scenario, draws, &iterations),
+            // Users of a replay are others than those whose iterations they do.
+            None if recorded.header.replay_of.is_some() && !iterations.is_empty() => {
+                return Err(RecordedMistake::OfReplay(plan.scenario.name.clone()));
+            }
             None => keys_of_users(&plan.scenario, draws, &iterations),
         };
         let due = |iteration: &Iteration| speed.to_wall(iteration.due);

@@ -43,6 +43,8 @@ pub(crate) enum RecordedMistake {
     Recording(RecordingMistake),
     /// It has more iterations than fit.
     TooMany,
+    /// It is of a replay, and who did what in this closed scenario stands in the recording that was replayed.
+    OfReplay(String),
     /// It is of a workload without this scenario.
     UnknownScenario(String),
 }
@@ -54,6 +56,11 @@ impl fmt::Display for RecordedMistake {
             Self::TooMany => {
                 write!(f, "it has more than {ITERATIONS_MOST} iterations, which is as many as are replayed")
             }
+            Self::OfReplay(name) => write!(
+                f,
+                "it is the recording of a replay, in which the closed scenario `{name}` was open, so that its iterations are \
+                 nobody's: replay the recording that it replayed"
+            ),
             Self::UnknownScenario(name) => {
                 write!(
                     f,

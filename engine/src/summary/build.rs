@@ -34,6 +34,7 @@ pub fn build(input: SummaryInput<'_>) -> Summary {
         seed: input.seed.0,
         clock: header.clock,
         speed: (header.clock == ClockKind::Real).then_some(header.speed),
+        replay_of: header.origin.replay_of.clone(),
         params: input.params.iter().cloned().collect(),
         started: wall_time(header.epoch_unix_ns),
         duration_ns: input.duration.0,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use throng_components::clock::ClockKind;
 use throng_components::measure::Measure;
-use throng_components::run::{Outcome, Verdict};
+use throng_components::run::{Outcome, ReplayOf, Verdict};
 use throng_components::speed::Speed;
 
 use super::{MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary};
@@ -36,6 +36,9 @@ pub struct Summary {
     /// Seconds of the run's time in one of wall time; `None` in virtual time.
     #[serde(default)]
     pub speed: Option<Speed>,
+    /// The run whose recorded iterations this one did again; absent for all but a replay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<ReplayOf>,
     /// Parameters and their values in this run; secrets are left out of the values.
     pub params: Ordered<String>,
     /// The wall time of the run's start, RFC 3339 in UTC.

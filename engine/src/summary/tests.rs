@@ -5,7 +5,7 @@ use throng_components::clock::{ClockKind, Nanos};
 use throng_components::control::{Command, ControlRecord, Factor};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::measures::Measures;
-use throng_components::run::{Outcome, RunHeader, Verdict};
+use throng_components::run::{Origin, Outcome, ReplayOf, RunHeader, Verdict};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
 use throng_components::scenario::{
     Overflow, Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames, UserBounds,
@@ -109,6 +109,8 @@ fn counts(started: u64, warm_up: u64, failed: u64) -> ScenarioCounts {
 }
 
 fn header() -> RunHeader {
+    let replay_of =
+        Some(ReplayOf { run_id: "0191".to_owned(), speed: throng_components::speed::Speed::from(2.0) });
     RunHeader {
         run_id: "0192".to_owned(),
         throng: "0.1.0",
@@ -121,7 +123,7 @@ fn header() -> RunHeader {
         groups: Vec::new(),
         services: Vec::new(),
         trace: TraceContext { run: 1, ratio: 0.0, propagate: false },
-        origin: std::sync::Arc::default(),
+        origin: std::sync::Arc::new(Origin { replay_of, ..Origin::default() }),
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `clock` | string | `real` or `virtual` |
 //! | `speed` | number | seconds of the run's time in one of wall time |
 //! | `seed` | integer | the seed of all that was random |
+//! | `replay_of` | object | for a replay: the run that it did again, `run_id`, and how many times as fast, `speed` |
 //! | `set` | array | what was said over the file: names and values, as with `--set` |
 //! | `files` | array | the texts of the workload and of what it includes: `name` and `text` |
 //!

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use throng_components::clock::ClockKind;
-use throng_components::run::RunHeader;
+use throng_components::run::{ReplayOf, RunHeader};
 use throng_components::speed::Speed;
 
 /// The format's version: raised when a member changes its meaning, not when one is added.
@@ -27,6 +27,9 @@ pub struct Header {
     pub speed: Speed,
     /// The seed of all that was random.
     pub seed: u64,
+    /// The run whose iterations it did again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<ReplayOf>,
     /// What was said over the file: names and values.
     pub set: Vec<(String, String)>,
     /// The workload's own text, and those that it includes.
@@ -54,6 +57,7 @@ impl Header {
             clock: run.clock,
             speed: run.speed,
             seed: run.origin.seed,
+            replay_of: run.origin.replay_of.clone(),
             set: run.origin.set.clone(),
             files: files.map(|(name, text)| HeaderText { name: name.clone(), text: text.clone() }).collect(),
         }

@@ -76,9 +76,13 @@ fn a_simulation_is_replayed_to_the_nanosecond() {
         first.iter().map(|(who, number, due)| (who.clone(), *number, due.div_ceil(2))).collect();
     halved.sort();
     assert_eq!(plan(&scratch, "faster"), halved);
-    throng(&scratch, &["replay", "again", "--simulate", "--speed", "0.5", "--record", "slower"]);
+    throng(&scratch, &["replay", "first", "--simulate", "--speed", "0.5", "--record", "slower"]);
     let doubled: Plan = first.iter().map(|(who, number, due)| (who.clone(), *number, due * 2)).collect();
     assert_eq!(plan(&scratch, "slower"), doubled);
+    // Who did what is known only where the users were the scenario's own.
+    let refused = scratch.throng(&["replay", "again", "--simulate"]);
+    assert_eq!(refused.code, Some(104), "{}", refused.stderr);
+    assert!(refused.stderr.contains("the closed scenario `crew` was open"), "{}", refused.stderr);
 }
 
 #[test]
@@ -92,6 +96,12 @@ fn an_open_scenario_does_all_it_did() {
     let rows =
         |recording: &str| scratch.read(recording).lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
     assert!(rows("first") == rows("again"), "and so is every line behind the header");
+    let summary = ["replay", "again", "--simulate", "--speed", "2", "--summary", "summary.json"];
+    throng(&scratch, &summary);
+    let header = lines(&scratch.read("again")).swap_remove(0);
+    let replayed = serde_json::json!({ "run_id": header["run_id"], "speed": 2.0 });
+    assert_eq!(scratch.summary()["replay_of"], replayed);
+    assert_eq!(header["replay_of"]["run_id"], lines(&scratch.read("first"))[0]["run_id"]);
 }
 
 /// Everything that was asked, and how often.

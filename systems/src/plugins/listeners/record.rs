@@ -219,7 +219,7 @@ mod tests {
             groups: Vec::new(),
             services: Vec::new(),
             trace: TraceContext { run: 7, ratio: 0.0, propagate: false },
-            origin: Arc::new(Origin { seed: 42, files, set: Vec::new() }),
+            origin: Arc::new(Origin { seed: 42, files, ..Origin::default() }),
         };
         let delivery = Arc::new(Delivery::default());
         let directory = directory.to_owned();
