@@ -13,7 +13,7 @@ fn a_client_of_others_is_served() {
     let Some(python) = find_tool("python-with-pygls") else { return };
     let scratch = Scratch::new("");
     let mut command = Process::command(python);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/client.py")).arg(THRONG);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/client.py")).arg(THRONG.as_str());
     let client = Process::start(command, &scratch.path("."), "client").expect("it can be started");
     let ended = client.wait().expect("it ends");
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);

@@ -1,13 +1,18 @@
 //! A directory with a workload, and the command run on it.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use throng_tests::support::{Ended, Process, PseudoTerminal};
 
-/// The command. It is built from the source of `throng` itself.
-pub(crate) const THRONG: &str = env!("CARGO_BIN_EXE_throng-under-test");
+/// The command. It is built from the source of `throng` itself, unless `PROGRAM_UNDER_TEST` names another one, such as the
+/// release build that people are given.
+pub(crate) static THRONG: LazyLock<String> = LazyLock::new(|| {
+    let built = || env!("CARGO_BIN_EXE_throng-under-test").to_owned();
+    std::env::var("PROGRAM_UNDER_TEST").unwrap_or_else(|_| built())
+});
 
 /// What the command takes from outside besides its arguments.
 const ENVIRONMENT: &[&str] = &[
@@ -61,7 +66,7 @@ impl Scratch {
     }
 
     fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Process {
-        let mut command = Process::command(THRONG);
+        let mut command = Process::command(THRONG.as_str());
         command.args(arguments);
         self.start_command(command, variables)
     }
@@ -69,7 +74,7 @@ impl Scratch {
     /// Starts the command in it by way of another program, which gets the command and its arguments behind its own.
     pub(crate) fn start_under(&self, program: &str, own: &[&str], arguments: &[&str]) -> Process {
         let mut command = Process::command(program);
-        command.args(own).arg(THRONG).args(arguments);
+        command.args(own).arg(THRONG.as_str()).args(arguments);
         self.start_command(command, &[])
     }
 
@@ -89,7 +94,7 @@ impl Scratch {
         arguments: &[&str],
         stdout: Option<&str>,
     ) -> PseudoTerminal {
-        self.start_program_on(THRONG, size, arguments, stdout)
+        self.start_program_on(&THRONG, size, arguments, stdout)
     }
 
     /// The same of another program.

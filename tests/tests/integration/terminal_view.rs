@@ -118,7 +118,7 @@ fn a_terminal_gets_only_what_it_understands() {
             "throng 1\nseed 7\nthreads 1\ngenerator { late over=\"10s\" }\ntarget t noop\nbehavior b { noop name=first }\n\
              scenario crowd { behavior b; arrivals even { hold \"20/s\" for=\"1500ms\" } }\n",
         );
-        let arguments = [settings, &[THRONG, "run", "w.kdl"]].concat();
+        let arguments = [settings, &[THRONG.as_str(), "run", "w.kdl"]].concat();
         let mut run = scratch.start_program_on("env", (80, 24), &arguments, None);
         assert_eq!(run.wait(), Some(0), "{}", run.look());
         let written = run.written();
