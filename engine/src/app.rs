@@ -5,7 +5,7 @@ use bevy_ecs::schedule::{IntoScheduleConfigs, ScheduleConfigs};
 use bevy_ecs::system::ScheduleSystem;
 use throng_components::phase::Phase;
 use throng_systems::plugins::{NameTaken, Named, Plugin, Registry};
-use throng_systems::schedules::Custom;
+use throng_systems::schedules::{Custom, shuffle};
 
 /// Adds something to a schedule.
 type AddSystem = Box<dyn Fn(&mut Schedule) + Send + Sync>;
@@ -35,6 +35,7 @@ pub struct App {
     refused: Vec<NameTaken>,
     systems: Vec<(Phase, AddSystem)>,
     prepare: Vec<Prepare>,
+    shuffle: Option<u64>,
 }
 
 impl App {
@@ -120,6 +121,14 @@ impl App {
         self
     }
 
+    /// Lets systems whose order is free run in an order drawn from a seed. A simulation comes to the same results for every
+    /// seed and without one: where it does not, two systems need an order that nobody has given them.
+    #[must_use]
+    pub fn shuffle_systems(mut self, seed: u64) -> Self {
+        self.shuffle = Some(seed);
+        self
+    }
+
     /// Its plug-ins.
     pub fn registry(&self) -> &Registry {
         &self.registry
@@ -138,6 +147,14 @@ impl App {
     /// Adds its systems to the tick.
     pub(crate) fn extend(&self, schedule: &mut Schedule) {
         self.systems.iter().for_each(|(_, add)| add(schedule));
+    }
+
+    /// Puts a whole schedule in its order.
+    pub(crate) fn arrange(&self, mut schedule: Schedule) -> Schedule {
+        if let Some(seed) = self.shuffle {
+            shuffle(&mut schedule, seed);
+        }
+        schedule
     }
 
     /// Prepares a world for its systems.
@@ -197,5 +214,20 @@ mod tests {
         app.prepare(&mut world);
         schedule.run(&mut world);
         assert_eq!(world.resource::<Seen>().0, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn systems_whose_order_is_free_are_shuffled() {
+        let order = |seed| {
+            let mut schedule = Schedule::default();
+            schedule.add_systems((see::<1>, see::<2>, see::<3>, see::<4>));
+            let mut world = World::new();
+            world.insert_resource(Seen::default());
+            App::new().shuffle_systems(seed).arrange(schedule).run(&mut world);
+            world.resource::<Seen>().0.clone()
+        };
+        let orders: Vec<Vec<u8>> = (0..8).map(order).collect();
+        assert!(orders.iter().any(|other| *other != orders[0]), "{orders:?}");
+        assert_eq!(order(3), orders[3]);
     }
 }

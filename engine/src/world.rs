@@ -85,8 +85,8 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
     app.prepare(&mut world);
     let mut tick = schedules::tick(app.registry());
     app.extend(&mut tick);
-    world.add_schedule(tick);
-    world.add_schedule(schedules::judgement(app.registry()));
+    world.add_schedule(app.arrange(tick));
+    world.add_schedule(app.arrange(schedules::judgement(app.registry())));
     world
 }
 

@@ -73,6 +73,12 @@ pub fn refuse_ambiguity(schedule: &mut Schedule) {
     schedule.set_build_settings(settings);
 }
 
+/// Lets systems whose order is free run in an order drawn from a seed.
+pub fn shuffle(schedule: &mut Schedule, seed: u64) {
+    let settings = ScheduleBuildSettings { shuffle_seed: Some(seed), ..schedule.get_build_settings() };
+    schedule.set_build_settings(settings);
+}
+
 fn forget_wishes(mut wake: ResMut<'_, Wake>, mut next: ResMut<'_, NextJudgement>) {
     *wake = Wake::default();
     *next = NextJudgement::default();

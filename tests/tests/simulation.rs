@@ -2,7 +2,10 @@
 //!
 //! `THRONG_SIMULATION_SEEDS=5000` runs more of them, `THRONG_SIMULATION_SEED=17` one.
 
-use throng_tests::simulation::{Case, Observed, Plan, checks, comparable, fingerprint, for_each_seed, run};
+use throng::App;
+use throng_tests::simulation::{
+    Case, Observed, Plan, checks, comparable, fingerprint, for_each_seed, run, run_with,
+};
 
 /// A number from the environment.
 fn setting(name: &str) -> Option<u64> {
@@ -92,6 +95,23 @@ fn the_tick_changes_nothing() {
             assert!(!differs, "seed {}: the log differs at {tick} us\n{plan}", plan.seed);
             let (summary, first) = (without_look_ahead(observed), without_look_ahead(&logs[0].1));
             assert_eq!(summary, first, "seed {} at {tick} us\n{plan}", plan.seed);
+        }
+    }
+}
+
+#[test]
+fn systems_whose_order_is_free_may_run_in_any() {
+    for plan in seeds(2_000).map(Plan::draw).filter(is_small).take(25) {
+        let first = run(&plan).unwrap_or_else(|error| panic!("{error}\n{plan}"));
+        for shuffled in 1..=4 {
+            let app = App::new().shuffle_systems(shuffled);
+            let other = run_with(&app, &plan).unwrap_or_else(|error| panic!("{error}\n{plan}"));
+            assert!(
+                other.log == first.log,
+                "seed {}, shuffled by {shuffled}: another log\n{plan}",
+                plan.seed
+            );
+            assert_eq!(comparable(&other.summary), comparable(&first.summary), "seed {}", plan.seed);
         }
     }
 }
