@@ -34,14 +34,16 @@ pub fn hand_out_tokens(
     planned.retain(|entity| {
         let Ok(mut row) = tokens.get_mut(*entity) else { return false };
         let row = row.bypass_change_detection();
-        let Some((_, placement, progress)) = by_id.get_mut(row.scenario.index()) else { return false };
+        let Some((scenario, placement, progress)) = by_id.get_mut(row.scenario.index()) else { return false };
         match row.state {
             TokenState::Planned if row.release.max(row.due) >= end => {
                 wake.at_tick((row.release.max(row.due).0 / clock.tick.0).saturating_sub(1));
                 return true;
             }
             TokenState::Planned => {
-                let shard = usize::from(placement.shard_of(row.sequence));
+                // Iterations of closed users have numbers of their own, of which all begin at 1.
+                let turn = if scenario.replayed { progress.handed_out + 1 } else { row.sequence };
+                let shard = usize::from(placement.shard_of(turn));
                 if let Some(link) = links.links.get_mut(shard) {
                     link.pending.tokens.push(DueToken {
                         release: row.release.max(row.due),
