@@ -123,7 +123,7 @@ pub enum ClockKind {
 }
 
 /// The world's time. Every system reads it here, none asks the machine.
-#[derive(Resource, Clone, Copy, Debug)]
+#[derive(Resource, Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct RunClock {
     /// Which clock drives the run.
     pub kind: ClockKind,

@@ -155,7 +155,7 @@ pub struct LevelChange {
 }
 
 /// Walks a population curve, or a multiple of it: user k is wanted while the level is at least k − ½.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LevelCursor {
     stage: usize,
     start: Nanos,

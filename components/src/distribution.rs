@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// Bits of a float that a bucket leaves out: ten of its mantissa are kept, so that a bucket is 0.1 % wide.
 const DROPPED_BITS: u32 = 42;
 
@@ -16,7 +18,7 @@ const LARGEST: f64 = (1_u128 << 80) as f64;
 /// Count, minimum and maximum are exact, the mean as far as a float's sum is. Quantiles are within 0.1 %: a bucket is
 /// a float's sign, exponent and first ten bits, so that no logarithm is taken and every machine has the same buckets.
 /// Memory grows with the range of the values, not with their number: 1,024 buckets a doubling, 245,761 in all.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
     buckets: BTreeMap<i32, u64>,
     count: u64,

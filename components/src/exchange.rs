@@ -1,5 +1,7 @@
 //! What the world and the shards say to each other. All of it is plain data that could cross a network.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Nanos;
 use crate::measure::Measure;
 use crate::measures::{Measurement, Measures};
@@ -13,7 +15,7 @@ use crate::token::DueToken;
 use crate::virtual_user::UserId;
 
 /// What the world wants of a shard. Every order names the instant at which it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     /// Makes idle users for an open scenario.
     CreateUsers {
@@ -86,6 +88,19 @@ pub enum Order {
         /// From when on.
         at: Nanos,
     },
+    /// The run is to be saved as it is at this instant: from then on nothing begins and no other order is carried out, and
+    /// what runs may end. For all scenarios.
+    Hold {
+        /// From when on.
+        at: Nanos,
+    },
+    /// What still runs of a scenario is ended, so that a run that is held comes to rest. All else of it stays.
+    CutHeld {
+        /// Which scenario.
+        scenario: ScenarioId,
+        /// When.
+        at: Nanos,
+    },
     /// What still runs is ended; tokens that wait stay counted as waiting.
     Cut {
         /// Which scenario.
@@ -96,7 +111,7 @@ pub enum Order {
 }
 
 /// Tokens and orders for one shard, handed over together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct OrderBlock {
     /// In the order in which they are matched.
     pub tokens: Vec<DueToken>,
@@ -114,7 +129,7 @@ impl OrderBlock {
 }
 
 /// A user that came to be or went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UserChange {
     /// It was made.
     Created(UserId),
@@ -167,6 +182,8 @@ pub struct DriverFigures {
     pub busy_share: Option<f64>,
     /// How much later than asked the reactor woke, since the last report.
     pub loop_lag: Option<Box<Measure>>,
+    /// Whether it is held to be saved, and nothing is under way any more.
+    pub held: bool,
     /// Whether the driver has ended.
     pub ended: bool,
 }

@@ -1,6 +1,7 @@
 //! Exit conditions: rules that end a run or judge it at its end.
 
 use bevy_ecs::component::Component;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
 use crate::run::Outcome;
@@ -28,7 +29,7 @@ pub struct ExitCondition {
 }
 
 /// What a rule last said.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RuleResult {
     /// The value it compared; `None` without data.
     pub value: Option<f64>,

@@ -40,6 +40,7 @@ pub mod seed;
 pub mod service;
 pub mod service_span;
 pub mod speed;
+pub mod state;
 pub mod statistics;
 pub mod steering;
 pub mod target;

@@ -1,6 +1,9 @@
 //! One measured quantity: an HDR histogram for quantiles, exact figures beside it.
 
+mod histogram;
+
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
 
@@ -14,9 +17,10 @@ const DIGITS: u8 = 3;
 ///
 /// Count, sum, minimum and maximum are exact. Quantiles are within 0.1 %. Memory is constant in the number of
 /// values: it grows only with the range they span, to 0.4 MB at the most.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measure {
     /// All durations but those of 0.
+    #[serde(with = "histogram")]
     histogram: Histogram<u64>,
     /// Durations of 0: most waits are, and a count is cheaper than a histogram's entry.
     zeros: u64,

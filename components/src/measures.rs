@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bevy_ecs::resource::Resource;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
 use crate::distribution::Distribution;
@@ -21,7 +22,7 @@ const UNTOLD_MOST: usize = 65_536;
 const NANOSECONDS: &str = "ns";
 
 /// One value of a measure.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
     /// What the measure is called.
     pub name: Cow<'static, str>,
@@ -32,7 +33,7 @@ pub struct Measurement {
 }
 
 /// What the values of one measure add up to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NamedMeasure {
     /// The unit of its first value, and so of all.
     pub unit: Cow<'static, str>,
@@ -43,7 +44,7 @@ pub struct NamedMeasure {
 }
 
 /// Values whose name was one too many.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeasuresOverflow {
     /// The first such name, cut to its first characters where it is too long.
     pub first: String,
@@ -64,11 +65,12 @@ pub struct MeasuresOverflow {
 /// measures.record("admitted", "share", 0.75);
 /// assert_eq!(measures.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["admitted"]);
 /// ```
-#[derive(Resource, Clone, Debug, Default)]
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Measures {
     by_name: BTreeMap<Cow<'static, str>, NamedMeasure>,
     overflow: Option<MeasuresOverflow>,
     /// Whether a listener wants the values themselves.
+    #[serde(skip)]
     pub listened_to: bool,
     /// Values that listeners have not been told yet.
     untold: Vec<Measurement>,

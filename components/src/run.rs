@@ -11,7 +11,7 @@ use crate::trace::TraceContext;
 use crate::workload::Share;
 
 /// The run's state machine; it only moves forward.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RunState {
     /// The workload is read; nothing runs.
     #[default]
@@ -73,7 +73,7 @@ impl Default for VerdictBounds {
 }
 
 /// Why and how a run ended before its scenarios did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// When.
     pub at: Nanos,
@@ -84,7 +84,7 @@ pub struct Stop {
 }
 
 /// The stop that ended the run, when one did.
-#[derive(Resource, Clone, Debug, Default)]
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RunStop {
     /// The first stop, if any.
     pub stop: Option<Stop>,
@@ -106,6 +106,21 @@ impl RunUntil {
         self.0.unwrap_or(Nanos::MAX)
     }
 }
+
+/// A time in which a run in real time lay saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Where in the run.
+    pub at: Nanos,
+    /// The wall time at which it was saved: nanoseconds since 1970.
+    pub saved_unix_ns: u64,
+    /// That at which it went on.
+    pub resumed_unix_ns: u64,
+}
+
+/// The times in which a run lay saved, in order. Virtual time knows none.
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Gaps(pub Vec<Gap>);
 
 /// What listeners are told before the run begins.
 #[derive(Resource, Clone, Debug)]

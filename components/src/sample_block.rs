@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use serde::{Deserialize, Serialize};
+
 use crate::attempt_phases::AttemptPhases;
 use crate::sample::Sample;
 
@@ -9,7 +11,7 @@ use crate::sample::Sample;
 /// when it is known what became of them. Reads as a slice of them.
 ///
 /// An attempt without phases, as of a protocol that has none and of a model, costs nothing here.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SampleBlock {
     samples: Vec<Sample>,
     /// What the time of some went into, by the place of their sample, rising.

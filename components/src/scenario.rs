@@ -100,7 +100,7 @@ pub struct Population {
 }
 
 /// Where a scenario is in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ScenarioPhase {
     /// Its start lies ahead.
     #[default]
@@ -116,7 +116,7 @@ pub enum ScenarioPhase {
 }
 
 /// How far a scenario has come, in the world's own books.
-#[derive(Component, Clone, Copy, Debug, Default)]
+#[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct ScenarioProgress {
     /// Where it is in its life.
     pub phase: ScenarioPhase,
@@ -241,7 +241,7 @@ impl ScenarioCounts {
 }
 
 /// A scenario's counts as each shard last told them.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ShardCounts {
     /// One entry a shard.
     pub by_shard: Vec<ScenarioCounts>,

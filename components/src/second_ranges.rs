@@ -1,12 +1,14 @@
 //! In which seconds of the run something happened, in a few ranges.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Nanos;
 
 /// Ranges kept, at most. A person looks at the first few; what comes often is one long range anyway.
 const MOST: usize = 4;
 
 /// Whole seconds of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondRange {
     /// The first second, from 0.
     pub first: u64,
@@ -16,7 +18,7 @@ pub struct SecondRange {
 
 /// A few ranges that neither touch nor overlap, earliest first. With one too many the two that lie nearest become one, so
 /// that the first and the last second stay exact.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondRanges(Vec<SecondRange>);
 
 impl SecondRanges {

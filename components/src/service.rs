@@ -1,12 +1,13 @@
 //! What modelled services come to.
 
 use bevy_ecs::component::Component;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
 use crate::measure::Measure;
 
 /// A service's number, in the order of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ServiceId(pub u16);
 
 impl ServiceId {
@@ -20,7 +21,7 @@ impl ServiceId {
 ///
 /// All of it is exact: the sums over time change with every event, so that Little's law holds in them to the nanosecond. Averages over
 /// time are a sum divided by `until`.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ServiceFigures {
     /// Up to when the sums over time go.
     pub until: Nanos,
@@ -61,7 +62,7 @@ pub struct ServiceFigures {
 }
 
 /// A service's times.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ServiceMeasures {
     /// From arrival until a server began it.
     pub wait: Measure,

@@ -1,11 +1,13 @@
 //! What modelled services did for iterations whose traces are kept: one record a span.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Nanos;
 use crate::sample::{ErrorType, StepId};
 use crate::service::ServiceId;
 
 /// What a span is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServiceRole {
     /// A request that a user sent, from its arrival until the service was done with it.
     AnswersUser,
@@ -26,7 +28,7 @@ pub enum ServiceRole {
 ///
 /// # Units
 /// Instants are nanoseconds since the run's start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSpan {
     /// The trace: its iteration's.
     pub trace_id: u128,

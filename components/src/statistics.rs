@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::component::Component;
+use serde::{Deserialize, Serialize};
 
 use crate::attempt_phases::AttemptPhases;
 use crate::clock::Nanos;
@@ -11,7 +12,7 @@ use crate::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
 use crate::second_ranges::SecondRanges;
 
 /// One step's figures. Finished steps are in `response` or, never sent, in `unsent`; cut ones only in `cut`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct StepStatistics {
     /// Tries begun, cut ones included.
     pub attempts: u64,
@@ -41,7 +42,7 @@ pub struct StepStatistics {
 
 /// What attempts' time went into, by phase in the order of [`AttemptPhases::NAMES`]. A phase that never happened takes no
 /// memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PhaseStatistics([Option<Box<Measure>>; AttemptPhases::NAMES.len()]);
 
 impl PhaseStatistics {
@@ -125,7 +126,7 @@ impl StepStatistics {
 }
 
 /// One group's figures.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct GroupStatistics {
     /// Finished groups in which a step failed.
     pub failures: u64,
@@ -161,7 +162,7 @@ impl GroupStatistics {
 /// A scenario's figures, built from its samples.
 ///
 /// An emitter whose bus is full keeps one of its own, which is merged later: no measurement is lost.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ScenarioStatistics {
     /// A step's start later than this counts as late.
     pub late_over: Nanos,

@@ -9,13 +9,14 @@
 //! ```
 
 use bevy_ecs::component::Component;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
 use crate::control::Factor;
 use crate::curve::{AreaCursor, Curve, LevelChange, LevelCursor};
 
 /// A stretch of time in which a shape was played in one manner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Stretch {
     /// When it begins, counted from the scenario's start.
     from: Nanos,
@@ -62,7 +63,7 @@ impl Stretch {
 }
 
 /// How a scenario's shape was multiplied and paused so far. Instants count from the scenario's start.
-#[derive(Component, Clone, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Steering {
     /// In order; the first one is the plan as written. One more for each command that concerned it.
     stretches: Vec<Stretch>,
@@ -122,7 +123,7 @@ impl Steering {
 }
 
 /// Walks a steered curve by rising areas: gives the instant at which each is reached.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SteeredAreas {
     stretch: usize,
     cursor: AreaCursor,
@@ -151,7 +152,7 @@ impl SteeredAreas {
 }
 
 /// Walks a steered population curve: gives the changes of how many users are wanted. While it is paused, none changes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SteeredLevels {
     stretch: usize,
     cursor: LevelCursor,

@@ -20,7 +20,7 @@ pub struct Thread {
 }
 
 /// How a thread fares, as it last told.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ThreadFigures {
     /// Operations under way.
     pub in_flight: u64,

@@ -7,7 +7,7 @@ use crate::clock::Nanos;
 use crate::scenario::ScenarioId;
 
 /// Where a token row is in its short life. Rows are recycled: a spent row holds the next token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TokenState {
     /// The row is free.
     #[default]
@@ -19,7 +19,7 @@ pub enum TokenState {
 }
 
 /// A permit for one iteration of an open scenario.
-#[derive(Component, Clone, Copy, Debug)]
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Token {
     /// When the plan says it is due. Never changes: response times count from here.
     pub due: Nanos,

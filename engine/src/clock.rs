@@ -15,6 +15,8 @@ pub(crate) struct RealClock {
     start: OnceLock<Duration>,
     /// How fast the run's time passes. Instants are counted from the start at one go, so that nothing drifts.
     speed: Speed,
+    /// The instant at which it starts: 0, but for a run that goes on where it was saved.
+    origin: Nanos,
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
@@ -26,7 +28,12 @@ impl RealClock {
 
     /// A clock that stands at 0, and will go so fast.
     pub(crate) fn of_speed(speed: Speed) -> Self {
-        Self { made: Instant::now(), start: OnceLock::new(), speed }
+        Self { made: Instant::now(), start: OnceLock::new(), speed, origin: Nanos::ZERO }
+    }
+
+    /// The same that stands at an instant before it starts.
+    pub(crate) fn standing_at(self, origin: Nanos) -> Self {
+        Self { origin, ..self }
     }
 
     /// Lets the run start `lead` of wall time from now. Later calls change nothing.
@@ -37,7 +44,7 @@ impl RealClock {
     /// Sleeps until an instant of the run.
     pub(crate) fn sleep_until(&self, instant: Nanos) {
         let Some(start) = self.start.get() else { return };
-        let until = *start + self.speed.to_wall(instant).to_duration();
+        let until = *start + self.speed.to_wall(instant - self.origin).to_duration();
         std::thread::sleep(until.saturating_sub(self.made.elapsed()));
     }
 
@@ -59,7 +66,7 @@ impl TimeSource for RealClock {
     fn now(&self) -> Nanos {
         let since = self.start.get().map(|start| self.made.elapsed().saturating_sub(*start));
         let wall = Nanos(u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX));
-        self.speed.to_run(wall)
+        self.origin + self.speed.to_run(wall)
     }
 
     fn speed(&self) -> Speed {

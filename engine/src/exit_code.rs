@@ -106,6 +106,7 @@ mod tests {
             rules: Vec::new(),
             listeners: Ordered::default(),
             controls: Vec::new(),
+            gaps: Vec::new(),
         }
     }
 

@@ -15,18 +15,24 @@ pub mod lsp;
 pub mod nodes;
 pub mod places;
 mod real;
+mod real_run;
 mod replay;
 mod results;
 mod run;
+mod saved_run;
 mod simulated;
 pub mod summary;
 mod sweep;
+mod virtual_run;
 mod world;
 
 pub use app::App;
 pub use cli::cli;
-pub use run::{RunError, RunOptions, run, simulate};
+pub use real_run::{run, run_until};
+pub use run::{RunEnd, RunError, RunOptions};
+pub use saved_run::{FORMAT_VERSION, NotASavedRun, Origin, SaveFile, SavedRun, resume};
 /// The data of the world: what custom systems query.
 pub use throng_components as components;
 /// The tree's own systems and plug-ins: what custom ones build on.
 pub use throng_systems as systems;
+pub use virtual_run::{simulate, simulate_until};

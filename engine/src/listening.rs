@@ -11,7 +11,7 @@ use throng_components::clock::{ClockKind, Nanos, TimeSource};
 use throng_components::listener::{Listener, ListenerFigures};
 use throng_components::measures::Measures;
 use throng_components::run::RunHeader;
-use throng_systems::exporter::{ListenerQueue, Patience, Told};
+use throng_systems::exporter::{ListenerQueue, ListenerStanding, Patience, Told};
 use throng_systems::observer::IntervalStatistics;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::listeners::{CannotOpen, Delivery, ListenerEvent, Outlets, Worker};
@@ -73,6 +73,11 @@ pub(crate) fn open(
     for (entity, listener) in all {
         let Some(entry) = registry.listeners.find(listener.kind) else { continue };
         let delivery = Arc::new(Delivery::default());
+        // What it delivered before the run was saved.
+        if let Some(figures) = world.get::<ListenerFigures>(entity) {
+            delivery.add_delivered(figures.delivered);
+            delivery.add_lost(figures.lost);
+        }
         let mut outlets = Outlets { delivery: Arc::clone(&delivery), ..outlets.clone() };
         if let Some(OutputDirectory(directory)) = world.get(entity) {
             outlets.directory.clone_from(directory);
@@ -84,7 +89,7 @@ pub(crate) fn open(
             Some(Ok(worker)) => {
                 let (sender, events) = bounded(room);
                 let (limit, limits) = bounded(1);
-                let queue = ListenerQueue {
+                let mut queue = ListenerQueue {
                     sender,
                     subscription,
                     traces: (entry.trace_ratio)(world.entity(entity)).is_some(),
@@ -94,6 +99,9 @@ pub(crate) fn open(
                     next_progress: subscription.progress.unwrap_or(Nanos::MAX),
                     told: Told::default(),
                 };
+                if let Some(standing) = world.entity_mut(entity).take::<ListenerStanding>() {
+                    queue.resume(standing);
+                }
                 world.resource_mut::<IntervalStatistics>().wanted |= subscription.progress.is_some();
                 world.resource_mut::<Measures>().listened_to |= subscription.samples;
                 world.entity_mut(entity).insert(queue);
@@ -129,7 +137,10 @@ impl Listening {
         let clock = RealClock::new();
         clock.start_in(Nanos::ZERO);
         for open in &self.threads {
-            world.entity_mut(open.entity).remove::<ListenerQueue>();
+            // Where it stood, for a run that is saved.
+            if let Some(queue) = world.entity_mut(open.entity).take::<ListenerQueue>() {
+                world.entity_mut(open.entity).insert(queue.standing());
+            }
             // The channel holds one message and this is the only one.
             let _ = open.limit.send(FLUSH.to_duration());
         }

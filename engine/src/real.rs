@@ -8,14 +8,17 @@ use std::time::Duration;
 use bevy_ecs::prelude::*;
 use crossbeam_channel::bounded;
 use throng_components::clock::{Nanos, RunClock, TimeSource};
+use throng_components::exchange::Order;
 use throng_components::run::{RunHeader, RunState};
+use throng_components::scenario::Scenario;
+use throng_components::state::{NotRestored, State, StateReader};
 use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 use throng_systems::drivers::thread::{Bell, ThreadSettings};
-use throng_systems::links::{Link, Links};
+use throng_systems::links::{Link, Links, Placement};
 use throng_systems::plugins::protocols::TlsClients;
 use throng_systems::run_state::Interrupts;
-use throng_systems::schedules::Tick;
+use throng_systems::schedules::{Judgement, Tick};
 use throng_systems::shard::Shard;
 
 use crate::app::App;
@@ -29,103 +32,220 @@ const ORDER_BLOCKS: usize = 128;
 const REPORT_BLOCKS: usize = 1_024;
 /// Emptied blocks that may lie ready for a thread: what it fills in a tick of flat-out load.
 const SPENT_BLOCKS: usize = 16;
+/// Between two looks at whether all is at rest.
+const LOOK: Duration = Duration::from_millis(1);
 /// Between the threads' taking the first orders and the run's start: long enough for all of them to wait for it.
 const START_LEAD: Nanos = Nanos::from_millis(5);
 
-/// The threads of a run.
+/// The threads of a run that are not started yet.
 pub(crate) struct Threads {
     clock: Arc<RealClock>,
-    handles: Vec<JoinHandle<std::io::Result<()>>>,
+    settings: Vec<ThreadSettings>,
 }
 
-/// Starts a thread for each shard. They wait for the run's start.
-///
-/// # Errors
-/// When the operating system gives no thread.
-pub(crate) fn start_threads(
-    world: &mut World,
-    app: &App,
-    workload: &Workload,
-    targets: &[Target],
-    tls: &TlsClients,
-    threads: u16,
-) -> std::io::Result<Threads> {
-    let clock = Arc::new(RealClock::of_speed(workload.speed));
-    let trace = world.resource::<RunHeader>().trace;
-    let mut handles = Vec::new();
-    for number in 0..threads {
-        let (order_sender, orders) = bounded(ORDER_BLOCKS);
-        let (reports, report_receiver) = bounded(REPORT_BLOCKS);
-        let (spent_sender, spent) = bounded(SPENT_BLOCKS);
-        let bell = Arc::new(Bell::default());
-        world.resource_mut::<Links>().links.push(Link {
-            pending: throng_components::exchange::OrderBlock::default(),
-            orders: order_sender,
-            reports: report_receiver,
-            waker: Arc::clone(&bell) as _,
-            spent: spent_sender,
-            ended: false,
-        });
-        let settings = ThreadSettings {
-            id: ThreadId(number),
-            shard: Shard::new(shard_settings(world, workload, number, threads)),
-            targets: targets.to_vec(),
-            protocols: app.registry().protocols.clone(),
-            clock: Arc::clone(&clock) as _,
-            orders,
-            reports,
-            spent,
-            bell,
-            trace: trace.propagate.then_some(trace),
-            tls: tls.clone(),
-            threads,
-            step_count: workload.steps.all().len(),
-            late_over: workload.bounds.over,
-        };
-        let builder = std::thread::Builder::new().name(format!("throng {number}"));
-        handles.push(builder.spawn(move || throng_systems::drivers::thread::run(settings))?);
+/// The threads of a run.
+pub(crate) struct Started {
+    clock: Arc<RealClock>,
+    handles: Vec<JoinHandle<std::io::Result<Option<Vec<u8>>>>>,
+}
+
+impl Threads {
+    /// A thread for each shard, for a run that begins, or goes on, at an instant.
+    pub(crate) fn made(
+        world: &mut World,
+        app: &App,
+        workload: &Workload,
+        targets: &[Target],
+        tls: &TlsClients,
+        (threads, since): (u16, Nanos),
+    ) -> Self {
+        let clock = Arc::new(RealClock::of_speed(workload.speed).standing_at(since));
+        let trace = world.resource::<RunHeader>().trace;
+        let mut all = Vec::new();
+        for number in 0..threads {
+            let (order_sender, orders) = bounded(ORDER_BLOCKS);
+            let (reports, report_receiver) = bounded(REPORT_BLOCKS);
+            let (spent_sender, spent) = bounded(SPENT_BLOCKS);
+            let bell = Arc::new(Bell::default());
+            world.resource_mut::<Links>().links.push(Link {
+                pending: throng_components::exchange::OrderBlock::default(),
+                orders: order_sender,
+                reports: report_receiver,
+                waker: Arc::clone(&bell) as _,
+                spent: spent_sender,
+                held: false,
+                ended: false,
+            });
+            all.push(ThreadSettings {
+                id: ThreadId(number),
+                shard: Shard::new(shard_settings(world, workload, number, threads)),
+                targets: targets.to_vec(),
+                protocols: app.registry().protocols.clone(),
+                clock: Arc::clone(&clock) as _,
+                orders,
+                reports,
+                spent,
+                bell,
+                trace: trace.propagate.then_some(trace),
+                tls: tls.clone(),
+                threads,
+                step_count: workload.steps.all().len(),
+                late_over: workload.bounds.over,
+            });
+        }
+        Self { clock, settings: all }
     }
-    Ok(Threads { clock, handles })
+
+    /// Gives each the users that it had when the run was saved.
+    ///
+    /// # Errors
+    /// When what was saved is the state of other threads.
+    pub(crate) fn restore(&mut self, shards: &[Vec<u8>]) -> Result<(), NotRestored> {
+        if shards.len() != self.settings.len() {
+            return Err(NotRestored::Other("it has more threads than the run, or fewer"));
+        }
+        for (settings, shard) in self.settings.iter_mut().zip(shards) {
+            let mut reader = StateReader::new(shard);
+            settings.shard.restore(&mut reader)?;
+            reader.end()?;
+        }
+        Ok(())
+    }
+
+    /// Starts them. They wait for the run's start.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub(crate) fn started(self) -> std::io::Result<Started> {
+        let mut handles = Vec::new();
+        for settings in self.settings {
+            let builder = std::thread::Builder::new().name(format!("throng {}", settings.id.0));
+            handles.push(builder.spawn(move || throng_systems::drivers::thread::run(settings))?);
+        }
+        Ok(Started { clock: self.clock, handles })
+    }
 }
 
-/// Runs the world until its scenarios have ended and every thread has said farewell.
+/// Runs the world until its scenarios have ended and every thread has said farewell, or until all is at rest from an
+/// instant on at which the run is to be saved: then it gives what each thread has come to.
 ///
 /// `interrupts` counts how often somebody asked the run to end.
-pub(crate) fn run(world: &mut World, threads: Threads, interrupts: &AtomicU32) {
-    *world.resource_mut::<RunState>() = RunState::Ready;
+///
+/// # Errors
+/// When a thread cannot write down what it has come to.
+pub(crate) fn run(
+    world: &mut World,
+    threads: Started,
+    resumed: bool,
+    hold_at: Option<Nanos>,
+    interrupts: &AtomicU32,
+) -> std::io::Result<Option<Vec<Vec<u8>>>> {
+    if !resumed {
+        *world.resource_mut::<RunState>() = RunState::Ready;
+    }
+    if let Some(at) = hold_at {
+        for link in &mut world.resource_mut::<Links>().links {
+            link.pending.orders.push(Order::Hold { at });
+        }
+    }
     // The first tick plans and hands out before time begins, so that nothing is late from the start.
     world.run_schedule(Tick);
     await_threads(world, &threads);
     threads.clock.start_in(START_LEAD);
-    *world.resource_mut::<RunState>() = RunState::Running;
+    if !resumed {
+        *world.resource_mut::<RunState>() = RunState::Running;
+    }
     let tick = world.resource::<RunClock>().tick;
     while *world.resource::<RunState>() < RunState::Flushing {
-        step(world, &threads.clock, tick, interrupts);
+        if let Some(at) = hold_at.filter(|at| next_tick(world) >= *at) {
+            return rest(world, threads, at, interrupts).map(Some);
+        }
+        step(world, &threads.clock, tick, hold_at, interrupts);
     }
     for link in &mut world.resource_mut::<Links>().links {
         link.pending.shut_down = true;
     }
     while !all_ended(world, &threads) {
-        step(world, &threads.clock, tick, interrupts);
+        step(world, &threads.clock, tick, None, interrupts);
     }
     // One more, so that the last reports are observed and the requirements see them.
-    step(world, &threads.clock, tick, interrupts);
+    step(world, &threads.clock, tick, None, interrupts);
+    Ok(None)
+}
+
+/// Lets all come to rest from an instant on: nothing more is planned or judged, but what still ends is recorded. What its
+/// scenario's drain does not suffice for is cut, and all with an interrupt.
+fn rest(
+    world: &mut World,
+    threads: Started,
+    at: Nanos,
+    interrupts: &AtomicU32,
+) -> std::io::Result<Vec<Vec<u8>>> {
+    let mut scenarios = world.query::<(&Scenario, &Placement)>();
+    let mut cuts: Vec<_> = scenarios
+        .iter(world)
+        .map(|(scenario, placement)| (at + scenario.drain, scenario.id, placement.shards.clone()))
+        .collect();
+    let asked = interrupts.load(Ordering::Relaxed);
+    threads.clock.sleep_until(at);
+    let mut shut_down = false;
+    while !all_ended(world, &threads) {
+        look(world, at);
+        let links = &mut world.resource_mut::<Links>().links;
+        let now = threads.clock.now();
+        let at_once = interrupts.load(Ordering::Relaxed) > asked;
+        for (_, scenario, shards) in cuts.extract_if(.., |(end, ..)| at_once || now >= *end) {
+            for shard in shards {
+                if let Some(link) = links.get_mut(usize::from(shard)) {
+                    link.pending.orders.push(Order::CutHeld { scenario, at: now });
+                }
+            }
+        }
+        if !shut_down && links.iter().all(|link| link.held) {
+            shut_down = true;
+            for link in links {
+                link.pending.shut_down = true;
+            }
+        }
+        std::thread::park_timeout(LOOK);
+    }
+    look(world, at);
+    let states = threads.handles.into_iter().map(|handle| match handle.join() {
+        Ok(state) => state.map(Option::unwrap_or_default),
+        Err(panic) => std::panic::resume_unwind(panic),
+    });
+    states.collect()
+}
+
+/// Takes in what shards tell, and sends them what is pending; the run's time stands still.
+fn look(world: &mut World, at: Nanos) {
+    world.resource_mut::<RunClock>().move_to(at);
+    world.run_schedule(Judgement);
+    world.clear_trackers();
 }
 
 /// Waits until every thread is up and has taken its first orders: on a busy machine that may take longer than any lead.
-fn await_threads(world: &World, threads: &Threads) {
+fn await_threads(world: &World, threads: &Started) {
     let links = &world.resource::<Links>().links;
     let is_up = |(link, handle): (&Link, &JoinHandle<_>)| link.orders.is_empty() || handle.is_finished();
     while !links.iter().zip(&threads.handles).all(is_up) {
-        std::thread::park_timeout(Duration::from_millis(1));
+        std::thread::park_timeout(LOOK);
     }
 }
 
+/// The instant of the next tick.
+fn next_tick(world: &World) -> Nanos {
+    let clock = world.resource::<RunClock>();
+    Nanos((clock.number + 1).saturating_mul(clock.tick.0))
+}
+
 /// Sleeps until the next tick and runs it. A world that was away runs one long tick over the gap.
-fn step(world: &mut World, clock: &RealClock, tick: Nanos, interrupts: &AtomicU32) {
-    let next = Nanos((world.resource::<RunClock>().number + 1).saturating_mul(tick.0));
+///
+/// A run that is to be saved is told of no instant beyond that.
+fn step(world: &mut World, clock: &RealClock, tick: Nanos, hold_at: Option<Nanos>, interrupts: &AtomicU32) {
+    let next = next_tick(world);
     clock.sleep_until(next);
-    let now = clock.now().max(next);
+    let now = clock.now().max(next).min(hold_at.unwrap_or(Nanos::MAX));
     let mut run_clock = world.resource_mut::<RunClock>();
     run_clock.overruns += u64::from(now >= next + tick);
     run_clock.ticks += 1;
@@ -136,7 +256,7 @@ fn step(world: &mut World, clock: &RealClock, tick: Nanos, interrupts: &AtomicU3
     world.clear_trackers();
 }
 
-fn all_ended(world: &World, threads: &Threads) -> bool {
+fn all_ended(world: &World, threads: &Started) -> bool {
     world.resource::<Links>().links.iter().all(|link| link.ended)
         || threads.handles.iter().all(JoinHandle::is_finished)
 }

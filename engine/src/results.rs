@@ -1,11 +1,12 @@
 //! What a run came to: gathers the world's end into a summary.
 
 use bevy_ecs::prelude::*;
+use serde::{Deserialize, Serialize};
 use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::listener::{Listener, ListenerFigures};
 use throng_components::measures::Measures;
-use throng_components::run::{Outcome, RunHeader, RunStop, Verdict, VerdictBounds};
+use throng_components::run::{Gaps, Outcome, RunHeader, RunStop, Verdict, VerdictBounds};
 use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, ShardCounts, StepNames};
 use throng_components::second_ranges::SecondRanges;
@@ -27,7 +28,7 @@ use crate::summary::{
 use crate::world::area;
 
 /// What the operating system tells of this process.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ProcessFigures {
     cpu_s: f64,
     rss_peak_bytes: u64,
@@ -43,6 +44,11 @@ impl ProcessFigures {
         // Linux counts resident memory in KiB.
         let rss_peak_bytes = u64::try_from(usage.max_rss()).unwrap_or(0) * 1_024;
         Self { cpu_s: micros as f64 / 1e6, rss_peak_bytes }
+    }
+
+    /// Those of two processes, one after the other.
+    pub(crate) fn and(self, next: Self) -> Self {
+        Self { cpu_s: self.cpu_s + next.cpu_s, rss_peak_bytes: self.rss_peak_bytes.max(next.rss_peak_bytes) }
     }
 
     /// The processor time since an earlier look; memory stays the peak.
@@ -140,6 +146,7 @@ pub(crate) fn summarise(
         rules: &rules,
         listeners: &listeners,
         controls: world.resource::<LiveControl>().records(),
+        gaps: &world.resource::<Gaps>().0,
     })
 }
 

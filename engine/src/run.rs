@@ -1,32 +1,24 @@
-//! One run, from a loaded workload to its summary.
+//! What runs in real and in virtual time have in common: what they are told, and why there is none.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU32;
 
 use bevy_ecs::prelude::*;
 use throng_components::clock::{ClockKind, Nanos};
-use throng_components::run::{ReplayOf, RunDuration, RunHeader, RunState, RunUntil};
-use throng_components::seed::RunSeed;
-use throng_components::service::ServiceId;
+use throng_components::run::{ReplayOf, RunHeader};
 use throng_components::speed::Speed;
-use throng_components::target::{ConnectionPolicy, Target, TargetAddress, TlsSettings};
+use throng_components::state::NotRestored;
 use throng_components::trace::TraceContext;
-use throng_systems::drivers::simulated::EventLog;
 use throng_systems::live_control::{Commands, LiveControl};
 use throng_systems::live_view::LiveView;
 use throng_systems::plugins::NameTaken;
 use throng_systems::plugins::listeners::{CannotOpen, Outlets};
-use throng_systems::plugins::protocols::TlsClients;
 
 use crate::app::App;
 use crate::clock::RealClock;
-use crate::loader::{Loaded, Workload};
+use crate::loader::Loaded;
 use crate::replay::origin;
-use crate::results::{ProcessFigures, summarise};
-use crate::simulated::NoEnd;
+use crate::saved_run::SavedRun;
 use crate::summary::Summary;
-use crate::world::RunFrame;
-use crate::{demo, listening, real, simulated, world};
 
 /// What a run is told besides its workload.
 #[derive(Default)]
@@ -51,6 +43,22 @@ pub struct RunOptions {
     pub events: Option<Box<dyn std::io::Write + Send>>,
 }
 
+/// How far a run went that is to be saved.
+#[derive(Debug)]
+pub enum RunEnd {
+    /// To its end, before it could be saved.
+    Over(Box<Summary>),
+    /// To the instant at which it was to be saved.
+    Saved(Box<SavedRun>),
+}
+
+impl RunEnd {
+    /// A run that went to its end.
+    pub(crate) fn over(summary: Summary) -> Self {
+        Self::Over(Box::new(summary))
+    }
+}
+
 /// Why a run did not take place, or not to its end.
 #[derive(Debug)]
 pub enum RunError {
@@ -70,6 +78,10 @@ pub enum RunError {
     View(std::io::Error),
     /// The event log cannot be written.
     Events(std::io::Error),
+    /// What keeps the run from being saved.
+    NotSaved(Vec<String>),
+    /// A saved run whose state does not fit its workload.
+    NotRestored(NotRestored),
     /// Targets that nobody answers for in virtual time.
     NoService(Vec<String>),
     /// Simulated time does not move on from this instant.
@@ -103,6 +115,8 @@ impl std::fmt::Display for RunError {
             Self::Threads(error) => write!(f, "no thread to be had: {error}"),
             Self::View(error) => write!(f, "the terminal cannot be taken over: {error}"),
             Self::Events(error) => write!(f, "cannot write the event log: {error}"),
+            Self::NotSaved(reasons) => write!(f, "this run cannot be saved: {}", reasons.join("; ")),
+            Self::NotRestored(why) => write!(f, "what was saved does not fit its workload: {why}"),
             Self::NoService(names) => write!(
                 f,
                 "nothing answers for {} in virtual time: add `service {} {{ servers 1; time constant \"10ms\" }}`",
@@ -125,28 +139,46 @@ impl std::fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// The header that listeners get; run ids are random and never derived from the seed.
-fn header(loaded: &Loaded, options: &RunOptions, clock: ClockKind, seed: RunSeed) -> RunHeader {
+/// A run's id, and the wall time of its start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Birth {
+    pub(crate) run_id: u128,
+    pub(crate) epoch_unix_ns: u64,
+}
+
+impl Birth {
+    /// That of a run which begins now. Ids are random and never derived from the seed.
+    pub(crate) fn now() -> Self {
+        Self { run_id: uuid::Uuid::now_v7().as_u128(), epoch_unix_ns: RealClock::unix_now() }
+    }
+}
+
+/// The header that listeners get.
+pub(crate) fn header(
+    loaded: &Loaded,
+    options: &RunOptions,
+    clock: ClockKind,
+    (birth, seed): (Birth, u64),
+) -> RunHeader {
     let workload = &loaded.workload;
-    let run_id = uuid::Uuid::now_v7();
     RunHeader {
-        run_id: run_id.to_string(),
+        run_id: uuid::Uuid::from_u128(birth.run_id).to_string(),
         throng: env!("CARGO_PKG_VERSION"),
         workload: options.workload.clone(),
         clock,
         speed: if clock == ClockKind::Real { workload.speed } else { Speed::ONE },
-        epoch_unix_ns: RealClock::unix_now(),
+        epoch_unix_ns: birth.epoch_unix_ns,
         scenarios: workload.scenarios.iter().map(|plan| plan.scenario.name.clone()).collect(),
         steps: workload.step_headers.clone(),
         groups: workload.steps.groups().to_vec(),
         services: Vec::new(),
-        trace: TraceContext { run: run_id.as_u128(), ratio: 0.0, propagate: false },
-        origin: origin(loaded, seed.0, options.replay_of.clone()),
+        trace: TraceContext { run: birth.run_id, ratio: 0.0, propagate: false },
+        origin: origin(loaded, seed, options.replay_of.clone()),
     }
 }
 
 /// Lets requests carry trace ids when a listener exports spans, in the largest share that one of them asks for.
-fn set_tracing(world: &mut World, app: &App) {
+pub(crate) fn set_tracing(world: &mut World, app: &App) {
     let mut query = world.query::<EntityRef<'_>>();
     let entries = app.registry().listeners.entries();
     let ratios = query.iter(world).flat_map(|entity| {
@@ -163,18 +195,6 @@ fn set_tracing(world: &mut World, app: &App) {
 pub(crate) fn default_threads() -> u16 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     u16::try_from(cores).unwrap_or(u16::MAX).min(64)
-}
-
-/// How many threads a run may use: what the workload says, else [`default_threads`].
-///
-/// Never more than the connections that a target's users share: each thread has its own of these, and the bound is exact.
-fn thread_count(workload: &Workload) -> u16 {
-    let threads = workload.threads.unwrap_or_else(default_threads);
-    let shared = workload.targets.iter().filter_map(|target| match target.connections {
-        ConnectionPolicy::Shared { limit } => Some(u16::try_from(limit).unwrap_or(u16::MAX)),
-        ConnectionPolicy::PerUser | ConnectionPolicy::PerRequest => None,
-    });
-    shared.fold(threads, u16::min).max(1)
 }
 
 /// A seed for a run that names none: shown in its results, so that it can be repeated.
@@ -197,157 +217,25 @@ pub(crate) fn sha256(loaded: &Loaded) -> String {
 }
 
 /// An application whose plug-ins are not the ones that it names runs nothing.
-fn refuse(app: &App) -> Result<(), RunError> {
+pub(crate) fn refuse(app: &App) -> Result<(), RunError> {
     if app.refused().is_empty() { Ok(()) } else { Err(RunError::NameTaken(app.refused().to_vec())) }
 }
 
-fn outlets(options: &RunOptions) -> Outlets {
+pub(crate) fn outlets(options: &RunOptions, resumed: bool) -> Outlets {
     Outlets {
         directory: options.directory.clone(),
         terminal: options.terminal,
+        resumed,
         delivery: std::sync::Arc::default(),
     }
 }
 
-/// Runs a workload in real time.
-///
-/// `interrupts` counts how often somebody asked the run to end: once drains it, twice cuts it.
-///
-/// # Errors
-/// See [`RunError`]; nothing was sent then.
-pub fn run(
-    app: &App,
-    mut loaded: Loaded,
-    options: &RunOptions,
-    interrupts: &AtomicU32,
-) -> Result<Summary, RunError> {
-    refuse(app)?;
-    let sha256 = sha256(&loaded);
-    let seed = RunSeed(loaded.workload.seed.unwrap_or_else(drawn_seed));
-    let header = header(&loaded, options, ClockKind::Real, seed);
-    let workload = &mut loaded.workload;
-    let threads = thread_count(workload);
-    // A tick is a time of this machine's: it takes as long however fast the run's time passes.
-    workload.tick = workload.speed.to_run(workload.tick).max(Nanos(1));
-    let duration = RunDuration(options.duration);
-    let frame = RunFrame { clock: ClockKind::Real, seed, threads, duration, until: RunUntil::default() };
-    let mut world = world::build(app, workload, frame, header);
-    set_tracing(&mut world, app);
-    attach(&mut world, options, workload.speed);
-    let (targets, _demos) = start_demos(&workload.targets, seed)?;
-    let tls = tls_clients(&targets)?;
-    let listening = listening::open(&mut world, app.registry(), &outlets(options));
-    let listening = listening.map_err(RunError::CannotOpen)?;
-    let before = ProcessFigures::read();
-    let threads = real::start_threads(&mut world, app, workload, &targets, &tls, threads);
-    let threads = threads.map_err(RunError::Threads)?;
-    real::run(&mut world, threads, interrupts);
-    let process = ProcessFigures::read().since(before);
-    listening.close(&mut world);
-    *world.resource_mut::<RunState>() = RunState::Ended;
-    Ok(summarise(&mut world, workload, &sha256, process))
-}
-
 /// Joins a world to the controls and the view that it was given.
-fn attach(world: &mut World, options: &RunOptions, speed: Speed) {
+pub(crate) fn attach(world: &mut World, options: &RunOptions, speed: Speed) {
     if let Some(commands) = options.commands.clone() {
         world.insert_resource(LiveControl::listening_to(commands));
     }
     if let Some(view) = options.view.clone() {
         world.insert_resource(view.at(speed));
     }
-}
-
-/// Starts a demo server for each target that asks for one; gives all targets with their addresses.
-fn start_demos(targets: &[Target], seed: RunSeed) -> Result<(Vec<Target>, Vec<demo::Demo>), RunError> {
-    let (mut resolved, mut demos) = (targets.to_vec(), Vec::new());
-    for target in resolved.iter_mut().filter(|target| target.address == TargetAddress::Demo) {
-        let listen = ([127, 0, 0, 1], 0).into();
-        let demo = match &mut target.tls {
-            None => demo::start(listen, seed.0).map_err(RunError::Demo)?,
-            Some(tls) => {
-                // Trusted by this run, and by nobody else.
-                let (demo, certificate) = demo::start_with_tls(listen, seed.0).map_err(RunError::Demo)?;
-                tls.roots = vec![certificate];
-                demo
-            }
-        };
-        let address = demo.address();
-        target.address =
-            TargetAddress::Url { host: address.ip().to_string(), port: address.port(), base: String::new() };
-        demos.push(demo);
-    }
-    Ok((resolved, demos))
-}
-
-/// Whether a workload can run in virtual time: asked before any output is opened.
-///
-/// # Errors
-/// [`RunError::NoService`] when a target has nobody that answers for it.
-pub(crate) fn check_virtual(workload: &Workload) -> Result<(), RunError> {
-    let unanswered = workload.unanswered();
-    if unanswered.is_empty() { Ok(()) } else { Err(RunError::NoService(unanswered)) }
-}
-
-/// What the targets' TLS goes by. The machine's own roots are read only where something is verified against them.
-///
-/// They are the machine's and not a list of our own, so that what a company's machines trust is trusted here, too.
-fn tls_clients(targets: &[Target]) -> Result<TlsClients, RunError> {
-    let needed = |tls: &TlsSettings| tls.verify && tls.roots.is_empty();
-    let needed = targets.iter().filter_map(Target::any_tls).any(needed);
-    // A redirect may lead from plain HTTP to TLS. Where nothing is trusted, it is a redirect that cannot be followed.
-    let led = targets.iter().any(|target| target.any_tls().is_none() && target.follow > 0);
-    let mut roots = Vec::new();
-    if needed || led {
-        // A file of them that cannot be read counts as absent: what the others hold may be enough.
-        let found = rustls_native_certs::load_native_certs().certs;
-        roots.extend(found.into_iter().map(|certificate| certificate.to_vec()));
-        if needed && roots.is_empty() {
-            return Err(RunError::NoRoots);
-        }
-    }
-    TlsClients::new(targets, &roots).map_err(RunError::Tls)
-}
-
-/// Runs a workload in virtual time, against its services.
-///
-/// # Errors
-/// See [`RunError`].
-pub fn simulate(
-    app: &App,
-    mut loaded: Loaded,
-    mut options: RunOptions,
-    interrupts: &AtomicU32,
-) -> Result<Summary, RunError> {
-    refuse(app)?;
-    check_virtual(&loaded.workload)?;
-    let sha256 = sha256(&loaded);
-    let seed = RunSeed(loaded.workload.seed.unwrap_or_else(drawn_seed));
-    let header = header(&loaded, &options, ClockKind::Virtual, seed);
-    let workload = &mut loaded.workload;
-    let services = std::mem::take(&mut workload.services);
-    let duration = RunDuration(options.duration);
-    let until = RunUntil(options.until);
-    let frame = RunFrame { clock: ClockKind::Virtual, seed, threads: 1, duration, until };
-    let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
-    let header = RunHeader { services: names.clone(), ..header };
-    let log = options.events.take().map(|sink| EventLog::new(sink, &header.scenarios, &workload.steps));
-    let mut world = world::build(app, workload, frame, header);
-    set_tracing(&mut world, app);
-    attach(&mut world, &options, Speed::ONE);
-    let listening = listening::open(&mut world, app.registry(), &outlets(&options));
-    let listening = listening.map_err(RunError::CannotOpen)?;
-    let before = ProcessFigures::read();
-    let name_of = |service: ServiceId| names.get(service.index()).cloned().unwrap_or_default();
-    let mut simulation = simulated::connect(&mut world, workload, services, log);
-    let log = simulated::run(&mut world, &mut simulation, app.has_systems(), interrupts);
-    let process = ProcessFigures::read().since(before);
-    listening.close(&mut world);
-    let log = log.map_err(|no_end| match no_end {
-        NoEnd::StandsStill(at) => RunError::StandsStill(at),
-        NoEnd::Overrun(service, at) => RunError::Overrun { service: name_of(service), at },
-    })?;
-    log.map_or(Ok(()), EventLog::close).map_err(RunError::Events)?;
-    *world.resource_mut::<RunState>() = RunState::Ended;
-    Ok(summarise(&mut world, workload, &sha256, process))
 }

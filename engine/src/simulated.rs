@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bevy_ecs::change_detection::Tick as ChangeTick;
 use bevy_ecs::prelude::*;
 use crossbeam_channel::bounded;
+use serde::{Deserialize, Serialize};
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::run::{Outcome, RunHeader, RunState, RunStop, Stop};
 use throng_components::service::{ServiceFigures, ServiceId};
@@ -45,6 +46,7 @@ pub(crate) fn connect(
         reports: report_receiver,
         waker: Arc::new(NoWaker),
         spent: spent_sender,
+        held: false,
         ended: false,
     });
     for service in &services {
@@ -75,41 +77,77 @@ fn next_stride(stride: u64, events: u64) -> u64 {
     }
 }
 
-/// Runs world and simulation to the end. With `every_tick` no tick is left out.
+/// Where a simulation stands between two steps of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Course {
+    /// The last tick.
+    number: u64,
+    /// Events before it.
+    before: u64,
+    /// The tick up to which events happen now; `None` when one is to come at once.
+    next: Option<u64>,
+}
+
+/// How a simulation is run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner<'a> {
+    /// Whether no tick is left out.
+    pub(crate) every_tick: bool,
+    /// When it is to be saved, and goes no further.
+    pub(crate) save_at: Option<Nanos>,
+    /// How often somebody asked it to end.
+    pub(crate) interrupts: &'a AtomicU32,
+}
+
+/// How far a simulation went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// All is over.
+    End,
+    /// The instant at which it is to be saved: all before it has happened, and nothing else.
+    Save,
+}
+
+/// Runs world and simulation to the end, or to where they are to be saved.
 pub(crate) fn run(
     world: &mut World,
     simulation: &mut Simulation,
-    every_tick: bool,
-    interrupts: &AtomicU32,
-) -> Result<Option<EventLog>, NoEnd> {
-    *world.resource_mut::<RunState>() = RunState::Running;
+    course: &mut Course,
+    manner: Manner<'_>,
+) -> Result<Reached, NoEnd> {
     let tick = world.resource::<RunClock>().tick;
-    let mut number = 0_u64;
     let mut changed_since = world.change_tick();
     loop {
-        update(world, Tick, Nanos(number * tick.0), interrupts);
-        if number == 0 {
-            simulation.arm(&world.resource::<Tripwires>().0.clone());
+        if course.next.is_none() {
+            if course.number == 0 {
+                *world.resource_mut::<RunState>() = RunState::Running;
+            }
+            update(world, Tick, Nanos(course.number * tick.0), manner.interrupts);
+            if course.number == 0 {
+                simulation.arm(&world.resource::<Tripwires>().0.clone());
+            }
+            if manner.every_tick {
+                changed_since = change_services(world, simulation, changed_since);
+            }
+            simulation.take_orders();
+            cut_at_once(world, simulation);
+            if *world.resource::<RunState>() >= RunState::Flushing {
+                break;
+            }
+            course.before = simulation.events();
         }
-        if every_tick {
-            changed_since = change_services(world, simulation, changed_since);
+        if advance(world, simulation, course, manner)? == Reached::Save {
+            return Ok(Reached::Save);
         }
-        simulation.take_orders();
-        cut_at_once(world, simulation);
-        if *world.resource::<RunState>() >= RunState::Flushing {
-            break;
-        }
-        let before = simulation.events();
-        number = advance(world, simulation, tick, number, every_tick, interrupts)?;
-        if !every_tick {
+        if !manner.every_tick {
             let mut clock = world.resource_mut::<RunClock>();
-            clock.stride = next_stride(clock.stride, simulation.events() - before);
+            clock.stride = next_stride(clock.stride, simulation.events() - course.before);
         }
     }
-    let log = simulation.end();
+    simulation.end();
     simulation.report();
-    update(world, Tick, Nanos((number + 1) * tick.0), interrupts);
-    Ok(log)
+    update(world, Tick, Nanos((course.number + 1) * tick.0), manner.interrupts);
+    Ok(Reached::End)
 }
 
 /// Lets a cut that has come take effect before anything else of its instant.
@@ -152,29 +190,40 @@ fn update(
     world.clear_trackers();
 }
 
-/// Lets the simulation run up to the next tick that is needed, with judgements at their instants in between; gives its number.
+/// Lets the simulation run up to the next tick that is needed, with judgements at their instants in between; notes its number.
 fn advance(
     world: &mut World,
     simulation: &mut Simulation,
-    tick: Nanos,
-    number: u64,
-    every_tick: bool,
-    interrupts: &AtomicU32,
-) -> Result<u64, NoEnd> {
+    course: &mut Course,
+    manner: Manner<'_>,
+) -> Result<Reached, NoEnd> {
+    let tick = world.resource::<RunClock>().tick;
     loop {
-        let next = next_tick(world, simulation, tick, number, every_tick);
+        let number = course.number;
+        let next =
+            course.next.unwrap_or_else(|| next_tick(world, simulation, tick, number, manner.every_tick));
+        course.next = Some(next);
         let end = Nanos(next.saturating_mul(tick.0));
         let judgement = world.resource::<NextJudgement>().0;
-        let halt = simulation.run_until(end.min(judgement));
+        let limit = end.min(judgement);
+        let save_at = manner.save_at.filter(|at| *at <= limit);
+        let halt = simulation.run_until(save_at.unwrap_or(limit));
+        if halt == Halt::Limit && save_at.is_some() {
+            return Ok(Reached::Save);
+        }
         simulation.report();
         let at = match halt {
             Halt::StandsStill(at) => return Err(NoEnd::StandsStill(at)),
             Halt::Overrun(service, at) => return Err(NoEnd::Overrun(service, at)),
-            Halt::Limit if judgement >= end => return Ok(next),
+            Halt::Limit if judgement >= end => {
+                (course.number, course.next) = (next, None);
+                return Ok(Reached::End);
+            }
             Halt::Limit => judgement,
             Halt::Tripped(at) => at,
         };
-        update(world, Judgement, at, interrupts);
+        course.next = None;
+        update(world, Judgement, at, manner.interrupts);
         simulation.take_orders();
         cut_at_once(world, simulation);
     }

@@ -1,6 +1,7 @@
 //! How many users there should be: closed populations follow their curve, open ones begin with their minimum.
 
 use bevy_ecs::prelude::*;
+use serde::{Deserialize, Serialize};
 use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exchange::Order;
 use throng_components::run::{RunDuration, RunState};
@@ -12,7 +13,7 @@ use crate::links::{Links, Placement, Wake};
 use crate::shard::ShardShare;
 
 /// How far a population's curve has been turned into orders.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Allocation {
     cursor: SteeredLevels,
     /// Whether an open scenario's first users have been ordered.
@@ -110,7 +111,7 @@ fn give_all(order: Option<Order>, placement: &Placement, links: &mut Links) {
 const GRANT_LEAST: u64 = 64;
 
 /// What one shard of a closed scenario was granted.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Grants {
     by_shard: Vec<u64>,
     /// Iterations that each shard had begun when it was last looked at.
@@ -262,5 +263,5 @@ pub fn announce_end(
 }
 
 /// Whether a closed scenario's users have been told that its shape is played.
-#[derive(Component, Clone, Copy, Debug, Default)]
+#[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct FinishOrdered(pub bool);

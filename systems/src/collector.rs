@@ -75,6 +75,7 @@ pub fn collect_reports(
                 let (changes, home) = (std::mem::take(&mut block.users), block.thread);
                 commands.queue(ApplyChanges { changes, home });
             }
+            link.held = block.figures.held;
             link.ended |= block.figures.ended;
             for (thread, mut figures) in &mut threads {
                 if thread.id == block.thread {
@@ -149,6 +150,11 @@ impl Command for ApplyChanges {
             spawn(world, &mut index, &mut created);
         });
     }
+}
+
+/// Makes the rows of users that a saved run had.
+pub(crate) fn restore_users(world: &mut World, mut users: Vec<VirtualUser>) {
+    world.resource_scope(|world, mut index: Mut<'_, UserIndex>| spawn(world, &mut index, &mut users));
 }
 
 /// Makes the rows of new users and notes them.

@@ -11,22 +11,33 @@ use crate::exit_condition::CertainEnd;
 use crate::links::{Links, Placement, Wake};
 use crate::scheduler::TokenRows;
 
+/// The instant at which a run in real time is to be saved; the end of time for one that is not.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldAt(pub Nanos);
+
+impl Default for HoldAt {
+    fn default() -> Self {
+        Self(Nanos::MAX)
+    }
+}
+
 /// Hands out the planned tokens that are released up to a whole tick ahead; drops those that a policy marked.
 ///
-/// What is due after the run's certain end is kept back, to be cancelled there.
+/// What is due after the run's certain end is kept back, to be cancelled there; what is due after it is saved, to be handed
+/// out when it goes on.
 ///
-/// Reads: `RunClock`, `Placement`, `CertainEnd`. Writes: `Token`, `TokenRows`, `ScenarioProgress`, `Links`. Runs in: `Phase::Execute`.
+/// Reads: `RunClock`, `Placement`, `CertainEnd`, `HoldAt`. Writes: `Token`, `TokenRows`, `ScenarioProgress`, `Links`. Runs in: `Phase::Execute`.
 pub fn hand_out_tokens(
     clock: Res<'_, RunClock>,
     mut rows: ResMut<'_, TokenRows>,
     mut links: ResMut<'_, Links>,
     mut wake: ResMut<'_, Wake>,
-    certain: Res<'_, CertainEnd>,
+    (certain, hold): (Res<'_, CertainEnd>, Res<'_, HoldAt>),
     mut tokens: Query<'_, '_, &mut Token>,
     mut scenarios: Query<'_, '_, (&Scenario, &Placement, &mut ScenarioProgress)>,
 ) {
     // Virtual time stops at the instant itself, so that nothing has to be held back.
-    let last = if clock.kind == ClockKind::Real { certain.at } else { Nanos::MAX };
+    let last = if clock.kind == ClockKind::Real { certain.at.min(hold.0) } else { Nanos::MAX };
     let end = clock.hand_out_end().min(last);
     let mut by_id: Vec<_> = scenarios.iter_mut().collect();
     by_id.sort_unstable_by_key(|(scenario, ..)| scenario.id);

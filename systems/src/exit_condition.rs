@@ -1,6 +1,7 @@
 //! Asks the rules: at windows' ends, at instants, when counts are reached, and once at the end.
 
 use bevy_ecs::prelude::*;
+use serde::{Deserialize, Serialize};
 use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::phase::Phase;
@@ -13,7 +14,7 @@ use crate::links::{Incoming, Wake};
 use crate::plugins::exit_conditions::{Cadence, Facts, Rule, ScenarioFacts, Tripwire};
 
 /// Where a rule's windows stand.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Watch {
     /// The end of the current window; not set before the first look.
     end: Option<Nanos>,
@@ -47,7 +48,7 @@ pub struct Tripwires(pub Vec<Tripwire>);
 /// The instant at which the run will have been stopped for sure: by its length, or by a rule that only looks at the time.
 ///
 /// What is due from then on is never handed out, so that in real time the end does not depend on the tick that notices it.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertainEnd {
     /// The instant.
     pub at: Nanos,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
+use serde::{Deserialize, Serialize};
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::curve::Curve;
 use throng_components::listener::ListenerFigures;
@@ -68,7 +69,7 @@ pub struct ListenerQueue {
 }
 
 /// What a listener has been told already, and what has gathered for it since. Of one size, however long its interval.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Told {
     /// When it was last told.
     at: Nanos,
@@ -76,6 +77,27 @@ pub struct Told {
     started: Vec<u64>,
     /// What has happened since, but for the shared block.
     figures: IntervalFigures,
+}
+
+/// Where a listener of a saved run stood: when it was to be told next, and what had gathered for it.
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
+pub struct ListenerStanding {
+    next_progress: Nanos,
+    told: Told,
+}
+
+impl ListenerQueue {
+    /// Where it stands.
+    pub fn standing(&self) -> ListenerStanding {
+        ListenerStanding { next_progress: self.next_progress, told: self.told.clone() }
+    }
+
+    /// Goes on where one of a saved run stood, if it has to be told anything at all.
+    pub fn resume(&mut self, standing: ListenerStanding) {
+        if self.subscription.progress.is_some() {
+            (self.next_progress, self.told) = (standing.next_progress, standing.told);
+        }
+    }
 }
 
 /// Forwards this tick's samples to the listeners that want them, and what services did to those that keep traces.

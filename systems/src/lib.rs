@@ -23,6 +23,7 @@ pub mod plugins;
 pub mod recorded_arrivals;
 pub mod recording;
 pub mod run_state;
+pub mod saved_world;
 pub mod scheduler;
 pub mod schedules;
 pub mod shard;

@@ -27,6 +27,8 @@ pub struct Link {
     pub waker: Arc<dyn Waker>,
     /// Where emptied blocks of samples go back, to be filled again. Bounded: what finds no room is freed.
     pub spent: Sender<SampleBlock>,
+    /// Whether the driver has said that it is held to be saved, and that nothing is under way any more.
+    pub held: bool,
     /// Whether the driver has said that it has ended.
     pub ended: bool,
 }

@@ -23,6 +23,7 @@ use throng_components::control::{Command, ControlRecord, Factor};
 use throng_components::exchange::Order;
 use throng_components::run::RunState;
 use throng_components::scenario::{Population, Scenario, ScenarioPhase, ScenarioProgress};
+use throng_components::state_of;
 use throng_components::steering::Steering;
 use throng_components::token::{Token, TokenState};
 
@@ -75,6 +76,8 @@ pub struct LiveControl {
     records: Vec<ControlRecord>,
     refused: u64,
 }
+
+state_of!(LiveControl { saved: given, paused, records, refused; declared: commands });
 
 /// The run's end of a [`Controller`].
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Turns samples into histograms and counts.
 
 use bevy_ecs::prelude::*;
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::measure::Measure;
 use throng_components::measures::Measures;
@@ -11,7 +12,7 @@ use throng_components::statistics::ScenarioStatistics;
 use crate::links::Incoming;
 
 /// What happened in a stretch of time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct IntervalFigures {
     /// Response times of finished steps that were sent.
     pub response: Measure,

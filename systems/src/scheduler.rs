@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use bevy_ecs::prelude::*;
+use serde::{Deserialize, Serialize};
 use throng_components::clock::{Nanos, RunClock};
 use throng_components::phase::Phase;
 use throng_components::run::RunState;
@@ -24,7 +25,7 @@ pub struct TokenRows {
 }
 
 /// Arrivals of a plan that were taken from its law ahead of time. Holds as many as the look-ahead has tokens.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ArrivalsAhead {
     /// Planned with their due times, and perhaps not handed out yet: what is asked anew takes these back.
     planned: VecDeque<(Nanos, Arrival)>,

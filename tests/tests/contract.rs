@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use throng::App;
 use throng::components::clock::Nanos;
 use throng::components::workload::NodeSpec;
 use throng::loader::{Loaded, Overrides, Refused, Registry, load};
-use throng_tests::simulation::{Run, comparable, run};
+use throng_tests::simulation::{FirstPart, Run, comparable, resume, run, run_until};
 
 const HEAD: &str = "throng 1\nseed 3\ntarget shop \"http://127.0.0.1:1\"\ntarget nothing noop\n\
     service shop { time constant \"3ms\"; fails ratio=\"10%\" }\n";
@@ -166,5 +167,29 @@ fn chance_has_no_part_in_it() {
         assert_eq!(comparable(&first.summary), comparable(&second.summary), "{name}");
         // It stops when it is asked to.
         assert!(first.summary.duration_ns <= 32_000_000_000, "{name}: {}", first.summary.duration_ns);
+    });
+}
+
+#[test]
+fn a_run_with_it_can_be_saved_and_goes_on() {
+    for_each(|name, family, spec| {
+        if !family.runs {
+            return;
+        }
+        let text =
+            Run { text: (family.around)(spec.sample), duration: Some(Nanos::from_secs(2)), until: None };
+        let app = App::new();
+        let whole = run(text.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let first = run_until(&app, text, Nanos::from_millis(1_234));
+        let (saved, log) = match first.unwrap_or_else(|error| panic!("{name}: {error}")) {
+            FirstPart::Saved(saved, log) => (saved, log),
+            FirstPart::Ended(_) => panic!("{name}: it is over before it can be saved"),
+        };
+        let (summary, rest) = resume(&app, &saved).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(
+            [log, rest].concat() == whole.log,
+            "{name}: the two parts of its event log are not the whole"
+        );
+        assert_eq!(comparable(&summary), comparable(&whole.summary), "{name}");
     });
 }

@@ -11,7 +11,7 @@ use throng_systems::plugins::Registry;
 
 use super::diagnostics::Format;
 use super::inputs::Outside;
-use super::run::as_far_as_read;
+use super::outputs::as_far_as_read;
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Refused, Severity, Sources, Style, Workload, load_file};
 use crate::run::default_threads;

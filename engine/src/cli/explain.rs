@@ -11,7 +11,7 @@ use throng_systems::behavior::{FUNCTIONS, FunctionSpec};
 use throng_systems::plugins::Registry;
 
 use super::list::families;
-use super::run::as_far_as_read;
+use super::outputs::as_far_as_read;
 use super::{complain, reference};
 use crate::exit_code::ExitCode;
 use crate::loader::{PAGES, page};

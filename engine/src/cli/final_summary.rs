@@ -98,6 +98,10 @@ fn heading(text: &mut String, summary: &Summary, paint: Paint) {
     if let Some(by) = &summary.stopped_by {
         wrap(text, &format!("stopped by: {by}"), "  ");
     }
+    for gap in &summary.gaps {
+        let told = format!("saved at {}, and resumed {} later", duration(gap.at_ns), duration(gap.wall_ns));
+        wrap(text, &told, "  ");
+    }
     if !summary.controls.is_empty() {
         wrap(text, &format!("steered by hand: {}", controls(&summary.controls)), "  ");
     }

@@ -7,8 +7,8 @@ use throng_systems::behavior::FUNCTIONS;
 use throng_systems::plugins::Registry;
 use throng_systems::plugins::arrivals::STAGE_SPECS;
 
+use super::outputs::as_far_as_read;
 use super::reference::{Section, sections};
-use super::run::as_far_as_read;
 use super::{complain, language, width};
 use crate::exit_code::ExitCode;
 use crate::nodes::CORE;

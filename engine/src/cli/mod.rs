@@ -16,9 +16,12 @@ mod language;
 mod list;
 mod lsp;
 mod man;
+mod outputs;
 mod reference;
 mod replay;
+mod resume;
 mod run;
+mod save_at;
 mod serve_demo;
 mod sweep;
 mod terminal_view;
@@ -45,6 +48,7 @@ enum Command {
     Run(run::Run),
     Simulate(run::Simulate),
     Replay(replay::Replay),
+    Resume(resume::Resume),
     Sweep(sweep::Sweep),
     /// Reads workloads and shows every problem in them; starts nothing
     Check(check::Args),
@@ -97,6 +101,7 @@ pub fn cli(app: App) -> std::process::ExitCode {
         Command::Run(run) => run::run(&app, &run),
         Command::Simulate(simulate) => run::simulate(&app, &simulate),
         Command::Replay(args) => replay::replay(&app, &args),
+        Command::Resume(args) => resume::resume(&app, &args),
         Command::Sweep(args) => {
             // Its report and its runs write while this would be held.
             drop(stdout);

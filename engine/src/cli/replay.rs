@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use throng_components::run::ReplayOf;
 use throng_components::speed::Speed;
 
-use super::run::{Common, VirtualTime, attempt, finish, in_virtual_time, load, options};
+use super::outputs::attempt;
+use super::run::{Common, VirtualTime, finish, in_virtual_time, load, options};
 use super::{complain, note};
 use crate::app::App;
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Refused, load as load_text};
+use crate::real_run;
 use crate::replay::{Recorded, replan};
-use crate::run::RunOptions;
+use crate::run::{RunEnd, RunOptions};
 
 /// Does what a recorded run did once more: the same iterations, each at its own instant
 ///
@@ -95,7 +97,7 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
         load_text(&path, text.as_bytes(), app.registry(), overrides)
     };
     let live = !args.simulate;
-    let mut loaded = load(&recorded_text, overrides, common, live, !common.quiet)?;
+    let mut loaded = load(&recorded_text, overrides, common, live, !common.outputs.quiet)?;
     drop_recordings(&mut loaded, common.record.is_some());
     let (count, lost) = (recorded.iterations(), recorded.lost);
     replan(&mut loaded.workload, &mut recorded, args.speed).map_err(|mistake| wrong(args, &mistake))?;
@@ -103,7 +105,7 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
         let why = "lines were lost while it was written: what they told of is not replayed";
         note(&format!("warning: {lost} {why}"));
     }
-    if !common.quiet {
+    if !common.outputs.quiet {
         let header = &recorded.header;
         let speed =
             if args.speed == Speed::ONE { String::new() } else { format!(" at speed {}", args.speed) };
@@ -112,10 +114,12 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     let replay_of = Some(ReplayOf { run_id: recorded.header.run_id.clone(), speed: args.speed });
     let options = RunOptions { replay_of, ..options(common, &path) };
     if args.simulate {
-        return in_virtual_time(app, loaded, common, &args.virtual_time, options);
+        return in_virtual_time(app, loaded, common, &args.virtual_time, options, None);
     }
     let secrets = loaded.secrets.clone();
-    attempt(common, &secrets, |interrupts| crate::run::run(app, loaded, &options, interrupts))
+    attempt(&common.outputs, &secrets, None, |interrupts| {
+        real_run::run(app, loaded, &options, interrupts).map(RunEnd::over)
+    })
 }
 
 /// Leaves out the recordings that the workload itself asks for: one of them may be what is replayed.

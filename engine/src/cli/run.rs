@@ -1,23 +1,23 @@
 //! `throng run` and `throng simulate`.
 
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU32;
 
 use throng_components::clock::Nanos;
-use throng_components::run::Verdict;
 use throng_components::workload::{UnitMistake, parse_duration};
 
-use super::diagnostics::Format;
 use super::inputs::Outside;
-use super::interrupts::count_interrupts;
+use super::outputs::{Outputs, attempt, create, emptied, lacks_console, told};
+use super::save_at::{SaveTo, Saving};
 use super::terminal_view::{Session, Subject, check_terminal};
-use super::{complain, final_summary, is_dumb, style};
+use super::{complain, is_dumb, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
-use crate::loader::{Loaded, Overrides, Refused, Secrets, Severity, load_file};
-use crate::run::{RunError, RunOptions, check_virtual, default_threads};
-use crate::summary::{Summary, conservation};
+use crate::loader::{Loaded, Overrides, Refused, Shelf, load_file};
+use crate::real_run;
+use crate::run::{RunEnd, RunError, RunOptions, default_threads};
+use crate::saved_run::Origin;
+use crate::virtual_run::{self, check_virtual};
 
 /// Runs a workload against its targets
 #[derive(Debug, clap::Args)]
@@ -62,6 +62,8 @@ struct WorkloadFile {
     /// The seed of all that is random
     #[arg(long, env = "THRONG_SEED")]
     seed: Option<u64>,
+    #[command(flatten)]
+    saving: Saving,
 }
 
 /// What every command takes that runs something.
@@ -69,31 +71,20 @@ struct WorkloadFile {
 pub(super) struct Common {
     #[command(flatten)]
     pub(super) outside: Outside,
-    /// Writes the summary as JSON; `-` is standard output, and the text then goes to standard error
-    #[arg(long, value_name = "FILE", env = "THRONG_SUMMARY")]
-    summary: Option<PathBuf>,
     /// Records the run, for `throng replay` and the law `empirical`: as `--out record=FILE`, but relative to where you are
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
-    /// Adds a listener: `file=out/samples.jsonl` (beside the workload; directories that are missing are made),
-    /// `otlp=http://127.0.0.1:4318`, `console`
-    #[arg(long = "out", value_name = "KIND=TARGET", value_parser = out)]
-    outs: Vec<(String, String)>,
     /// Ends the run after this time: `30s`, `5m`, `1h30m`; at most `15250w`
     #[arg(long, value_parser = duration, env = "THRONG_DURATION")]
     duration: Option<Nanos>,
-    /// How problems of the workload are shown, on standard error
-    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
-    diagnostics: Format,
-    /// Prints nothing but errors, and a warning where steps failed and no rule looks at failures
-    #[arg(long, short, env = "THRONG_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
-    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) outputs: Outputs,
 }
 
 impl Common {
     /// What is said over the file.
     pub(super) fn overrides(&self) -> Result<Overrides, ExitCode> {
-        let mut overrides = Overrides { outs: self.outs.clone(), ..self.outside.overrides()? };
+        let mut overrides = Overrides { outs: self.outputs.outs.clone(), ..self.outside.overrides()? };
         if let Some(path) = &self.record {
             // The listener's own paths are relative to the workload.
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -101,22 +92,12 @@ impl Common {
         }
         Ok(overrides)
     }
-
-    /// Whether standard output belongs to the JSON.
-    fn prints_json(&self) -> bool {
-        self.summary.as_deref() == Some(Path::new("-"))
-    }
-}
-
-fn out(text: &str) -> Result<(String, String), String> {
-    let (kind, target) = text.split_once('=').unwrap_or((text, ""));
-    if kind.is_empty() { Err("write KIND=TARGET".to_owned()) } else { Ok((kind.into(), target.into())) }
 }
 
 /// The longest duration in whole weeks: 292 years.
 const LONGEST: &str = "15250w";
 
-fn duration(text: &str) -> Result<Nanos, String> {
+pub(super) fn duration(text: &str) -> Result<Nanos, String> {
     match parse_duration(text) {
         Ok(Nanos::ZERO) => Err(format!("a run needs some time: from 1ns to {LONGEST}")),
         Ok(duration) => Ok(duration),
@@ -139,53 +120,32 @@ pub(super) fn load(
     live: bool,
     consoles: bool,
 ) -> Result<Loaded, ExitCode> {
-    let stderr = std::io::stderr();
     // Virtual time has one thread in any case.
     let cores = live.then(default_threads);
     let mut overrides = Overrides { cores, ..overrides };
-    let shows = live && consoles && stderr.is_terminal();
-    let loaded = read(&overrides).and_then(|loaded| {
-        let has_console = loaded.workload.listeners.iter().any(|plan| plan.listener.kind == "console");
-        if shows && !has_console {
-            // On a terminal a run behaves as if it had a console listener.
-            overrides.outs.push(("console".to_owned(), String::new()));
-            return read(&overrides);
-        }
-        Ok(loaded)
-    });
-    let tell = |text: String| {
-        let _ = stderr.lock().write_all(text.as_bytes());
-    };
-    match loaded {
-        Ok(mut loaded) => {
-            if !consoles {
-                loaded.workload.listeners.retain(|plan| plan.listener.kind != "console");
-            }
-            if !common.quiet && !loaded.warnings.is_empty() {
-                let (warnings, sources) = (&loaded.warnings, &loaded.sources);
-                tell(common.diagnostics.render(warnings, sources, Severity::Warning, style(&stderr)));
-            }
-            Ok(loaded)
-        }
-        Err(refused) => {
-            let (problems, sources) = (&refused.problems, &refused.sources);
-            tell(common.diagnostics.render(problems, sources, Severity::Error, style(&stderr)));
-            Err(ExitCode::BadWorkload)
-        }
+    let mut loaded = read(&overrides);
+    if live && consoles && lacks_console(&loaded) {
+        // On a terminal a run behaves as if it had a console listener.
+        overrides.outs.push(("console".to_owned(), String::new()));
+        loaded = read(&overrides);
     }
+    common.outputs.loaded(loaded, consoles)
 }
 
-/// Loads the workload of a file.
+/// Loads the workload of a file; gives it, and what it was made from.
 fn load_workload(
     app: &App,
     file: &WorkloadFile,
     common: &Common,
     live: bool,
     consoles: bool,
-) -> Result<Loaded, ExitCode> {
-    let overrides = Overrides { seed: file.seed, ..common.overrides()? };
+) -> Result<(Loaded, Origin), ExitCode> {
+    let files = if file.saving.is_asked() { Shelf::keeping() } else { Shelf::default() };
+    let overrides = Overrides { seed: file.seed, files, ..common.overrides()? };
     let read = |overrides: &Overrides| load_file(&file.file, app.registry(), overrides);
-    load(&read, overrides, common, live, consoles)
+    let loaded = load(&read, overrides.clone(), common, live, consoles)?;
+    let origin = Origin::of(&file.file, &loaded, &overrides);
+    Ok((loaded, origin))
 }
 
 /// The options of a run of a workload with this path.
@@ -199,14 +159,6 @@ pub(super) fn options(common: &Common, workload: &Path) -> RunOptions {
     }
 }
 
-/// Opens a file that results go to, before anything starts. What it held stays until there is something to put in its place.
-fn create(path: &Path) -> Result<std::fs::File, ExitCode> {
-    std::fs::File::options().write(true).create(true).truncate(false).open(path).map_err(|error| {
-        complain(&format!("cannot write `{}`: {error}", path.display()));
-        ExitCode::Output
-    })
-}
-
 /// Runs a workload in real time.
 pub(super) fn run(app: &App, run: &Run) -> ExitCode {
     let common = &run.common;
@@ -216,18 +168,24 @@ pub(super) fn run(app: &App, run: &Run) -> ExitCode {
         complain(&why);
         return ExitCode::Usage;
     }
-    finish(load_workload(app, &run.file, common, true, !common.quiet && !run.tui).and_then(|loaded| {
+    let consoles = !common.outputs.quiet && !run.tui;
+    finish(load_workload(app, &run.file, common, true, consoles).and_then(|(loaded, origin)| {
         let secrets = loaded.secrets.clone();
         let mut session = None;
-        attempt(common, &secrets, |interrupts| {
+        let save = run.file.saving.open()?;
+        let at = save.as_ref().map(|save| save.at);
+        attempt(&common.outputs, &secrets, save, |interrupts| {
             let mut options = options(common, &run.file.file);
             if run.tui {
                 session = Some(view(&loaded, &mut options)?);
             }
-            let summary = crate::run::run(app, loaded, &options, interrupts);
+            let end = match at {
+                Some(at) => real_run::run_until(app, loaded, origin, &options, interrupts, at),
+                None => real_run::run(app, loaded, &options, interrupts).map(RunEnd::over),
+            };
             // The results are printed on the terminal as it was before.
             session.iter_mut().for_each(Session::close);
-            summary
+            end
         })
     }))
 }
@@ -244,146 +202,41 @@ fn view(loaded: &Loaded, options: &mut RunOptions) -> Result<Session, RunError> 
 /// Runs a workload in virtual time.
 pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
     let common = &simulate.common;
-    let loaded = load_workload(app, &simulate.file, common, false, !common.quiet);
     let options = options(common, &simulate.file.file);
-    finish(loaded.and_then(|loaded| in_virtual_time(app, loaded, common, &simulate.virtual_time, options)))
+    finish(load_workload(app, &simulate.file, common, false, !common.outputs.quiet).and_then(
+        |(loaded, origin)| {
+            let save = simulate.file.saving.open()?.map(|save| (save, origin));
+            in_virtual_time(app, loaded, common, &simulate.virtual_time, options, save)
+        },
+    ))
 }
 
-/// Runs what has been loaded in virtual time.
+/// Runs what has been loaded in virtual time, and saves it where that is asked for.
 pub(super) fn in_virtual_time(
     app: &App,
     loaded: Loaded,
     common: &Common,
     asked: &VirtualTime,
     options: RunOptions,
+    save: Option<(SaveTo, Origin)>,
 ) -> Result<ExitCode, ExitCode> {
     // A workload that is refused leaves no empty files behind.
     check_virtual(&loaded.workload).map_err(|error| told(&error, &loaded.secrets))?;
     let events = asked.events.as_deref().map(create).transpose()?;
     let secrets = loaded.secrets.clone();
-    attempt(common, &secrets, |interrupts| {
-        let events = events.map(|file| {
-            let _ = file.set_len(0);
-            Box::new(BufWriter::new(file)) as Box<dyn Write + Send>
-        });
-        crate::run::simulate(app, loaded, RunOptions { until: asked.until, events, ..options }, interrupts)
+    let (save, origin) = save.unzip();
+    let part = save.as_ref().map(|save| save.at).zip(origin);
+    attempt(&common.outputs, &secrets, save, |interrupts| {
+        let options = RunOptions { until: asked.until, events: events.map(emptied), ..options };
+        match part {
+            Some((at, origin)) => virtual_run::simulate_until(app, loaded, origin, options, interrupts, at),
+            None => virtual_run::simulate(app, loaded, options, interrupts).map(RunEnd::over),
+        }
     })
-}
-
-/// Says why there was no run; gives the code of it.
-pub(super) fn told(error: &RunError, secrets: &Secrets) -> ExitCode {
-    complain(&secrets.redact(&error.to_string()));
-    match error {
-        RunError::CannotOpen(_) | RunError::Demo(_) | RunError::Events(_) | RunError::View(_) => {
-            ExitCode::Output
-        }
-        RunError::Threads(_) | RunError::Tls(_) | RunError::NameTaken(_) => ExitCode::Internal,
-        RunError::NoRoots | RunError::NoService(_) | RunError::StandsStill(_) | RunError::Overrun { .. } => {
-            ExitCode::BadWorkload
-        }
-    }
 }
 
 pub(super) fn finish(result: Result<ExitCode, ExitCode>) -> ExitCode {
     result.unwrap_or_else(|code| code)
-}
-
-/// Runs, shows and writes the results.
-pub(super) fn attempt(
-    common: &Common,
-    secrets: &Secrets,
-    run: impl FnOnce(&AtomicU32) -> Result<Summary, RunError>,
-) -> Result<ExitCode, ExitCode> {
-    let file = common.summary.as_deref().filter(|_| !common.prints_json()).map(create).transpose()?;
-    let interrupts = count_interrupts().map_err(|error| {
-        complain(&format!("cannot listen for Ctrl-C: {error}"));
-        ExitCode::Internal
-    })?;
-    let summary = run(&interrupts).map_err(|error| told(&error, secrets))?;
-    let code = show(common, &summary);
-    if let Some(file) = file {
-        // A device or a pipe has no length to set, and needs none.
-        let _ = file.set_len(0);
-        written(write_json(&summary, file), "the summary")?;
-    }
-    if common.prints_json() {
-        written(
-            as_far_as_read(write_json(&summary, std::io::stdout().lock())),
-            "the summary to standard output",
-        )?;
-    }
-    Ok(code)
-}
-
-fn write_json(summary: &Summary, output: impl Write) -> std::io::Result<()> {
-    let mut writer = BufWriter::new(output);
-    serde_json::to_writer_pretty(&mut writer, summary)?;
-    writer.write_all(b"\n")?;
-    writer.flush()
-}
-
-/// Says what could not be written.
-fn written(result: std::io::Result<()>, what: &str) -> Result<(), ExitCode> {
-    result.map_err(|error| {
-        complain(&format!("cannot write {what}: {error}"));
-        ExitCode::Output
-    })
-}
-
-/// A reader that has gone away has seen what it wanted.
-pub(super) fn as_far_as_read(result: std::io::Result<()>) -> std::io::Result<()> {
-    result.or_else(|error| if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
-}
-
-/// Writes the text summary, coloured where the stream is a terminal.
-fn write_text(summary: &Summary, mut output: impl Write + IsTerminal) -> std::io::Result<()> {
-    let text = final_summary::render(summary, style(&output).color);
-    output.write_all(text.as_bytes())?;
-    output.flush()
-}
-
-/// Prints the summary; says on standard error what makes the exit code worse than it looks.
-fn show(common: &Common, summary: &Summary) -> ExitCode {
-    for violation in conservation(summary) {
-        complain(&format!("throng's own books do not add up: {violation}"));
-    }
-    // Also where nobody reads the results: exit code 0 alone would say that all went well.
-    let is_shown_there = common.prints_json() && !common.quiet;
-    if let Some(warning) = final_summary::unjudged_failures(summary).filter(|_| !is_shown_there) {
-        let _ = writeln!(std::io::stderr().lock(), "{warning}");
-    }
-    if !common.quiet {
-        let shown = if common.prints_json() {
-            written(
-                as_far_as_read(write_text(summary, std::io::stderr().lock())),
-                "the summary to standard error",
-            )
-        } else {
-            written(
-                as_far_as_read(write_text(summary, std::io::stdout().lock())),
-                "the summary to standard output",
-            )
-        };
-        if let Err(code) = shown {
-            return code;
-        }
-        for (name, listener) in summary.listeners.iter().filter(|(_, listener)| listener.lost > 0) {
-            let _ = writeln!(
-                std::io::stderr().lock(),
-                "warning: listener `{name}` lost {} records and delivered {}",
-                listener.lost,
-                listener.delivered
-            );
-        }
-        if summary.verdict == Verdict::Degraded {
-            let _ = writeln!(
-                std::io::stderr().lock(),
-                "warning: the verdict is `degraded`: {}",
-                summary.verdict_reasons.join("; ")
-            );
-        }
-    }
-    ExitCode::of(summary)
 }
 
 #[cfg(test)]

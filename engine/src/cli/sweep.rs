@@ -12,7 +12,7 @@ use self::progress::Progress;
 use super::diagnostics::Format;
 use super::inputs::Inputs;
 use super::interrupts::count_interrupts;
-use super::{complain, is_dumb, run, style};
+use super::{complain, is_dumb, outputs, style};
 use crate::app::App;
 use crate::exit_code::ExitCode;
 use crate::loader::{Loaded, Overrides, Refused, Severity, SweepOptions, load, read};
@@ -159,7 +159,7 @@ fn heading(loaded: &Loaded, overrides: &Overrides, design: &Design, sha256: Stri
 fn say(args: &Sweep, label: &str, failure: Failure) -> ExitCode {
     let code = match failure {
         Failure::Refused(refused) => refuse(args, &refused),
-        Failure::Run(error, secrets) => run::told(&error, &secrets),
+        Failure::Run(error, secrets) => outputs::told(&error, &secrets),
         Failure::Changed => {
             complain("the workload has changed while it was swept");
             ExitCode::BadWorkload

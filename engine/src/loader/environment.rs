@@ -12,6 +12,8 @@ const PREFIX: &str = "THRONG_PARAM_";
 pub struct Environment {
     given: BTreeMap<String, String>,
     process: bool,
+    /// Parameters are set by what is given alone.
+    parameters_given: bool,
 }
 
 /// Values are secrets: only names are shown.
@@ -20,6 +22,7 @@ impl fmt::Debug for Environment {
         f.debug_struct("Environment")
             .field("given", &self.given.keys())
             .field("process", &self.process)
+            .field("parameters_given", &self.parameters_given)
             .finish()
     }
 }
@@ -39,16 +42,35 @@ impl Environment {
 
     /// The names of all variables that would set a parameter, sorted.
     pub(super) fn of_parameters(&self) -> BTreeSet<String> {
-        let process = self.process.then(std::env::vars_os).into_iter().flatten();
+        let process = self.asks_process(PREFIX).then(std::env::vars_os).into_iter().flatten();
         let names = process.filter_map(|(name, _)| name.into_string().ok());
         let names = names.chain(self.given.keys().cloned());
         names.filter(|name| name.starts_with(PREFIX)).collect()
     }
 
+    /// The variables that would set a parameter, with their values.
+    pub(crate) fn set_parameters(&self) -> Vec<(String, String)> {
+        let names = self.of_parameters().into_iter();
+        names.filter_map(|name| self.variable(&name).map(|value| (name, value))).collect()
+    }
+
+    /// The same, but that parameters are set by these variables and no others.
+    #[must_use]
+    pub(crate) fn with_parameters_only_of(mut self, variables: &[(String, String)]) -> Self {
+        self.given.retain(|name, _| !name.starts_with(PREFIX));
+        self.given.extend(variables.iter().cloned());
+        Self { parameters_given: true, ..self }
+    }
+
+    /// Whether the process is asked for a variable.
+    fn asks_process(&self, name: &str) -> bool {
+        self.process && !(self.parameters_given && name.starts_with(PREFIX))
+    }
+
     /// A variable's value; `None` when it is not set or no text.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         let given = self.given.get(name).cloned();
-        given.or_else(|| if self.process { std::env::var(name).ok() } else { None })
+        given.or_else(|| if self.asks_process(name) { std::env::var(name).ok() } else { None })
     }
 }
 

@@ -13,9 +13,10 @@ use throng_components::workload::{
 };
 
 use super::document;
-use super::load::add_text;
+use super::load::{Overrides, add_text};
 use super::lower::check_version;
-use super::source::{MOST_BYTES, Sources, read_included};
+use super::shelf::Shelf;
+use super::source::{FileMistake, MOST_BYTES, Sources, read_included};
 
 /// `include "base.kdl"`
 pub(crate) const INCLUDE: NodeSpec = NodeSpec {
@@ -90,6 +91,7 @@ impl Mistake for IncludeMistake {
 
 /// Reads files and what they include.
 pub(super) struct Reader<'a> {
+    pub(super) shelf: &'a Shelf,
     pub(super) sources: &'a mut Sources,
     pub(super) problems: &'a mut Problems,
     /// The files that are being read, each included by the one before: where it is, and what messages call it.
@@ -103,11 +105,12 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(
+        overrides: &'a Overrides,
         sources: &'a mut Sources,
         problems: &'a mut Problems,
-        texts: &'a [(String, String)],
     ) -> Self {
-        Self { sources, problems, open: Vec::new(), read: BTreeMap::new(), bytes: 0, texts }
+        let (shelf, texts) = (&overrides.files, overrides.texts.as_slice());
+        Self { shelf, sources, problems, open: Vec::new(), read: BTreeMap::new(), bytes: 0, texts }
     }
 
     /// The nodes of a text and of all that it includes; `None` when it could not be parsed.
@@ -126,7 +129,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         check_version(&parsed.nodes, self.problems);
-        self.open.push((canonical(path), name));
+        self.open.push((self.shelf.place(path), name));
         let included: Vec<Vec<Node>> = parsed
             .nodes
             .iter()
@@ -143,7 +146,7 @@ impl<'a> Reader<'a> {
         let path = fields.text_argument(0);
         let written = self.problems.take(fields.finish(path))?;
         let path = from.parent().unwrap_or(Path::new("")).join(written.value);
-        let place = canonical(&path);
+        let place = self.shelf.place(&path);
         if let Some(first) = self.open.iter().position(|(open, _)| *open == place) {
             let mut cycle: Vec<String> = self.open[first..].iter().map(|(_, name)| name.clone()).collect();
             cycle.push(self.open[first].1.clone());
@@ -171,7 +174,8 @@ impl<'a> Reader<'a> {
             return Some(text.clone().into_bytes());
         }
         let room = MOST_BYTES.saturating_sub(self.bytes);
-        match read_included(path, room) {
+        let (from_disk, missing) = (|| read_included(path, room), || FileMistake::missing(path));
+        match self.shelf.read(path, from_disk, missing) {
             Ok(text) => Some(text),
             Err(mistake) => {
                 self.problems.push(mistake.included_at(span));
@@ -246,9 +250,4 @@ fn identity(node: &Node) -> Option<Identity> {
         _ => name(),
     };
     Some((node.name.value.clone(), name?))
-}
-
-/// Where a file really is, so that two ways to it are seen to be one.
-fn canonical(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

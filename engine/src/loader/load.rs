@@ -9,10 +9,12 @@ use throng_systems::plugins::Registry;
 
 use super::document::{self, span};
 use super::environment::Environment;
+use super::files::Beside;
 use super::include::Reader;
 use super::lower::{Around, Lowered, lower};
 use super::param;
 use super::set::Sets;
+use super::shelf::Shelf;
 use super::source::{MOST_BYTES, Refused, Sources, read, too_large};
 use super::sweep_options::SweepOptions;
 use super::syntax::SyntaxMistake;
@@ -36,6 +38,8 @@ pub struct Overrides {
     pub texts: Vec<(String, String)>,
     /// `--vary` and `--replications`.
     pub sweep: SweepOptions,
+    /// Where the files come from that the workload names.
+    pub files: Shelf,
 }
 
 /// Reads a file and loads it.
@@ -55,7 +59,8 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
         return Err(too_large(path.display().to_string()).into());
     }
     let (mut sources, mut problems) = (Sources::default(), Problems::new());
-    let Some(mut nodes) = Reader::new(&mut sources, &mut problems, &overrides.texts).nodes(path, text) else {
+    let mut reader = Reader::new(overrides, &mut sources, &mut problems);
+    let Some(mut nodes) = reader.nodes(path, text) else {
         return Err(Refused { sources, problems: problems.into_sorted() });
     };
     let mut values = Values::new(&overrides.environment);
@@ -68,7 +73,8 @@ pub fn load(path: &Path, text: &[u8], registry: &Registry, overrides: &Overrides
     let outside = outside_nodes(&nodes, overrides, &mut sources, &mut problems);
     let directory = path.parent().unwrap_or(Path::new(""));
     let constants = &values.constants;
-    let around = Around { registry, sources: &sources, cores: overrides.cores, directory, constants };
+    let files = Beside { directory, shelf: &overrides.files };
+    let around = Around { registry, sources: &sources, cores: overrides.cores, files, constants };
     let lowered = match lower(nodes, outside, around) {
         Ok(lowered) => Some(lowered),
         Err(more) => {

@@ -88,6 +88,11 @@ pub(super) struct FileMistake {
 }
 
 impl FileMistake {
+    /// The mistake of a file that is not there.
+    pub(super) fn missing(path: &Path) -> Self {
+        Self { path: path.display().to_string(), reason: Reason::Missing, at: None }
+    }
+
     /// The mistake of a file that is included there.
     pub(super) fn included_at(self, span: Span) -> Self {
         Self { at: Some(span), ..self }

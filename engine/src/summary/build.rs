@@ -6,15 +6,16 @@ use jiff::Timestamp;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::control::{Command, ControlRecord};
 use throng_components::measure::Measure;
+use throng_components::run::Gap;
 use throng_components::sample::ErrorType;
 use throng_components::scenario::StepNames;
 use throng_components::statistics::{GroupStatistics, PhaseStatistics, StepStatistics};
 
 use super::{
-    ConnectionsSummary, ControlSummary, DurationsSummary, Expected, GeneratorInput, GeneratorSummary,
-    GroupSummary, IterationsSummary, ListenerSummary, MeasuresOverflowSummary, Ordered, PhasesSummary,
-    RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary, ServiceSummary, StepSummary,
-    Summary, SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    ConnectionsSummary, ControlSummary, DurationsSummary, Expected, GapSummary, GeneratorInput,
+    GeneratorSummary, GroupSummary, IterationsSummary, ListenerSummary, MeasuresOverflowSummary, Ordered,
+    PhasesSummary, RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary, ServiceSummary,
+    StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 
 /// Units whose values are parts or rates; values of all others are whole.
@@ -68,6 +69,16 @@ pub fn build(input: SummaryInput<'_>) -> Summary {
             })
             .collect(),
         controls: input.controls.iter().map(|record| of_control(*record, input.scenarios)).collect(),
+        gaps: input.gaps.iter().map(of_gap).collect(),
+    }
+}
+
+fn of_gap(gap: &Gap) -> GapSummary {
+    GapSummary {
+        at_ns: gap.at.0,
+        saved: wall_time(gap.saved_unix_ns),
+        resumed: wall_time(gap.resumed_unix_ns),
+        wall_ns: gap.resumed_unix_ns.saturating_sub(gap.saved_unix_ns),
     }
 }
 

@@ -4,7 +4,7 @@ use throng_components::clock::Nanos;
 use throng_components::control::ControlRecord;
 use throng_components::exit_condition::{ExitCondition, RuleResult};
 use throng_components::measures::Measures;
-use throng_components::run::{Outcome, RunHeader, Verdict};
+use throng_components::run::{Gap, Outcome, RunHeader, Verdict};
 use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, StepNames};
 use throng_components::seed::RunSeed;
@@ -47,6 +47,8 @@ pub struct SummaryInput<'a> {
     pub listeners: &'a [ListenerInput<'a>],
     /// What was asked of the run while it went on.
     pub controls: &'a [ControlRecord],
+    /// When the run lay saved.
+    pub gaps: &'a [Gap],
 }
 
 /// One modelled service at its end.

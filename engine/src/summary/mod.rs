@@ -25,9 +25,9 @@ pub use measures::{MeasureSummary, MeasuresOverflowSummary};
 pub use ordered::Ordered;
 pub use page::{SummaryField, fields};
 pub use schema::{
-    ConnectionsSummary, ControlSummary, DurationsSummary, GeneratorSummary, GroupSummary, IterationsSummary,
-    ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
-    TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    ConnectionsSummary, ControlSummary, DurationsSummary, GapSummary, GeneratorSummary, GroupSummary,
+    IterationsSummary, ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary,
+    StepSummary, Summary, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 pub use services::{ServiceRequestsSummary, ServiceSummary};
 pub use verdict::{GeneratorFacts, verdict};

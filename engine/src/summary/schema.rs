@@ -78,6 +78,22 @@ pub struct Summary {
     /// What was asked of the run while it went on, in order: a run that was steered is another run.
     #[serde(default)]
     pub controls: Vec<ControlSummary>,
+    /// When the run lay saved in a file, in order; absent for one that never did, and in virtual time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<GapSummary>,
+}
+
+/// A time in which a run lay saved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapSummary {
+    /// Where in the run: nothing was begun from that instant on, and the plan went on there.
+    pub at_ns: u64,
+    /// The wall time at which it was saved, RFC 3339 in UTC.
+    pub saved: String,
+    /// That at which it went on.
+    pub resumed: String,
+    /// How long it lay.
+    pub wall_ns: u64,
 }
 
 /// A command that was carried out.

@@ -5,7 +5,7 @@ use throng_components::clock::{ClockKind, Nanos};
 use throng_components::control::{Command, ControlRecord, Factor};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::measures::Measures;
-use throng_components::run::{Origin, Outcome, ReplayOf, RunHeader, Verdict};
+use throng_components::run::{Gap, Origin, Outcome, ReplayOf, RunHeader, Verdict};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
 use throng_components::scenario::{
     Overflow, Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames, UserBounds,
@@ -206,6 +206,11 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
         controls: &[ControlRecord {
             at: Nanos::from_secs(2),
             command: Command::Scale { scenario: ScenarioId(1), factor: Factor::ONE.changed_by_percent(20) },
+        }],
+        gaps: &[Gap {
+            at: Nanos::from_secs(3),
+            saved_unix_ns: 5_000_000_000,
+            resumed_unix_ns: 65_000_000_000,
         }],
     })
 }

@@ -10,8 +10,9 @@ use super::journal::Record;
 use super::row::rows_of;
 use crate::app::App;
 use crate::loader::{Loaded, Overrides, Refused, Secrets, SweepOptions, load};
-use crate::run::{RunError, RunOptions, check_virtual, sha256, simulate};
+use crate::run::{RunError, RunOptions, sha256};
 use crate::summary::conservation;
+use crate::virtual_run::{check_virtual, simulate};
 
 /// Why a point cannot be simulated.
 pub(crate) enum Failure {

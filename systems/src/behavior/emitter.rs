@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::exchange::UserChange;
 use throng_components::measures::Measurement;
@@ -9,7 +10,7 @@ use throng_components::sample::{Sample, SampleKind};
 use throng_components::sample_block::SampleBlock;
 
 /// Samples and users' comings and goings since the driver last looked. It keeps no statistics.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Emitter {
     /// As [`SampleBlock`] has them.
     pub samples: SampleBlock,

@@ -1,10 +1,11 @@
 //! Where in its program a user is: one strand of steps, and more of them while it does several things at one time.
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::sample::{ErrorType, OPERATIONS_OF_A_STRAND};
 
 /// One strand's place.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Strand {
     /// The instruction it is at.
     pub cursor: u32,
@@ -43,7 +44,7 @@ impl Strand {
 }
 
 /// What all strands of a user share.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Progress {
     /// Counts the user's operations over its whole life.
     pub operations: u32,
@@ -69,7 +70,7 @@ impl Progress {
 }
 
 /// What a strand of a `parallel` is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PartState {
     /// It has not begun, or runs just now.
     Ready,
@@ -84,7 +85,7 @@ pub enum PartState {
 }
 
 /// One strand of a `parallel`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Part {
     /// Its place.
     pub strand: Strand,
@@ -102,7 +103,7 @@ impl Part {
 }
 
 /// How the parts of a `parallel` go on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Ending {
     /// Each to its end.
     #[default]
@@ -114,7 +115,7 @@ pub(super) enum Ending {
 }
 
 /// The strands of a `parallel`, numbered from 1. Kept when it has ended, so that the next one needs no memory anew.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Parts {
     pub(super) all: Vec<Part>,
     pub(super) ending: Ending,

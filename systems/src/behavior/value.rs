@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::workload::{
     Rate, Scalar, Share, Size, parse_duration, parse_rate, parse_share, parse_size,
 };
 
 /// A value during the run.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// Nothing yet: whoever needs it fails.
     #[default]

@@ -9,4 +9,4 @@ pub mod queues;
 mod registry;
 pub mod steps;
 
-pub use registry::{NameTaken, Named, Plugin, Registry, Table};
+pub use registry::{LendState, Lent, NameTaken, Named, Plugin, Registry, Table};

@@ -1,6 +1,26 @@
 //! The shape that all families of plug-ins share: a table of entries, found by name.
 
+use bevy_ecs::world::EntityWorldMut;
+use throng_components::state::State;
 use throng_components::workload::NodeSpec;
+
+/// Lends what is saved of the plug-in that an entity carries; `None` when the entity carries none of that kind.
+pub type LendState = for<'a> fn(&'a mut EntityWorldMut<'_>) -> Option<Lent<'a>>;
+
+/// A plug-in's state, or that it tells none.
+pub enum Lent<'a> {
+    /// To be saved or restored.
+    State(&'a mut dyn State),
+    /// The plug-in of that name cannot be saved.
+    Nothing(&'static str),
+}
+
+impl<'a> Lent<'a> {
+    /// What a plug-in of that name has lent.
+    pub fn of(state: Option<&'a mut dyn State>, name: &'static str) -> Self {
+        state.map_or(Self::Nothing(name), Self::State)
+    }
+}
 
 /// One line of a family's table, as far as every family has it.
 pub trait Named: Copy + 'static {

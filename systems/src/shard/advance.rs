@@ -6,9 +6,11 @@ use throng_components::clock::Nanos;
 use throng_components::exchange::{Order, OrderBlock};
 use throng_components::scenario::{Overflow, ScenarioCounts, ScenarioId};
 use throng_components::seed::RunSeed;
+use throng_components::state_of;
 use throng_components::token::DueToken;
 
 use super::agenda::Agenda;
+use super::hold::Held;
 use super::orders::USERS_AT_ONCE;
 use super::roster::Roster;
 use super::settings::ShardSettings;
@@ -48,7 +50,16 @@ pub struct Shard {
     underruns: u64,
     /// Whether tokens of any scenario wait for a bounded time.
     may_expire: bool,
+    /// What waits while the run is held to be saved; `None` while it is not.
+    pub(super) held: Option<Box<Held>>,
 }
+
+// Wishes and those that are free again are carried out before an instant is over.
+state_of!(Shard {
+    saved: users, wheel, agenda, due, emitter, in_flight, running, own_stops, underruns;
+    within: rosters;
+    declared: seed, wishes, freed, laps, may_expire, held
+});
 
 impl Shard {
     /// A shard without users.
@@ -76,6 +87,7 @@ impl Shard {
                 begun: Vec::new(),
                 stopped: None,
                 paused: false,
+                put_off: None,
                 resumed: Nanos::ZERO,
             }
         });
@@ -84,6 +96,7 @@ impl Shard {
             |roster: &Roster| matches!(roster.scenario.overflow, Overflow::Queue { timeout: Some(_), .. });
         Self {
             seed: settings.seed,
+            held: None,
             may_expire: rosters.iter().any(waits_bounded),
             rosters,
             users: Slab::default(),
@@ -126,9 +139,15 @@ impl Shard {
                 | Order::Resume { at, .. }
                 | Order::Finish { at, .. }
                 | Order::Stop { at, .. }
+                | Order::Hold { at }
+                | Order::CutHeld { at, .. }
                 | Order::Cut { at, .. } => at,
             };
-            self.agenda.insert(at, order);
+            let agenda = match &mut self.held {
+                Some(held) if !matches!(order, Order::CutHeld { .. }) => &mut held.agenda,
+                _ => &mut self.agenda,
+            };
+            agenda.insert(at, order);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::exchange::Order;
 
@@ -18,7 +19,7 @@ pub(super) struct Appointment {
 
 /// Orders by instant; at one instant ends come before starts, so that nothing begins when all is over; then the order
 /// in which they came.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Agenda {
     orders: BTreeMap<(Nanos, bool, u64), (Order, u32)>,
     sequence: u64,
@@ -48,7 +49,10 @@ impl Agenda {
     /// Puts what is left of an order back in its place.
     pub(super) fn put_back(&mut self, appointment: Appointment) {
         let Appointment { at, sequence, order, from } = appointment;
-        let ends = matches!(order, Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. });
+        let ends = matches!(
+            order,
+            Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. } | Order::Hold { .. }
+        );
         self.orders.insert((at, !ends, sequence), (order, from));
         self.next = Some(self.next.map_or(at, |next| next.min(at)));
     }

@@ -78,7 +78,7 @@ impl Shard {
         if user.retiring {
             return self.remove_user(slot, actions);
         }
-        let next = if roster.stopped.is_none() { roster.waiting.pop_front() } else { None };
+        let next = if roster.serves() { roster.waiting.pop_front() } else { None };
         if let Some(token) = next {
             roster.counts.waiting -= 1;
             self.serve(slot, token, at.max(token.release), now, actions);
@@ -127,6 +127,10 @@ impl Shard {
         }
         if roster.granted == 0 && roster.last_grant {
             return self.leave_closed(slot, actions);
+        }
+        if let Some(put_off) = &mut roster.put_off {
+            put_off.push(Ungranted { slot, generation: user.generation });
+            return;
         }
         if roster.granted == 0 || roster.paused {
             let generation = user.generation;

@@ -9,6 +9,7 @@
 
 mod advance;
 mod agenda;
+mod hold;
 mod iteration;
 mod matcher;
 mod orders;

@@ -65,6 +65,11 @@ impl Shard {
                 roster.counts.returned += std::mem::take(&mut roster.granted);
                 None
             }
+            Order::Hold { .. } => {
+                self.hold();
+                None
+            }
+            Order::CutHeld { scenario, .. } => self.cut_held(scenario, appointment, now, actions),
             Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. } => {
                 self.end(appointment, now, actions)
             }

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::scenario::{Overflow, Scenario, ScenarioCounts};
+use throng_components::state_of;
 use throng_components::token::DueToken;
 
 use crate::behavior::Program;
@@ -13,7 +15,7 @@ use crate::behavior::Program;
 pub(super) const NOBODY: u32 = u32::MAX;
 
 /// A closed user whose next iteration waits for a grant. It waits for as long as its generation is that of its slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ungranted {
     pub(super) slot: u32,
     pub(super) generation: u32,
@@ -57,9 +59,17 @@ pub(super) struct Roster {
     pub(super) stopped: Option<Nanos>,
     /// Closed: whether users begin nothing for now; those that would wait as if for a grant.
     pub(super) paused: bool,
+    /// Closed: users whose next iteration came due while the run was held to be saved; `Some` while it is, of open scenarios
+    /// as well.
+    pub(super) put_off: Option<Vec<Ungranted>>,
     /// Closed: when users last were let go on. What was due before and held back is due then: the plan stood still.
     pub(super) resumed: Nanos,
 }
+
+state_of!(Roster {
+    saved: counts, next_serial, idle, waiting, granted, last_grant, ungranted, slots, begun, stopped, paused, resumed;
+    declared: put_off, scenario, program, users_max, queue_limit, shards, place_among_shards
+});
 
 impl Roster {
     /// The place of a closed user in `slots`.
@@ -80,11 +90,16 @@ impl Roster {
     /// When the first waiting token expires.
     pub(super) fn next_expiry(&self) -> Option<Nanos> {
         match self.scenario.overflow {
-            Overflow::Queue { timeout: Some(timeout), .. } if self.stopped.is_none() => {
+            Overflow::Queue { timeout: Some(timeout), .. } if self.serves() => {
                 self.waiting.front().map(|token| token.release + timeout)
             }
             _ => None,
         }
+    }
+
+    /// Whether tokens that wait are served.
+    pub(super) fn serves(&self) -> bool {
+        self.stopped.is_none() && self.put_off.is_none()
     }
 
     /// Whether one more token may wait.

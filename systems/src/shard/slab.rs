@@ -1,5 +1,6 @@
 //! The users of a shard, dense: a user at rest is one slot.
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::scenario::ScenarioId;
 use throng_components::virtual_user::UserId;
@@ -8,7 +9,7 @@ use crate::behavior::{Parts, Progress, Session, Strand, Value};
 use crate::plugins::protocols::OperationId;
 
 /// What a user is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activity {
     /// The slot is free.
     #[default]
@@ -28,7 +29,7 @@ pub enum Activity {
 /// A user's private state. It never leaves its shard as a whole.
 ///
 /// Among a million of them each is far away in memory: aligned, it takes two lines of the cache to have it near, and not three.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[repr(align(64))]
 pub struct User {
     /// Its stable id.
@@ -91,7 +92,7 @@ const CHUNK_BITS: u32 = 12;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// Users by slot. A slot is used again when its user has gone, the one last freed first.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Slab {
     chunks: Vec<Vec<User>>,
     free: Vec<u32>,

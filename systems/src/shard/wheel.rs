@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 
 const LEVELS: usize = 6;
@@ -21,7 +22,7 @@ const BASE_BITS: u32 = 16;
 const NEAR_MOST: usize = 256;
 
 /// What a timer fires for. Stale timers are told apart by their generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TimerKey {
     /// A user's place in the slab.
     pub slot: u32,
@@ -40,7 +41,7 @@ fn unpack(timer: u128) -> (Nanos, TimerKey) {
 }
 
 /// Timers in order of (instant, slot, generation).
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Wheel {
     /// `levels[l][s]`: timers whose base slot differs from the cursor's first in byte `l`, where it is `s`.
     levels: Vec<Vec<Vec<u128>>>,

@@ -24,6 +24,6 @@ pub use fingerprint::fingerprint;
 pub use flow::Uses;
 pub use model::{ModelPlan, ServicePlan};
 pub use plan::{Load, OverflowPlan, Plan, ScenarioPlan, StopRule};
-pub use run::{Case, Observed, Run, comparable, run, run_with};
+pub use run::{Case, FirstPart, Observed, Run, comparable, resume, run, run_until, run_with};
 pub use seeds::for_each_seed;
 pub use shape::{Shape, Stage};

@@ -1,14 +1,14 @@
 //! Runs a workload through the whole engine, under the virtual clock and in this process.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use throng::components::clock::Nanos;
-use throng::loader::{Overrides, Severity, Style, load, render};
+use throng::loader::{Environment, Loaded, Overrides, Severity, Shelf, Style, load, render};
 use throng::summary::{ScenarioSummary, Summary};
-use throng::{App, RunError, RunOptions};
+use throng::{App, Origin, RunEnd, RunError, RunOptions, SavedRun};
 
 use super::{Event, Plan, Record, ScenarioPlan, read_log};
 
@@ -35,6 +35,15 @@ impl From<&Plan> for Run {
     }
 }
 
+impl Run {
+    /// What it is run with, and where its event log goes.
+    fn options(&self) -> (RunOptions, Memory) {
+        let memory = Memory::default();
+        let events = Some(Box::new(memory.clone()) as Box<dyn Write + Send>);
+        (RunOptions { duration: self.duration, until: self.until, events, ..RunOptions::default() }, memory)
+    }
+}
+
 /// What came of a run.
 #[derive(Clone, Debug)]
 pub struct Observed {
@@ -49,6 +58,12 @@ pub struct Observed {
 /// A sink in memory that can be looked at afterwards.
 #[derive(Clone, Default)]
 struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Memory {
+    fn taken(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 impl Write for Memory {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -81,23 +96,72 @@ pub fn run(run: impl Into<Run>) -> Result<Observed, RunError> {
 /// As [`run`].
 pub fn run_with(app: &App, run: impl Into<Run>) -> Result<Observed, RunError> {
     let run = run.into();
-    // As if it lay among the workloads, whose files it may name.
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads/simulated.kdl");
-    let loaded = load(&path, run.text.as_bytes(), app.registry(), &Overrides::default());
-    let loaded = loaded.unwrap_or_else(|refused| {
+    let loaded = loaded(app, &run, &Overrides::default());
+    let (options, memory) = run.options();
+    let summary = throng::simulate(app, loaded, options, &AtomicU32::new(0))?;
+    let log = memory.taken();
+    Ok(Observed { summary, events: read_log(&log), log })
+}
+
+/// As if it lay among the workloads, whose files it may name.
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads/simulated.kdl")
+}
+
+fn loaded(app: &App, run: &Run, overrides: &Overrides) -> Loaded {
+    let loaded = load(&path(), run.text.as_bytes(), app.registry(), overrides);
+    loaded.unwrap_or_else(|refused| {
         let shown = render(&refused.problems, &refused.sources, Severity::Error, Style::PLAIN);
         panic!("it does not load:\n{}\n{shown}", run.text)
-    });
-    let memory = Memory::default();
-    let options = RunOptions {
-        duration: run.duration,
-        until: run.until,
-        events: Some(Box::new(memory.clone())),
-        ..RunOptions::default()
-    };
-    let summary = throng::simulate(app, loaded, options, &AtomicU32::new(0))?;
-    let log = std::mem::take(&mut *memory.0.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(Observed { summary, events: read_log(&log), log })
+    })
+}
+
+/// What came of the first part of a run.
+pub enum FirstPart {
+    /// It ended before it could be saved.
+    Ended(Box<Observed>),
+    /// The saved run, and its event log up to there.
+    Saved(Box<SavedRun>, Vec<u8>),
+}
+
+/// Runs a workload up to an instant and saves it there.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Panics
+/// As [`run`].
+pub fn run_until(app: &App, run: impl Into<Run>, at: Nanos) -> Result<FirstPart, RunError> {
+    let run = run.into();
+    let overrides = Overrides { files: Shelf::keeping(), ..Overrides::default() };
+    let loaded = loaded(app, &run, &overrides);
+    let origin = Origin::of(&path(), &loaded, &overrides);
+    let (options, memory) = run.options();
+    let ended = throng::simulate_until(app, loaded, origin, options, &AtomicU32::new(0), at)?;
+    let log = memory.taken();
+    Ok(match ended {
+        RunEnd::Saved(saved) => FirstPart::Saved(saved, log),
+        RunEnd::Over(summary) => {
+            FirstPart::Ended(Box::new(Observed { summary: *summary, events: read_log(&log), log }))
+        }
+    })
+}
+
+/// Goes on with a saved run to its end; gives its summary and the rest of its event log.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Panics
+/// When its workload does not load.
+pub fn resume(app: &App, saved: &SavedRun) -> Result<(Summary, Vec<u8>), RunError> {
+    let loaded = saved.origin().load(app.registry(), &[], Environment::default());
+    let loaded = loaded.unwrap_or_else(|refused| panic!("{:?}", refused.problems));
+    let (options, memory) = Run::default().options();
+    match throng::resume(app, saved, loaded, options, &AtomicU32::new(0), None)? {
+        RunEnd::Over(summary) => Ok((*summary, memory.taken())),
+        RunEnd::Saved(_) => unreachable!("nobody asked for it"),
+    }
 }
 
 /// A summary without what may differ between two runs of one workload with one seed.

@@ -93,7 +93,8 @@ pub fn open(node: &Node) -> (Box<dyn Worker>, Arc<Delivery>) {
     install(&mut entity);
     let id = entity.id();
     let delivery = Arc::new(Delivery::default());
-    let outlets = Outlets { directory: ".".into(), terminal: false, delivery: delivery.clone() };
+    let outlets =
+        Outlets { directory: ".".into(), terminal: false, resumed: false, delivery: delivery.clone() };
     let worker = (kind.open)(world.entity(id), &header(), outlets).expect("the listener is on its entity");
     (worker.unwrap_or_else(|error| panic!("{error:?}")), delivery)
 }

@@ -22,6 +22,7 @@ mod rates;
 mod real_server;
 mod reference;
 mod replays;
+mod saved_runs;
 mod scratch;
 mod speed;
 mod sweeps;

@@ -24,6 +24,7 @@ fn a_quiet_run() {
     summary.rules.clear();
     summary.listeners.0.clear();
     summary.controls.clear();
+    summary.gaps.clear();
     summary.groups.0.clear();
     summary.services.0.clear();
     summary.measures.0.clear();

@@ -3,7 +3,6 @@
 mod calls;
 mod load;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use throng_components::sample::StepId;
@@ -201,8 +200,8 @@ pub(super) struct Around<'a> {
     pub(super) registry: &'a Registry,
     pub(super) targets: &'a Names,
     pub(super) steps: &'a StepNames,
-    /// What relative paths in a node are relative to.
-    pub(super) directory: &'a dyn Fn(&Node) -> &'a Path,
+    /// The files that a node names.
+    pub(super) files: &'a dyn Fn(&Node) -> Beside<'a>,
 }
 
 /// Reads all services.
@@ -274,7 +273,7 @@ fn read_time(node: &Node, around: &Around<'_>) -> Result<Arc<dyn Law>, Problems>
     let Some(entry) = registry.laws.find(kind.value) else {
         return Err(Problems::from(unknown_kind(node, kind, "time", registry.laws.names())));
     };
-    let law = (entry.read)(node, &Beside((around.directory)(node)))?;
+    let law = (entry.read)(node, &(around.files)(node))?;
     if law.mean() > 0.0 {
         return Ok(law);
     }

@@ -6,7 +6,6 @@ mod network;
 mod tls;
 
 use std::net::IpAddr;
-use std::path::Path;
 
 use throng_components::clock::Nanos;
 use throng_components::target::{
@@ -24,6 +23,7 @@ pub(crate) use self::network::{DNS, PROXY, RESOLVE};
 pub(crate) use self::tls::{CLIENT_CERTIFICATE, RESUMPTION, ROOTS, SERVER_NAME, TLS, VERIFY};
 use super::pointless::Pointless;
 use super::settings::read_positive;
+use crate::loader::files::Beside;
 
 /// `target shop "http://127.0.0.1:8080" { … }`
 pub(crate) const TARGET: NodeSpec = NodeSpec {
@@ -157,11 +157,11 @@ fn read_headers(fields: &mut Fields<'_>) -> Vec<(String, String)> {
     nodes.into_iter().take(HEADERS_MOST).filter_map(|node| fields.take(read_header(node))).collect()
 }
 
-/// Reads one target; files that it names are relative to `directory`.
+/// Reads one target, and the files that it names.
 pub(super) fn read(
     node: &Node,
     id: TargetId,
-    directory: &Path,
+    files: Beside<'_>,
     registry: &Registry,
 ) -> Result<Target, Problems> {
     let mut fields = Fields::of(node, &TARGET, 0);
@@ -183,7 +183,7 @@ pub(super) fn read(
     }
     let proxy = fields.child("proxy").and_then(|child| fields.take(network::read_proxy(child)));
     let tls_node = fields.child("tls");
-    let tls = tls_node.and_then(|child| fields.take(tls::read(child, directory)));
+    let tls = tls_node.and_then(|child| fields.take(tls::read(child, files)));
     let secure = address.as_ref().is_some_and(|(_, secure)| *secure);
     if let (true, Some(written), Some((TargetAddress::Url { host, .. }, _))) = (secure, written, &address)
         && tls_node.is_none_or(|node| node.children_named("server-name").next().is_none())

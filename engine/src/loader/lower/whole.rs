@@ -1,6 +1,5 @@
 //! The workload as a whole: its top level, and the order in which its parts need one another.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use throng_components::run::StepHeader;
@@ -99,8 +98,8 @@ pub(in crate::loader) struct Around<'a> {
     pub(in crate::loader) sources: &'a Sources,
     /// How many threads a run has that does not say; `None` where nothing is said of it.
     pub(in crate::loader) cores: Option<u16>,
-    /// What paths in the workload are relative to.
-    pub(in crate::loader) directory: &'a Path,
+    /// What paths in the workload are relative to, and where its files come from.
+    pub(in crate::loader) files: Beside<'a>,
     /// What expressions know before the run.
     pub(in crate::loader) constants: &'a Constants,
 }
@@ -123,9 +122,8 @@ pub(in crate::loader) fn lower(
         span,
     };
     let problems = Problems::new();
-    let Around { registry, sources, cores, directory, constants } = around;
-    Lowering { root: &root, outside: &outside, registry, sources, cores, directory, constants, problems }
-        .run()
+    let Around { registry, sources, cores, files, constants } = around;
+    Lowering { root: &root, outside: &outside, registry, sources, cores, files, constants, problems }.run()
 }
 
 struct Lowering<'a> {
@@ -136,7 +134,7 @@ struct Lowering<'a> {
     /// How many threads a run has that does not say; `None` where nothing is said of it.
     cores: Option<u16>,
     /// What paths in the workload's own file are relative to.
-    directory: &'a Path,
+    files: Beside<'a>,
     constants: &'a Constants,
     problems: Problems,
 }
@@ -177,12 +175,12 @@ impl<'a> Lowering<'a> {
         warnings.extend(self.all("behavior").into_iter().flat_map(one_name::warnings));
         let listener_nodes: Vec<&Node> = self.all("listener").into_iter().chain(self.outside).collect();
         let listeners = listener::read_all(&listener_nodes, self.registry, self.sources, &mut self.problems);
-        let (sources, own) = (self.sources, self.directory);
+        let (sources, own) = (self.sources, self.files);
         let around = service::Around {
             registry: self.registry,
             targets: &target_names,
             steps: &behaviors.steps,
-            directory: &|node| sources.included_directory(node.span).unwrap_or(own),
+            files: &|node| own.of(sources, node),
         };
         let services = service::read_all(&self.all("service"), &around, &mut self.problems);
         // What has mistakes may have circles of calls.
@@ -227,8 +225,8 @@ impl<'a> Lowering<'a> {
     }
 
     /// What relative paths in a node are relative to: the file that it stands in.
-    fn directory(&self, node: &Node) -> &'a Path {
-        self.sources.included_directory(node.span).unwrap_or(self.directory)
+    fn files(&self, node: &Node) -> Beside<'a> {
+        self.files.of(self.sources, node)
     }
 
     fn names(&mut self, kind: &'static str) -> Names {
@@ -252,13 +250,8 @@ impl<'a> Lowering<'a> {
         let names = self.names("target");
         let mut targets = Vec::new();
         for (number, node) in (0_u16..).zip(nodes) {
-            let directory = self.directory(node);
-            targets.extend(self.problems.take(target::read(
-                node,
-                TargetId(number),
-                directory,
-                self.registry,
-            )));
+            let files = self.files(node);
+            targets.extend(self.problems.take(target::read(node, TargetId(number), files, self.registry)));
         }
         (names, targets)
     }
@@ -273,7 +266,7 @@ impl<'a> Lowering<'a> {
         let mut whole = targets_whole && self.misspelt("behavior").is_empty();
         // A target that could not be read would make every step that names it wrong: its mistake comes first.
         for node in nodes.into_iter().filter(|_| targets_whole) {
-            let files = Beside(self.directory(node));
+            let files = self.files(node);
             let declared = Declared { targets, behaviors: &graph, files: &files, budget: &budget };
             let read = behavior::read(node, self.registry, declared, self.constants, &mut steps);
             let read = self.problems.take(read);

@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 use cookie::Cookie;
 use http::header::{DATE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 
 use crate::plugins::protocols::Elsewhere;
@@ -32,7 +33,7 @@ impl<'a> Place<'a> {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stored {
     name: String,
     value: String,
@@ -67,7 +68,7 @@ impl Stored {
 }
 
 /// A user's cookies, the oldest first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Jar {
     cookies: Vec<Stored>,
 }

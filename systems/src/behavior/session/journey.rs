@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::COOKIE;
+use serde::{Deserialize, Serialize};
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::sample::{ErrorType, Sample, SampleKind};
@@ -20,7 +21,7 @@ use crate::plugins::protocols::{
 };
 
 /// What a step has behind it when it has followed a redirect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Journey {
     /// The operation that is under way.
     id: OperationId,

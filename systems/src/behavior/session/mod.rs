@@ -11,9 +11,10 @@ pub use conduct::Conduct;
 use jar::Jar;
 use journey::Journey;
 pub(crate) use location::resolve;
+use serde::{Deserialize, Serialize};
 
 /// A user's cookies and redirects under way.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Session {
     jar: Jar,
     /// One a strand, at most.

@@ -3,10 +3,10 @@
 use throng_components::clock::Nanos;
 use throng_components::seed::{Purpose, draw, unit};
 
-use super::job::{Caller, Calls, Job, JobKey};
+use super::job::{Caller, Calls, Job, JobKey, Reply};
 use super::pending::Pending;
 use super::service::ServiceCall;
-use super::services::{Reply, Services};
+use super::services::Services;
 
 impl Services {
     /// A request makes its service's next call, or is done when there is none.

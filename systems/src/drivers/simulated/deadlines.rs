@@ -4,9 +4,9 @@ use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
 use throng_components::service::ServiceId;
 
-use super::job::{Caller, JobKey};
+use super::job::{Caller, JobKey, Reply};
 use super::pending::Pending;
-use super::services::{Reply, Services};
+use super::services::Services;
 
 impl Services {
     /// Notes when a caller gives up. Deadlines that do not rise are events of their own.

@@ -7,14 +7,16 @@ use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
 use throng_components::sample_block::SampleBlock;
 use throng_components::service::ServiceId;
+use throng_components::state_of;
 use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 use throng_components::trace::TraceContext;
 
 use super::event_log::EventLog;
+use super::job::Reply;
 use super::pending::Pending;
 use super::service::Service;
-use super::services::{Reply, Services};
+use super::services::Services;
 use super::spans::Spans;
 use super::traps::Traps;
 use crate::behavior::DriverAction;
@@ -106,6 +108,14 @@ pub struct Simulation {
     ended: bool,
 }
 
+// It is saved when all before an instant has happened: nothing is wanted then, no answer is under way within an instant,
+// and the world has had what it was told.
+state_of!(Simulation {
+    saved: traps, now, at_once, later, free, shard_next, seen, users_logged, at_this_instant, events, ended;
+    within: shard, services;
+    declared: answerers, orders, reports, spent, log, actions, answer
+});
+
 impl Simulation {
     /// A simulation at the start of time.
     pub fn new(settings: SimulationSettings) -> Self {
@@ -187,8 +197,8 @@ impl Simulation {
     pub fn run_until(&mut self, limit: Nanos) -> Halt {
         loop {
             let Some(at) = self.next_event().filter(|at| *at < limit) else {
-                if limit != Nanos::MAX {
-                    self.now = self.now.max(limit);
+                if limit != Nanos::MAX && limit > self.now {
+                    (self.now, self.at_this_instant) = (limit, 0);
                 }
                 return Halt::Limit;
             };
@@ -359,8 +369,8 @@ impl Simulation {
         }
     }
 
-    /// Lets all users go and gives the log back.
-    pub fn end(&mut self) -> Option<EventLog> {
+    /// Lets all users go.
+    pub fn end(&mut self) {
         self.ended = true;
         // Nobody is told any more, so that there is no need for parts.
         self.shard.retire_some(0, usize::MAX, &mut self.actions);
@@ -368,6 +378,10 @@ impl Simulation {
         if let Some(spans) = &mut self.services.spans {
             spans.end(self.now);
         }
+    }
+
+    /// The log, which nothing is written to any more.
+    pub fn take_log(&mut self) -> Option<EventLog> {
         self.log.take()
     }
 }

@@ -1,13 +1,14 @@
 //! Requests at services: one row each, from their arrival until their service is done with them.
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
-use throng_components::sample::StepId;
+use throng_components::sample::{ErrorType, StepId};
 use throng_components::service::ServiceId;
 
 use crate::plugins::protocols::OperationId;
 
 /// Who waits for a request's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Caller {
     /// A user.
     User(OperationId),
@@ -18,14 +19,14 @@ pub(super) enum Caller {
 }
 
 /// Names a request: its row, and the row's count of those it held, so that one that has gone is told from the next one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct JobKey {
     pub(super) row: u32,
     pub(super) generation: u32,
 }
 
 /// A request at a service.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) caller: Caller,
     /// What its draws are keyed by: its user's iteration, or what the request that made it has drawn for it.
@@ -43,8 +44,19 @@ pub(super) struct Job {
     pub(super) calls: Calls,
 }
 
+/// An answer, at the instant at which it comes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Reply {
+    pub(super) to: Caller,
+    /// When the request had come.
+    pub(super) started: Nanos,
+    /// 200 or 500; 0 without an answer.
+    pub(super) status: u16,
+    pub(super) error: ErrorType,
+}
+
 /// How far a request is with what its service asks of others.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Calls {
     /// Which entry of the service's calls.
     pub(super) entry: u16,
@@ -57,13 +69,13 @@ pub(super) struct Calls {
 }
 
 /// All requests under way at services, by row.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Jobs {
     rows: Vec<Row>,
     free: Vec<u32>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Row {
     generation: u32,
     job: Option<Job>,

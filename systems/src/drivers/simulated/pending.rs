@@ -1,5 +1,6 @@
 //! What is to happen at services, as numbers: an instant, what, and to whom.
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 
 use super::job::{GENERATION_BITS, JobKey};
@@ -31,7 +32,7 @@ pub(super) enum Pending {
 }
 
 /// Things to happen, in order of instants.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Agenda {
     wheel: Wheel,
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
 use throng_components::service::{ServiceFigures, ServiceId};
+use throng_components::state_of;
 
-use super::job::{Caller, Calls, GENERATION_BITS, Job, JobKey, Jobs};
+use super::job::{Caller, Calls, GENERATION_BITS, Job, JobKey, Jobs, Reply};
 use super::pending::{Agenda, Pending};
 use super::service::{EpisodeKind, Service};
 use super::spans::Spans;
@@ -16,17 +17,6 @@ use crate::plugins::protocols::{Operation, OperationId};
 /// Requests that wait at one service without a declared bound, at most: a simulation whose queue is longer has more load than
 /// it can ever serve, and ends before the memory does.
 const QUEUE_MOST: u64 = 5_000_000;
-
-/// An answer, at the instant at which it comes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reply {
-    pub(super) to: Caller,
-    /// When the request had come.
-    pub(super) started: Nanos,
-    /// 200 or 500; 0 without an answer.
-    pub(super) status: u16,
-    pub(super) error: ErrorType,
-}
 
 /// What became of a request that came to its service.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +64,12 @@ pub(super) struct Services {
     /// [`QUEUE_MOST`], but in tests.
     queue_most: u64,
 }
+
+state_of!(Services {
+    saved: jobs, agenda, replies, of_users, of_parts, overrun, at_rest, figures_at_rest;
+    within: stations, spans;
+    declared: queue_most
+});
 
 impl Services {
     pub(super) fn new(services: Vec<Service>, spans: Option<Spans>) -> Self {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 
 use super::job::JobKey;
@@ -16,7 +17,7 @@ const FRACTION_BITS: u32 = 20;
 /// Progress is one number for all: how much work each request would have had done on it that were here from the start. A
 /// request is done when progress has grown by its own work since it came; so an event costs the logarithm of their number
 /// and not the number. All in whole numbers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sharing {
     /// By the progress at which they are done, then in the order in which they came.
     served: BinaryHeap<Reverse<(u128, u64, u32, u32)>>,

@@ -2,13 +2,15 @@
 //!
 //! They stand beside the requests and not in them: without traces a request costs nothing more.
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
 use throng_components::service_span::{ServiceRole, ServiceSpan};
+use throng_components::state_of;
 use throng_components::trace::TraceContext;
 
-use super::job::{Job, JobKey};
-use super::services::{Entered, Reply};
+use super::job::{Job, JobKey, Reply};
+use super::services::Entered;
 use crate::plugins::protocols::Operation;
 
 /// All spans under way, and those that have ended since they were last taken.
@@ -25,7 +27,7 @@ pub(super) struct Spans {
 }
 
 /// The spans of a request under way.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Open {
     own: Begun,
     /// That of the call whose answer it waits for.
@@ -35,7 +37,7 @@ struct Open {
 }
 
 /// A span that has begun.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Begun {
     span: ServiceSpan,
     /// In which rest it began; 0 for none.
@@ -44,7 +46,7 @@ struct Begun {
 
 /// Spans that ended while no iteration was under way. If the run ends so, services have done all of it for nobody, and the
 /// run ended before.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Rest {
     since: Nanos,
     /// Begun before.
@@ -61,6 +63,8 @@ enum End {
     /// Before its own end.
     Cut,
 }
+
+state_of!(Spans { saved: open, ended, rest, rests; declared: trace });
 
 impl Spans {
     pub(super) fn new(trace: TraceContext) -> Self {

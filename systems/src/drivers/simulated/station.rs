@@ -2,9 +2,12 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::seed::{Purpose, draw, unit};
 use throng_components::service::{ServiceFigures, ServiceMeasures};
+use throng_components::state::{NotRestored, State, StateReader, StateWriter};
+use throng_components::state_of;
 
 use super::job::{Job, JobKey};
 use super::service::{EpisodeKind, Service, USUAL_RANK};
@@ -40,7 +43,7 @@ pub(super) struct Station {
 }
 
 /// A time to be recorded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Time {
     /// From arrival until a server began it.
     Wait(Nanos),
@@ -61,6 +64,29 @@ pub(super) enum Admission {
     Refused,
     /// Nobody is there.
     Down,
+}
+
+state_of!(Station {
+    saved: figures, measures, deadlines, deadline_set, down, held;
+    within: crowd;
+    declared: service
+});
+
+impl State for Crowd {
+    fn save(&mut self, writer: &mut StateWriter) {
+        match self {
+            // What cannot be saved is refused before the run begins.
+            Self::Queue(queue) => queue.state().into_iter().for_each(|state| state.save(writer)),
+            Self::Shared(sharing) => writer.put(&*sharing),
+        }
+    }
+
+    fn restore(&mut self, reader: &mut StateReader<'_>) -> Result<(), NotRestored> {
+        match self {
+            Self::Queue(queue) => queue.state().map_or(Ok(()), |state| state.restore(reader)),
+            Self::Shared(sharing) => reader.take().map(|saved| *sharing = saved),
+        }
+    }
 }
 
 impl Station {

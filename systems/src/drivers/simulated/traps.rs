@@ -1,6 +1,7 @@
 //! What the simulation halts at, so that the world acts at that very instant: a count that is passed, a scenario that a user
 //! of it stops.
 
+use serde::{Deserialize, Serialize};
 use throng_components::sample::{Sample, SampleKind, SampleOutcome};
 use throng_components::scenario::ScenarioId;
 
@@ -8,14 +9,14 @@ use crate::plugins::exit_conditions::{Scope, TripCount, Tripwire};
 use crate::shard::Shard;
 
 /// A tripwire and its count.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Armed {
     wire: Tripwire,
     count: u64,
 }
 
 /// All that the simulation halts at. Each springs once.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Traps {
     tripwires: Vec<Armed>,
     /// Stops by users that the world was halted for.

@@ -7,6 +7,7 @@ use crossbeam_channel::Receiver;
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::exchange::OrderBlock;
 use throng_components::scenario::ScenarioId;
+use throng_components::state::{State, StateWriter};
 
 use super::pacer::Pacer;
 use super::reports::Reports;
@@ -37,6 +38,8 @@ pub(super) struct Core {
     /// What the main task waits for.
     awaited: Option<Nanos>,
     shutting_down: bool,
+    /// Whether the world knows that the shard is at rest, to be saved.
+    rest_told: bool,
     /// The first slot whose user may not have been let go yet, at the end; `None` when all have.
     remaining: Option<u32>,
 }
@@ -59,6 +62,7 @@ impl Core {
             next: None,
             awaited: None,
             shutting_down: false,
+            rest_told: false,
             remaining: Some(0),
         }
     }
@@ -119,7 +123,10 @@ impl Core {
                 if !self.completions.is_empty() {
                     self.next = Some(now);
                 }
-                if !self.shard.emitter().samples.is_empty() || !self.shard.emitter().users.is_empty() {
+                let rests = !self.rest_told && self.shard.is_at_rest();
+                self.rest_told |= rests;
+                if rests || !self.shard.emitter().samples.is_empty() || !self.shard.emitter().users.is_empty()
+                {
                     self.reports.touch(now);
                 }
                 self.reports.send_if_due(&mut self.shard, now);
@@ -181,11 +188,29 @@ impl Core {
     /// room to tell it.
     pub(super) fn farewell(&mut self) -> bool {
         let now = self.clock.now();
+        if self.shard.is_at_rest() {
+            // Users of a run that is saved stay.
+            self.remaining = None;
+        }
         if let Some(from) = self.remaining {
             self.remaining = self.shard.retire_some(from, FAREWELLS, &mut self.actions);
             self.carry_out(now);
         }
         let all_gone = self.remaining.is_none();
         self.reports.send(&mut self.shard, now, all_gone) && all_gone
+    }
+
+    /// What a shard that was held has come to; `None` of one that was not.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub(super) fn saved(&mut self) -> std::io::Result<Option<Vec<u8>>> {
+        if !self.shard.is_at_rest() {
+            return Ok(None);
+        }
+        self.shard.release();
+        let mut writer = StateWriter::default();
+        self.shard.save(&mut writer);
+        writer.finish().map(Some).map_err(|error| std::io::Error::other(error.to_string()))
     }
 }

@@ -90,6 +90,7 @@ impl Reports {
             underruns: shard.underruns(),
             busy_share,
             loop_lag: lag,
+            held: shard.is_at_rest(),
             ended,
         };
         let counts = shard.counts().collect();

@@ -52,11 +52,12 @@ fn transports(targets: &[Target], protocols: &Table<Entry>, reactor: &Reactor) -
     targets.iter().filter_map(open).chain([functions(reactor.clone())]).collect()
 }
 
-/// Runs a shard until the world shuts it down. Called on a thread of its own.
+/// Runs a shard until the world shuts it down. Called on a thread of its own. Gives the shard's state where it was held to be
+/// saved.
 ///
 /// # Errors
 /// When the operating system gives no reactor or timer.
-pub fn run(settings: ThreadSettings) -> std::io::Result<()> {
+pub fn run(settings: ThreadSettings) -> std::io::Result<Option<Vec<u8>>> {
     // The kernel may otherwise round a timer up by 50 us to spare wake-ups.
     let _ = nix::sys::prctl::set_timerslack(1);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -85,7 +86,7 @@ async fn await_start(core: &RefCell<Core>, clock: &dyn TimeSource) {
     }
 }
 
-async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
+async fn drive(settings: ThreadSettings) -> std::io::Result<Option<Vec<u8>>> {
     let clock = Arc::clone(&settings.clock);
     let bell = Arc::clone(&settings.bell);
     let reports = Reports::new(&settings);
@@ -127,5 +128,5 @@ async fn drive(settings: ThreadSettings) -> std::io::Result<()> {
     }
     let transports = core.borrow_mut().disconnect();
     drop(transports);
-    Ok(())
+    core.borrow_mut().saved()
 }

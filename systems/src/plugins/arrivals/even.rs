@@ -9,6 +9,8 @@
 
 use bevy_ecs::component::Component;
 use throng_components::curve::Curve;
+use throng_components::state::State;
+use throng_components::state_of;
 use throng_components::workload::{Fields, NodeSpec, Problems};
 
 use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, read_curve};
@@ -30,6 +32,8 @@ impl Even {
         Self { curve, index: 0 }
     }
 }
+
+state_of!(Even { saved: index; declared: curve });
 
 impl ArrivalLaw for Even {
     const SPEC: NodeSpec = NodeSpec {
@@ -54,5 +58,9 @@ impl ArrivalLaw for Even {
         self.index += 1;
         // Lane and index in one number: token n is number (n − 1) / 64 of lane (n − 1) mod 64.
         Arrival { area, key: self.index - 1 }
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }

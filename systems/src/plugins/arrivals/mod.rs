@@ -7,15 +7,17 @@ mod stages;
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
 use bevy_ecs::world::EntityWorldMut;
+use serde::{Deserialize, Serialize};
 use throng_components::curve::Curve;
+use throng_components::state::State;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
 pub use self::stages::{LevelUnit, STAGE_SPECS, read_curve};
-use super::registry::{Named, Registry, Table};
+use super::registry::{LendState, Lent, Named, Registry, Table};
 
 /// One arrival, in the time of the area under the rate curve: where it lies on the clock follows from the curve as it is
 /// asked for, which may change while it is played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
     /// Twice the area under the rate curve at which it is due: rate units × nanoseconds × 2; [`EVENT`] is one event's.
     pub area: u128,
@@ -44,6 +46,12 @@ pub trait ArrivalLaw: Component<Mutability = Mutable> + Sized {
     ///
     /// `key` names the scenario in draws.
     fn next(&mut self, key: u64) -> Arrival;
+
+    /// What is saved of it when a run is: how far it has come. `None` for a law that does not tell, with which no run can be
+    /// saved.
+    fn state(&mut self) -> Option<&mut dyn State> {
+        None
+    }
 }
 
 /// A plan of arrivals, of whatever law.
@@ -81,6 +89,8 @@ pub struct Entry {
     pub read: fn(&Node) -> Result<ReadArrivals, Problems>,
     /// Adds the system that plans scenarios of this law.
     pub add_system: fn(&mut Schedule),
+    /// Lends how far a scenario's law has come.
+    pub state: LendState,
 }
 
 impl Entry {
@@ -94,6 +104,10 @@ impl Entry {
                 Ok(ReadArrivals { law: Box::new(law), curve })
             },
             add_system: crate::scheduler::add_planning_of::<A>,
+            state: |entity| {
+                let law = entity.get_mut::<A>()?.into_inner();
+                Some(Lent::of(law.state(), A::SPEC.name))
+            },
         }
     }
 }

@@ -9,8 +9,11 @@
 //! a fleet can divide them and the union stays the same.
 
 use bevy_ecs::component::Component;
+use serde::{Deserialize, Serialize};
 use throng_components::curve::Curve;
 use throng_components::seed::{Purpose, draw, unit_above_zero};
+use throng_components::state::State;
+use throng_components::state_of;
 use throng_components::workload::{Fields, NodeSpec, Problems};
 
 use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, read_curve};
@@ -20,7 +23,7 @@ use crate::arithmetic::ln;
 const LANES: usize = 64;
 
 /// One lane's next arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Next {
     /// Twice the area under the curve at which it is due.
     area: u128,
@@ -28,8 +31,9 @@ struct Next {
 }
 
 /// Each lane's next arrival, and which of them is the first: a tournament tree, because after each arrival one lane alone
-/// has changed, and one comparison a level finds the next one.
-#[derive(Clone, Debug)]
+/// has changed, and one comparison a level finds the next one. Saved are the arrivals; who is first follows from them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "Vec<Next>", try_from = "Vec<Next>")]
 struct Lanes {
     next: [Next; LANES],
     /// The lane that is first below each node. The root is 1, the children of node n are 2n and 2n + 1; lanes are the leaves.
@@ -38,8 +42,11 @@ struct Lanes {
 
 impl Lanes {
     fn new(key: u64) -> Self {
-        let next = std::array::from_fn(|lane| Next { area: gap(key, lane as u64, 0), index: 0 });
-        let mut lanes = Self { next, first: [0; 2 * LANES] };
+        Self::of(&std::array::from_fn(|lane| Next { area: gap(key, lane as u64, 0), index: 0 }))
+    }
+
+    fn of(next: &[Next; LANES]) -> Self {
+        let mut lanes = Self { next: *next, first: [0; 2 * LANES] };
         for (leaf, lane) in lanes.first[LANES..].iter_mut().zip(0..) {
             *leaf = lane;
         }
@@ -71,6 +78,21 @@ impl Lanes {
     }
 }
 
+impl From<Lanes> for Vec<Next> {
+    fn from(lanes: Lanes) -> Self {
+        lanes.next.to_vec()
+    }
+}
+
+impl TryFrom<Vec<Next>> for Lanes {
+    type Error = &'static str;
+
+    fn try_from(next: Vec<Next>) -> Result<Self, Self::Error> {
+        let next = <&[Next; LANES]>::try_from(next.as_slice());
+        next.map(Self::of).map_err(|_| "as many arrivals as there are lanes")
+    }
+}
+
 /// Poisson arrivals over a curve.
 #[derive(Component, Clone, Debug)]
 pub struct Poisson {
@@ -86,6 +108,8 @@ fn gap(key: u64, lane: u64, index: u64) -> u128 {
     let gap = (-ln(unit_above_zero(bits)) * (EVENT * LANES as u128) as f64) as u128;
     gap
 }
+
+state_of!(Poisson { saved: lanes; declared: curve });
 
 impl ArrivalLaw for Poisson {
     const SPEC: NodeSpec = NodeSpec {
@@ -108,6 +132,10 @@ impl ArrivalLaw for Poisson {
     fn next(&mut self, key: u64) -> Arrival {
         let (next, lane) = self.lanes.get_or_insert_with(|| Box::new(Lanes::new(key))).take(key);
         Arrival { area: next.area, key: next.index * LANES as u64 + lane }
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }
 

@@ -5,6 +5,8 @@
 //! ```
 
 use bevy_ecs::component::Component;
+use throng_components::state::State;
+use throng_components::state_of;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use super::window::{OUTCOME, SCENARIO, scenario};
@@ -16,6 +18,8 @@ pub struct Backlog {
     above: u64,
     scope: Scope,
 }
+
+state_of!(Backlog { declared: above, scope });
 
 impl Rule for Backlog {
     const SPEC: NodeSpec = NodeSpec {
@@ -63,6 +67,10 @@ impl Rule for Backlog {
 
     fn tripwire(&self) -> Option<Tripwire> {
         Some(Tripwire { counts: TripCount::Backlog, scope: self.scope, above: self.above })
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }
 

@@ -6,6 +6,8 @@
 
 use bevy_ecs::component::Component;
 use throng_components::clock::Nanos;
+use throng_components::state::State;
+use throng_components::state_of;
 use throng_components::workload::{ArgumentSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use super::window::OUTCOME;
@@ -16,6 +18,8 @@ use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope};
 pub struct Elapsed {
     after: Nanos,
 }
+
+state_of!(Elapsed { declared: after });
 
 impl Rule for Elapsed {
     const SPEC: NodeSpec = NodeSpec {
@@ -56,5 +60,9 @@ impl Rule for Elapsed {
 
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
         Judgement { value: Some(facts.at.0 as f64), holds: facts.at >= self.after }
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }

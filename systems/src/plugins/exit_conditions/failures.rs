@@ -12,6 +12,8 @@
 
 use bevy_ecs::component::Component;
 use throng_components::sample::{Sample, SampleKind, SampleOutcome};
+use throng_components::state::State;
+use throng_components::state_of;
 use throng_components::workload::{FieldSpec, Fields, Limit, NodeSpec, Problems, ValueKind};
 
 use super::window::{OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope};
@@ -37,6 +39,8 @@ impl Failures {
         matches!(self.limit, Limit::Count(_)) && self.above && self.window.length.is_none()
     }
 }
+
+state_of!(Failures { saved: finished, failed; within: window; declared: limit, above, of_iterations, min_count, scope });
 
 impl Rule for Failures {
     const SPEC: NodeSpec = NodeSpec {
@@ -141,6 +145,10 @@ impl Rule for Failures {
         let Limit::Count(above) = self.limit else { return None };
         let counts = if self.of_iterations { TripCount::FailedIterations } else { TripCount::FailedSteps };
         self.is_count().then_some(Tripwire { counts, scope: self.scope, above })
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }
 

@@ -9,14 +9,16 @@ pub mod window;
 
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
+use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::sample::{Sample, SampleKind, StepId};
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames};
+use throng_components::state::State;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
 use super::listeners::Installer;
-use super::registry::{Named, Registry, Table};
+use super::registry::{LendState, Lent, Named, Registry, Table};
 
 /// The names a rule may refer to.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +34,7 @@ pub struct RuleNames<'a> {
 }
 
 /// What a rule applies to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
     /// One scenario, or all.
     pub scenario: Option<ScenarioId>,
@@ -149,10 +151,16 @@ pub trait Rule: Component<Mutability = Mutable> + Sized {
     fn tripwire(&self) -> Option<Tripwire> {
         None
     }
+
+    /// What is saved of it when a run is: what it has seen. `None` for a rule that does not tell, with which no run can be
+    /// saved.
+    fn state(&mut self) -> Option<&mut dyn State> {
+        None
+    }
 }
 
 /// A count whose reaching is an event of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tripwire {
     /// What is counted.
     pub counts: TripCount,
@@ -163,7 +171,7 @@ pub struct Tripwire {
 }
 
 /// What a [`Tripwire`] counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TripCount {
     /// Failed steps, without warm-up.
     FailedSteps,
@@ -181,6 +189,8 @@ pub struct Entry {
     pub read: fn(&Node, RuleNames<'_>) -> Result<(Installer, &'static str), Problems>,
     /// Adds the system that judges rules of this kind.
     pub add_system: fn(&mut Schedule),
+    /// Lends what a rule has seen.
+    pub state: LendState,
 }
 
 impl Entry {
@@ -197,6 +207,10 @@ impl Entry {
                 Ok((install, unit))
             },
             add_system: crate::exit_condition::add_judging_of::<R>,
+            state: |entity| {
+                let rule = entity.get_mut::<R>()?.into_inner();
+                Some(Lent::of(rule.state(), R::SPEC.name))
+            },
         }
     }
 }

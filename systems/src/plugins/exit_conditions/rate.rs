@@ -10,6 +10,8 @@
 
 use bevy_ecs::component::Component;
 use throng_components::clock::Nanos;
+use throng_components::state::State;
+use throng_components::state_of;
 use throng_components::workload::{
     FieldSpec, Fields, NodeSpec, Problems, Rate as RateValue, Scalar, Share, ValueKind,
 };
@@ -39,6 +41,8 @@ pub struct Rate {
     /// When the current window began.
     since: Nanos,
 }
+
+state_of!(Rate { saved: before, since; within: window; declared: bound, at_least, holds_of_nothing, scope });
 
 impl Rule for Rate {
     const SPEC: NodeSpec = NodeSpec {
@@ -132,6 +136,10 @@ impl Rule for Rate {
         let compare = |value: f64| if self.at_least { value >= bound } else { value < bound };
         let now = value.map_or(self.holds_of_nothing, compare);
         Judgement { value, holds: self.window.holds(now, facts.at_end) }
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }
 

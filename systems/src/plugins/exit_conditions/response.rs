@@ -11,6 +11,8 @@ use bevy_ecs::component::Component;
 use throng_components::clock::Nanos;
 use throng_components::measure::Measure;
 use throng_components::sample::{Sample, SampleOutcome};
+use throng_components::state::State;
+use throng_components::state_of;
 use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use super::window::{
@@ -30,6 +32,8 @@ pub struct Response {
     window: Window,
     measure: Measure,
 }
+
+state_of!(Response { saved: measure; within: window; declared: quantile, bound, above, min_count, scope });
 
 impl Rule for Response {
     const SPEC: NodeSpec = NodeSpec {
@@ -120,6 +124,10 @@ impl Rule for Response {
             self.measure.clear();
         }
         Judgement { value: value.map(|value| value.0 as f64), holds: self.window.holds(now, facts.at_end) }
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }
 

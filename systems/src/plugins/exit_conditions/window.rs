@@ -1,6 +1,7 @@
 //! What rules share: the words for scope and window, and how they are read.
 
 use throng_components::clock::Nanos;
+use throng_components::state_of;
 use throng_components::workload::{
     FieldSpec, Fields, Label, Mistake, Span, Spanned, ValueKind, did_you_mean,
 };
@@ -180,6 +181,8 @@ pub struct Window {
     times: u64,
     in_a_row: u64,
 }
+
+state_of!(Window { saved: in_a_row; declared: length, times });
 
 impl Window {
     /// Reads `window=` and `times=`.

@@ -113,7 +113,8 @@ impl Listen for File {
     }
 
     fn open(&self, header: &RunHeader, outlets: Outlets) -> Result<Box<dyn Worker>, CannotOpen> {
-        let (file, length) = open_locked(&outlets.directory.join(&self.path), self.exists)
+        let exists = if outlets.resumed { Exists::Append } else { self.exists };
+        let (file, length) = open_locked(&outlets.directory.join(&self.path), exists)
             .map_err(|source| CannotOpen { what: self.path.clone(), source })?;
         Ok(Box::new(Writer {
             file,
@@ -309,8 +310,12 @@ mod tests {
         exists: Exists,
     ) -> Result<(Box<dyn Worker>, Arc<Delivery>), CannotOpen> {
         let delivery = Arc::new(Delivery::default());
-        let outlets =
-            Outlets { directory: directory.to_owned(), terminal: false, delivery: delivery.clone() };
+        let outlets = Outlets {
+            directory: directory.to_owned(),
+            terminal: false,
+            resumed: false,
+            delivery: delivery.clone(),
+        };
         let worker = File { path: path.to_owned(), exists }.open(&header(), outlets)?;
         Ok((worker, delivery))
     }

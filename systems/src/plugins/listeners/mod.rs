@@ -168,19 +168,23 @@ pub struct Outlets {
     pub directory: std::path::PathBuf,
     /// Whether standard error is a terminal.
     pub terminal: bool,
+    /// Whether the run goes on where it was saved: what a file holds stays, and is added to.
+    pub resumed: bool,
     /// Where the listener counts.
     pub delivery: Arc<Delivery>,
 }
 
 impl Outlets {
-    /// Opens a file to write to, beside the workload; what it held is gone. Directories are made.
+    /// Opens a file to write to, beside the workload; what it held is gone, unless the run is resumed. Directories are made.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn create(&self, path: &str) -> Result<std::fs::File, CannotOpen> {
         let path_in_it = self.directory.join(path);
         let made = path_in_it.parent().map_or(Ok(()), std::fs::create_dir_all);
-        made.and_then(|()| std::fs::File::create(path_in_it))
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).append(self.resumed).write(true).truncate(!self.resumed);
+        made.and_then(|()| options.open(path_in_it))
             .map_err(|source| CannotOpen { what: path.to_owned(), source })
     }
 }
@@ -189,6 +193,9 @@ impl Outlets {
 pub trait Listen: Component + Sized {
     /// Name, summary, sample and what the node may hold.
     const SPEC: NodeSpec;
+
+    /// Whether what it writes can be gone on with when a run that was saved is resumed.
+    const GOES_ON: bool = true;
 
     /// Reads `listener KIND …`.
     ///
@@ -218,6 +225,8 @@ pub trait Listen: Component + Sized {
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     spec: &'static NodeSpec,
+    /// Whether what it writes can be gone on with when a run that was saved is resumed.
+    pub goes_on: bool,
     /// Reads the node; gives what puts the settings on the listener's entity.
     pub read: fn(&Node) -> Result<Installer, Problems>,
     /// What the listener on an entity wants to be told.
@@ -236,6 +245,7 @@ impl Entry {
     pub const fn of<L: Listen>() -> Self {
         Self {
             spec: &L::SPEC,
+            goes_on: L::GOES_ON,
             read: |node| {
                 let settings = L::read(Fields::of(node, &L::SPEC, 1))?;
                 Ok(Box::new(move |entity| {

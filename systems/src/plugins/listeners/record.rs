@@ -55,6 +55,9 @@ impl Listen for Record {
         ..NodeSpec::EMPTY
     };
 
+    /// A recording has a first line and a last one, and is of a whole run.
+    const GOES_ON: bool = false;
+
     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
         let path = fields.text_argument(0).map(|path| path.value.to_owned());
         fields.finish(path.map(|path| Self { path }))
@@ -223,7 +226,7 @@ mod tests {
         };
         let delivery = Arc::new(Delivery::default());
         let directory = directory.to_owned();
-        let outlets = Outlets { directory, terminal: false, delivery: Arc::clone(&delivery) };
+        let outlets = Outlets { directory, terminal: false, resumed: false, delivery: Arc::clone(&delivery) };
         let worker = Record { path: path.to_owned() }.open(&header, outlets);
         (worker.expect("the file can be written"), delivery)
     }

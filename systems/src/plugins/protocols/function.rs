@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::measures::Measurement;
 use throng_components::sample::ErrorType;
@@ -152,7 +153,7 @@ impl fmt::Debug for FunctionRequest {
 impl Request for FunctionRequest {}
 
 /// What a function has done, besides ending.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FunctionResult {
     /// The variables that it declares, by slot.
     pub variables: Vec<(u16, Value)>,

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::sample::{ErrorType, StepId};
@@ -28,7 +29,7 @@ use super::registry::{Named, Registry, Table};
 use crate::shard::ShardShare;
 
 /// Names one operation: an answer to an operation that is over is discarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OperationId {
     /// The user's place in its shard.
     pub slot: u32,
@@ -75,7 +76,7 @@ pub struct Operation {
 }
 
 /// Whether an operation came to its own end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CompletionEnd {
     /// It did, well or badly.
     Done,
@@ -85,8 +86,8 @@ pub enum CompletionEnd {
     CutUnsent,
 }
 
-/// How an operation ended.
-#[derive(Clone, Debug)]
+/// How an operation ended. Saved are answers of models alone, which have neither head nor body.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Completion {
     /// Which.
     pub id: OperationId,
@@ -109,8 +110,10 @@ pub struct Completion {
     /// What its time went into, as far as it got.
     pub phases: AttemptPhases,
     /// The answer's head, where it was asked for.
+    #[serde(skip)]
     pub head: Option<Box<Head>>,
     /// The answer's body, where it was asked for.
+    #[serde(skip)]
     pub body: Bytes,
     /// Whether a model answered: it has no body, and what would look into it holds.
     pub modelled: bool,

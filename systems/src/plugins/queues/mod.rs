@@ -9,6 +9,8 @@ mod row;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use throng_components::state::State;
 use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec, Problems, ValueKind};
 
 use super::registry::{Named, Registry, Table};
@@ -22,7 +24,7 @@ pub const LIMIT: FieldSpec = FieldSpec {
 };
 
 /// A request that waits for a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// Its place among the requests under way.
     pub job: u32,
@@ -50,6 +52,11 @@ pub trait Queue: Send + std::fmt::Debug {
 
     /// Forgets all.
     fn clear(&mut self);
+
+    /// What is saved of it when a run is; `None` for a queue that does not tell, with which no run can be saved.
+    fn state(&mut self) -> Option<&mut dyn State> {
+        None
+    }
 }
 
 /// How a service deals with more requests than it has servers.

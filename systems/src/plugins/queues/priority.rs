@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use throng_components::state::State;
+use throng_components::state_of;
 use throng_components::workload::{Fields, NodeSpec};
 
 use super::{Discipline, DisciplineKind, LIMIT, Line, Queue, Waiting};
@@ -38,6 +40,8 @@ struct PriorityQueue {
     pushed: u64,
 }
 
+state_of!(PriorityQueue { saved: waiting, pushed; });
+
 impl Queue for PriorityQueue {
     fn push(&mut self, waiting: Waiting) {
         self.pushed += 1;
@@ -54,6 +58,10 @@ impl Queue for PriorityQueue {
 
     fn clear(&mut self) {
         self.waiting.clear();
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use throng_components::state::State;
+use throng_components::state_of;
+
 use super::{Line, Queue, Waiting};
 
 /// Takes the next request out of a row.
@@ -19,6 +22,8 @@ pub(super) fn line(pick: Pick) -> Line {
     Line::Queue(Box::new(Row { waiting: VecDeque::new(), pick }))
 }
 
+state_of!(Row { saved: waiting; declared: pick });
+
 impl Queue for Row {
     fn push(&mut self, waiting: Waiting) {
         self.waiting.push_back(waiting);
@@ -34,5 +39,9 @@ impl Queue for Row {
 
     fn clear(&mut self) {
         self.waiting.clear();
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(self)
     }
 }

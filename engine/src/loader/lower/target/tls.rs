@@ -14,6 +14,7 @@ use throng_components::workload::{
     ValueKind,
 };
 
+use crate::loader::files::Beside;
 use crate::loader::lower::names::unknown_kind;
 use crate::loader::lower::pointless::Pointless;
 
@@ -179,14 +180,14 @@ impl Mistake for TlsMistake {
 }
 
 /// Reads the node and the files that it names.
-pub(super) fn read(node: &Node, directory: &Path) -> Result<TlsSettings, Problems> {
+pub(super) fn read(node: &Node, files: Beside<'_>) -> Result<TlsSettings, Problems> {
     let mut fields = Fields::of(node, &TLS, 0);
     let verify = fields.child("verify").and_then(|child| fields.take(read_switch(child, &VERIFY)));
     let resumption =
         fields.child("resumption").and_then(|child| fields.take(read_switch(child, &RESUMPTION)));
-    let roots = fields.child("roots").and_then(|child| fields.take(read_roots(child, directory)));
+    let roots = fields.child("roots").and_then(|child| fields.take(read_roots(child, files)));
     let identity = fields.child("client-certificate");
-    let identity = identity.and_then(|child| fields.take(read_identity(child, directory)));
+    let identity = identity.and_then(|child| fields.take(read_identity(child, files)));
     let server_name = fields.child("server-name").and_then(|child| fields.take(read_server_name(child)));
     if let (Some((false, off)), Some(roots)) = (verify, node.children_named("roots").next()) {
         let because = Label::new(off, "nothing has to be trusted");
@@ -221,14 +222,14 @@ fn read_switch(node: &Node, spec: &'static NodeSpec) -> Result<(bool, Span), Pro
     fields.finish(word)
 }
 
-fn read_roots(node: &Node, directory: &Path) -> Result<Vec<Vec<u8>>, Problems> {
+fn read_roots(node: &Node, files: Beside<'_>) -> Result<Vec<Vec<u8>>, Problems> {
     let mut fields = Fields::of(node, &ROOTS, 0);
     let mut roots = Vec::new();
     fields.text_argument(0);
     for entry in &node.arguments {
         let Scalar::Text(path) = &entry.value else { continue };
         let path = Spanned::new(path.as_str(), entry.span);
-        let read = read_certificates(path, directory).and_then(|found| {
+        let read = read_certificates(path, files).and_then(|found| {
             let mut store = RootCertStore::empty();
             for certificate in &found {
                 store.add(certificate.clone()).map_err(|error| unusable(path, &error))?;
@@ -243,12 +244,12 @@ fn read_roots(node: &Node, directory: &Path) -> Result<Vec<Vec<u8>>, Problems> {
     fields.finish(Some(roots))
 }
 
-fn read_identity(node: &Node, directory: &Path) -> Result<TlsIdentity, Problems> {
+fn read_identity(node: &Node, files: Beside<'_>) -> Result<TlsIdentity, Problems> {
     let mut fields = Fields::of(node, &CLIENT_CERTIFICATE, 0);
     fields.require("key");
     let (certificate, key) = (fields.text_argument(0), fields.text("key"));
     let identity = certificate.zip(key).and_then(|(certificate, key)| {
-        let (chain, private) = (read_certificates(certificate, directory), read_key(key, directory));
+        let (chain, private) = (read_certificates(certificate, files), read_key(key, files));
         let pair = match (chain, private) {
             (Ok(chain), Ok(private)) => Some((chain, private)),
             (chain, private) => {
@@ -289,9 +290,12 @@ fn unusable(path: Spanned<&str>, error: &rustls::Error) -> TlsMistake {
     TlsMistake::Unusable { span: path.span, path: path.value.to_owned(), reason: error.to_string() }
 }
 
+fn unreadable(path: Spanned<&str>, reason: String) -> TlsMistake {
+    TlsMistake::Unreadable { span: path.span, path: path.value.to_owned(), reason }
+}
+
 fn read_file(path: Spanned<&str>, directory: &Path) -> Result<Vec<u8>, TlsMistake> {
-    let unreadable =
-        |reason: String| TlsMistake::Unreadable { span: path.span, path: path.value.to_owned(), reason };
+    let unreadable = |reason: String| unreadable(path, reason);
     let file =
         std::fs::File::open(directory.join(path.value)).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
@@ -304,9 +308,11 @@ fn read_file(path: Spanned<&str>, directory: &Path) -> Result<Vec<u8>, TlsMistak
 
 fn read_certificates(
     path: Spanned<&str>,
-    directory: &Path,
+    files: Beside<'_>,
 ) -> Result<Vec<CertificateDer<'static>>, TlsMistake> {
-    let bytes = read_file(path, directory)?;
+    let missing = || unreadable(path, "there is no such file in the saved run".to_owned());
+    let from_disk = || read_file(path, files.directory);
+    let bytes = files.shelf.read(&files.directory.join(path.value), from_disk, missing)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
@@ -314,9 +320,9 @@ fn read_certificates(
     }
 }
 
-/// A key as its file has it, and as what it is.
-fn read_key(path: Spanned<&str>, directory: &Path) -> Result<(Vec<u8>, PrivateKeyDer<'static>), TlsMistake> {
-    let bytes = read_file(path, directory)?;
+/// A key as its file has it, and as what it is. Always of the disk: a saved run has none in it.
+fn read_key(path: Spanned<&str>, files: Beside<'_>) -> Result<(Vec<u8>, PrivateKeyDer<'static>), TlsMistake> {
+    let bytes = read_file(path, files.directory)?;
     match PrivateKeyDer::from_pem_slice(&bytes) {
         Ok(key) => Ok((bytes, key)),
         Err(_) => Err(not_pem(path, Content::Key)),

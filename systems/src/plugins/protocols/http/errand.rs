@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
 
 use crate::plugins::protocols::Request;
 
@@ -49,7 +50,7 @@ pub struct Errand {
 }
 
 /// An origin: a scheme, a host and a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Elsewhere {
     /// Whether it is reached by TLS.
     pub secure: bool,
