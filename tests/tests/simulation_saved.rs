@@ -196,4 +196,6 @@ fn what_does_not_tell_its_state_is_not_saved() {
     };
     check(App::new().register::<Seldom, _>(), "stop-when { seldom }\n", "`seldom` of the exit-conditions");
     check(App::new().add_system(Phase::Judge, look), "", "systems of its own");
+    let recorded = "listener record \"../target/never.recording\"\n";
+    check(App::new(), recorded, "the listener `record` writes of whole runs");
 }
