@@ -115,31 +115,75 @@ impl Curve {
 }
 
 /// Walks a curve by rising areas: gives the instant at which each is reached.
+///
+/// It knows the ends of the stage that it stands in, and on a hold the last instant it gave: the next one is a short
+/// division away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AreaCursor {
-    stage: usize,
-    /// Where the stage begins.
+    /// Stages entered so far: it stands in the last one of them.
+    entered: usize,
+    /// Where that one begins.
     start: Nanos,
-    /// Twice the area before the stage.
-    before: u128,
+    /// Where it ends.
+    end: Nanos,
+    /// Twice the area before its end.
+    until: u128,
+    /// An instant of it: on a hold the one given last, else its start.
+    near: Nanos,
+    /// Twice the area before that instant.
+    near_area: u128,
+    /// Twice the area of one nanosecond of it, when it is a hold and that fits; else 0.
+    per_nano: u64,
 }
 
 impl AreaCursor {
     /// The instant at which the doubled area under the curve reaches `target`; `None` when it never does.
     ///
     /// An area reached exactly at a stage's end belongs to the next stage, because intervals are half-open.
-    /// Targets must not fall from call to call.
+    /// A target that falls is found as well, from the curve's start.
+    #[inline]
     pub fn instant_at(&mut self, curve: &Curve, target: u128) -> Option<Nanos> {
-        loop {
-            let stage = curve.stages.get(self.stage)?;
-            let area = stage.area_doubled();
-            if target < self.before + area {
-                return Some(self.start + stage.time_at_area_doubled(target - self.before));
+        // Arrivals lie near each other, and a division of 64 bits is one instruction.
+        match u64::try_from(target.wrapping_sub(self.near_area)) {
+            Ok(area) if self.per_nano > 0 && target < self.until => {
+                Some(self.walk(area / self.per_nano, self.per_nano))
             }
-            self.before += area;
-            self.start += stage.length;
-            self.stage += 1;
+            _ => self.instant_afar(curve, target),
         }
+    }
+
+    #[cold]
+    fn instant_afar(&mut self, curve: &Curve, target: u128) -> Option<Nanos> {
+        if target < self.near_area {
+            *self = Self::default();
+        }
+        while target >= self.until {
+            self.enter(curve.stages.get(self.entered)?);
+        }
+        let stage = curve.stages.get(self.entered - 1)?;
+        let area = target - self.near_area;
+        if stage.from == stage.to && self.per_nano > 0 {
+            // Inside the stage, whose length is one of 64 bits.
+            let time = u64::try_from(area / u128::from(self.per_nano)).unwrap_or(u64::MAX);
+            return Some(self.walk(time, self.per_nano));
+        }
+        Some(self.start + stage.time_at_area_doubled(area))
+    }
+
+    /// Goes on by so many nanoseconds of a hold.
+    fn walk(&mut self, time: u64, per_nano: u64) -> Nanos {
+        self.near += Nanos(time);
+        self.near_area += u128::from(time) * u128::from(per_nano);
+        self.near
+    }
+
+    fn enter(&mut self, stage: &Stage) {
+        self.start = self.end;
+        (self.near, self.near_area) = (self.start, self.until);
+        self.end += stage.length;
+        self.until += stage.area_doubled();
+        self.entered += 1;
+        self.per_nano = if stage.from == stage.to { stage.from.checked_mul(2).unwrap_or(0) } else { 0 };
     }
 }
 
@@ -313,6 +357,32 @@ mod tests {
         let mut cursor = AreaCursor::default();
         let target = EVENT * 1_000_000 - EVENT / 2;
         assert_eq!(cursor.instant_at(&curve, target), Some(Nanos(999_999_500_000_000)));
+    }
+
+    #[test]
+    fn a_cursor_that_walks_gives_what_a_new_one_gives() {
+        let (fast, slow) = (900_000 * RATE, RATE / 7);
+        let curve = Curve {
+            stages: vec![
+                stage(fast, fast, 1),
+                stage(0, 0, 50),
+                stage(slow, slow, 70_000),
+                stage(slow, fast, 3),
+                stage(fast, fast, 2),
+            ],
+        };
+        let mut walking = AreaCursor::default();
+        // Steps of all sizes, of which some lead back and some far beyond 64 bits.
+        let mut target = 0;
+        for number in 0..5_000_u128 {
+            target = match number % 10 {
+                9 => target - target / 3,
+                rest => target + (EVENT >> (7 * rest)) * (number % 17),
+            };
+            let expected = AreaCursor::default().instant_at(&curve, target);
+            assert_eq!(walking.instant_at(&curve, target), expected, "step {number} to {target}");
+        }
+        assert_eq!(walking.instant_at(&curve, u128::MAX / 2), None);
     }
 
     fn changes(stages: &[Stage]) -> Vec<(u64, u64, bool)> {

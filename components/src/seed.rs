@@ -50,26 +50,41 @@ impl RunSeed {
 }
 
 /// Draw number `number` of the thing with this key, for this purpose: 64 random bits.
-///
-/// Two rounds, because one round of `SplitMix64` gives streams that are offsets of a single sequence.
 pub const fn draw(key: u64, purpose: Purpose, number: u64) -> u64 {
-    let stream = mix(key ^ (purpose.0 as u64).wrapping_mul(GOLDEN));
-    mix(mix(stream.wrapping_add(number.wrapping_mul(GOLDEN))))
+    Draws::of(key, purpose).number(number)
 }
 
-/// A number from [0, 1): 53 bits.
+/// All draws of one thing for one purpose: for whoever makes many of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Draws(u64);
+
+impl Draws {
+    /// Those of the thing with this key.
+    pub const fn of(key: u64, purpose: Purpose) -> Self {
+        Self(mix(key ^ (purpose.0 as u64).wrapping_mul(GOLDEN)))
+    }
+
+    /// One of them: 64 random bits.
+    ///
+    /// Two rounds more, because one round of `SplitMix64` gives streams that are offsets of a single sequence.
+    pub const fn number(self, number: u64) -> u64 {
+        mix(mix(self.0.wrapping_add(number.wrapping_mul(GOLDEN))))
+    }
+}
+
+/// A number from [0, 1): 53 bits. They have no sign, but numbers with one are those that a processor converts in one step.
 pub fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+    (bits >> 11).cast_signed() as f64 * (1.0 / 9_007_199_254_740_992.0)
 }
 
 /// A number from (0, 1]: safe to take the logarithm of.
 pub fn unit_above_zero(bits: u64) -> f64 {
-    ((bits >> 11) + 1) as f64 * (1.0 / 9_007_199_254_740_992.0)
+    ((bits >> 11) + 1).cast_signed() as f64 * (1.0 / 9_007_199_254_740_992.0)
 }
 
 /// A number from (0, 1), between its ends as between those of a quantile function: 52 bits.
 pub fn unit_within(bits: u64) -> f64 {
-    ((bits >> 12) as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0)
+    ((bits >> 12).cast_signed() as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0)
 }
 
 /// A whole number from [0, bound), without bias worth naming (Lemire's multiplication; the error is below bound / 2^64).

@@ -50,6 +50,7 @@ impl Stretch {
     }
 
     /// The area under the curve at which twice the area asked for is `target`; `None` when that does not grow.
+    #[inline]
     fn plan_area_at(&self, target: u128) -> Option<u128> {
         let factor = u128::from(self.factor.as_thousandths());
         let area = target.saturating_sub(self.asked_area);
@@ -131,8 +132,7 @@ pub struct SteeredAreas {
 
 impl SteeredAreas {
     /// The instant at which twice the area asked for reaches `target`; `None` when, as things stand, it never does.
-    ///
-    /// Targets must not fall from call to call within a stretch.
+    #[inline]
     pub fn instant_at(&mut self, curve: &Curve, steering: &Steering, target: u128) -> Option<Nanos> {
         loop {
             let stretch = steering.stretches.get(self.stretch)?;

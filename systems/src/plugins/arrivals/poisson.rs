@@ -11,7 +11,7 @@
 use bevy_ecs::component::Component;
 use serde::{Deserialize, Serialize};
 use throng_components::curve::Curve;
-use throng_components::seed::{Purpose, draw, unit_above_zero};
+use throng_components::seed::{Draws, Purpose, unit_above_zero};
 use throng_components::state::State;
 use throng_components::state_of;
 use throng_components::workload::{Fields, NodeSpec, Problems};
@@ -22,7 +22,14 @@ use crate::arithmetic::ln;
 /// Lanes whose union is the process: a power of two.
 const LANES: usize = 64;
 
-/// One lane's next arrival.
+/// Twice the area of a window, in which the arrivals of all lanes are drawn at once: about 328 events, which lie in the
+/// nearest cache. A power of two.
+const WINDOW: u128 = 1 << 71;
+
+/// Parts of a window, in which arrivals are put in order: 1.3 events each. A power of two.
+const PARTS: usize = 256;
+
+/// One lane's next arrival beyond the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Next {
     /// Twice the area under the curve at which it is due.
@@ -30,57 +37,102 @@ struct Next {
     index: u64,
 }
 
-/// Each lane's next arrival, and which of them is the first: a tournament tree, because after each arrival one lane alone
-/// has changed, and one comparison a level finds the next one. Saved are the arrivals; who is first follows from them.
+/// The lanes, played window by window: within one each lane draws by itself, and then all are put in order. Saved is the
+/// next arrival of each lane: where windows begin changes nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(into = "Vec<Next>", try_from = "Vec<Next>")]
 struct Lanes {
-    next: [Next; LANES],
-    /// The lane that is first below each node. The root is 1, the children of node n are 2n and 2n + 1; lanes are the leaves.
-    first: [u8; 2 * LANES],
+    next: Vec<Next>,
+    /// Twice the area before the window's end.
+    until: u128,
+    /// The window's arrivals in order, at one area the lower lane first. There may be room behind the last one.
+    window: Vec<Arrival>,
+    /// How many of these have been taken.
+    taken: usize,
+    /// The window's arrivals lane by lane: no more room than in `window`.
+    drawn: Vec<Arrival>,
 }
 
 impl Lanes {
+    #[cold]
+    #[inline(never)]
     fn new(key: u64) -> Self {
-        Self::of(&std::array::from_fn(|lane| Next { area: gap(key, lane as u64, 0), index: 0 }))
+        let draws = Draws::of(key, Purpose::ARRIVAL);
+        Self::of((0..LANES as u64).map(|lane| Next { area: gap(draws, lane), index: 0 }).collect())
     }
 
-    fn of(next: &[Next; LANES]) -> Self {
-        let mut lanes = Self { next: *next, first: [0; 2 * LANES] };
-        for (leaf, lane) in lanes.first[LANES..].iter_mut().zip(0..) {
-            *leaf = lane;
-        }
-        for node in (1..LANES).rev() {
-            lanes.play(node);
-        }
-        lanes
+    /// Those with these next arrivals.
+    fn of(next: Vec<Next>) -> Self {
+        let until = next.iter().map(|next| next.area).min().unwrap_or(0);
+        Self { next, until, window: Vec::new(), taken: 0, drawn: Vec::new() }
     }
 
-    /// Finds the first lane below a node from those below its children. Of equals the lower one is first.
-    fn play(&mut self, node: usize) {
-        // Cut to their bounds, which they never pass, so that nobody has to look.
-        let (left, right) = (self.first[2 * node % (2 * LANES)], self.first[(2 * node + 1) % (2 * LANES)]);
-        let area = |lane: u8| self.next[usize::from(lane) % LANES].area;
-        self.first[node % LANES] = if area(right) < area(left) { right } else { left };
+    /// Takes the first arrival.
+    fn take(&mut self, key: u64) -> Arrival {
+        while self.taken == self.drawn.len() {
+            self.play_window(key);
+        }
+        self.taken += 1;
+        self.window[self.taken - 1]
     }
 
-    /// Takes the first arrival; gives it and its lane.
-    fn take(&mut self, key: u64) -> (Next, u64) {
-        let lane = self.first[1];
-        let place = usize::from(lane);
-        let taken = self.next[place];
-        let index = taken.index + 1;
-        self.next[place] = Next { area: taken.area + gap(key, lane.into(), index), index };
-        for level in 1..=LANES.ilog2() {
-            self.play((LANES + place) >> level);
+    /// Draws the arrivals of the next window and puts them in order: counts those of each part, puts each into the place
+    /// that the counts give, and mends the order of the few that share a part.
+    #[inline(never)]
+    fn play_window(&mut self, key: u64) {
+        let mut ends = self.draw_window(Draws::of(key, Purpose::ARRIVAL));
+        let start = self.until - WINDOW;
+        let room = self.window.len().max(self.drawn.len());
+        self.window.resize(room, Arrival { area: 0, key: 0 });
+        let mut before = 0;
+        for end in &mut ends {
+            before += std::mem::replace(end, before);
         }
-        (taken, lane.into())
+        for arrival in &self.drawn {
+            let end = &mut ends[part(arrival.area - start)];
+            self.window[*end] = *arrival;
+            *end += 1;
+        }
+        let window = &mut self.window[..self.drawn.len()];
+        for number in 1..window.len() {
+            let mut place = number;
+            while place > 0 && window[place].area < window[place - 1].area {
+                window.swap(place, place - 1);
+                place -= 1;
+            }
+        }
+        self.taken = 0;
+    }
+
+    /// Draws the arrivals of the next window, lane by lane; gives how many there are in each part of it.
+    fn draw_window(&mut self, draws: Draws) -> [usize; PARTS] {
+        let start = self.until;
+        self.until += WINDOW;
+        self.drawn.clear();
+        let mut counts = [0; PARTS];
+        for (next, lane) in self.next.iter_mut().zip(0..) {
+            let (mut area, mut key) = (next.area, next.index * LANES as u64 + lane);
+            while area < self.until {
+                counts[part(area - start)] += 1;
+                self.drawn.push(Arrival { area, key });
+                key += LANES as u64;
+                area += gap(draws, key);
+            }
+            *next = Next { area, index: key / LANES as u64 };
+        }
+        counts
     }
 }
 
 impl From<Lanes> for Vec<Next> {
     fn from(lanes: Lanes) -> Self {
-        lanes.next.to_vec()
+        let mut next = lanes.next;
+        // The first one of each lane stays.
+        for arrival in lanes.window[lanes.taken..lanes.drawn.len()].iter().rev() {
+            let index = arrival.key / LANES as u64;
+            next[arrival.key as usize % LANES] = Next { area: arrival.area, index };
+        }
+        next
     }
 }
 
@@ -88,9 +140,13 @@ impl TryFrom<Vec<Next>> for Lanes {
     type Error = &'static str;
 
     fn try_from(next: Vec<Next>) -> Result<Self, Self::Error> {
-        let next = <&[Next; LANES]>::try_from(next.as_slice());
-        next.map(Self::of).map_err(|_| "as many arrivals as there are lanes")
+        if next.len() == LANES { Ok(Self::of(next)) } else { Err("as many arrivals as there are lanes") }
     }
+}
+
+/// The part of a window in which such an area lies, counted from the window's start.
+fn part(area: u128) -> usize {
+    (area / (WINDOW / PARTS as u128)) as usize % PARTS
 }
 
 /// Poisson arrivals over a curve.
@@ -98,15 +154,28 @@ impl TryFrom<Vec<Next>> for Lanes {
 pub struct Poisson {
     curve: Curve,
     /// `None` before the first arrival.
-    lanes: Option<Box<Lanes>>,
+    lanes: Option<Lanes>,
 }
 
-/// The gap to arrival `index` of a lane, as twice an area: exponential with a mean of 64 events.
-fn gap(key: u64, lane: u64, index: u64) -> u128 {
-    let bits = draw(key, Purpose::ARRIVAL, index * LANES as u64 + lane);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, below 2^80")]
-    let gap = (-ln(unit_above_zero(bits)) * (EVENT * LANES as u128) as f64) as u128;
-    gap
+/// The gap to the arrival of that key, as twice an area: exponential with a mean of 64 events.
+fn gap(draws: Draws, key: u64) -> u128 {
+    whole(-ln(unit_above_zero(draws.number(key))) * (EVENT * LANES as u128) as f64)
+}
+
+/// The whole part of a number from 0 to below 2⁷⁴, which no gap reaches: as `as` gives it in many more steps.
+fn whole(value: f64) -> u128 {
+    /// From 2⁶³ on, whatever an `f64` holds is a multiple of this.
+    const MULTIPLE: u32 = 1 << 11;
+    let part = |value: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "below 2⁶³")]
+        let part = value as i64;
+        u128::from(part.cast_unsigned())
+    };
+    if value < (1_u64 << 63) as f64 {
+        part(value)
+    } else {
+        part(value * (1.0 / f64::from(MULTIPLE))) * u128::from(MULTIPLE)
+    }
 }
 
 state_of!(Poisson { saved: lanes; declared: curve });
@@ -130,8 +199,7 @@ impl ArrivalLaw for Poisson {
     }
 
     fn next(&mut self, key: u64) -> Arrival {
-        let (next, lane) = self.lanes.get_or_insert_with(|| Box::new(Lanes::new(key))).take(key);
-        Arrival { area: next.area, key: next.index * LANES as u64 + lane }
+        self.lanes.get_or_insert_with(|| Lanes::new(key)).take(key)
     }
 
     fn state(&mut self) -> Option<&mut dyn State> {
@@ -152,6 +220,40 @@ mod tests {
         let mut law = Poisson { curve: curve.clone(), lanes: None };
         let mut cursor = AreaCursor::default();
         std::iter::from_fn(|| cursor.instant_at(&curve, law.next(key).area)).collect()
+    }
+
+    #[test]
+    fn windows_give_what_lanes_give_one_by_one() {
+        let key = 3;
+        let draws = Draws::of(key, Purpose::ARRIVAL);
+        let mut next = Lanes::new(key).next;
+        let mut lanes = Lanes::new(key);
+        for number in 0..10_000 {
+            let first = (0..LANES).min_by_key(|lane| next[*lane].area).expect("there are lanes");
+            let Next { area, index } = next[first];
+            let expected = Arrival { area, key: index * LANES as u64 + first as u64 };
+            let after = area + gap(draws, expected.key + LANES as u64);
+            next[first] = Next { area: after, index: index + 1 };
+            assert_eq!(lanes.take(key), expected, "arrival {number}");
+            if number % 700 == 0 {
+                lanes = Lanes::try_from(Vec::from(lanes)).expect("there are 64 of them");
+            }
+        }
+    }
+
+    #[test]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is compared with")]
+    fn whole_parts_are_those_of_the_language() {
+        let mut value = 1e-3;
+        while value < 1.7e22 {
+            for value in [value, value * 1.000_000_1, (value as u128) as f64] {
+                assert_eq!(whole(value), value as u128, "{value}");
+            }
+            value *= 1.07;
+        }
+        for bits in [0.0, -0.0, (1_u64 << 63) as f64, ((1_u64 << 63) - 1024) as f64] {
+            assert_eq!(whole(bits), bits as u128, "{bits}");
+        }
     }
 
     #[test]
