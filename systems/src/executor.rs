@@ -5,11 +5,12 @@ use crossbeam_channel::TrySendError;
 use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exchange::OrderBlock;
 use throng_components::scenario::{Scenario, ScenarioProgress};
-use throng_components::token::{DueToken, Token, TokenState};
+use throng_components::token::{DueToken, TokenState};
 
 use crate::exit_condition::CertainEnd;
 use crate::links::{Links, Placement, Wake};
 use crate::scheduler::TokenRows;
+use crate::token_tables::Tokens;
 
 /// The instant at which a run in real time is to be saved; the end of time for one that is not.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn hand_out_tokens(
     mut links: ResMut<'_, Links>,
     mut wake: ResMut<'_, Wake>,
     (certain, hold): (Res<'_, CertainEnd>, Res<'_, HoldAt>),
-    mut tokens: Query<'_, '_, &mut Token>,
+    mut tokens: Tokens<'_, '_>,
     mut scenarios: Query<'_, '_, (&Scenario, &Placement, &mut ScenarioProgress)>,
 ) {
     // Virtual time stops at the instant itself, so that nothing has to be held back.
@@ -41,10 +42,15 @@ pub fn hand_out_tokens(
     let end = clock.hand_out_end().min(last);
     let mut by_id: Vec<_> = scenarios.iter_mut().collect();
     by_id.sort_unstable_by_key(|(scenario, ..)| scenario.id);
+    // Taken out of their cells once, which note each change.
+    let by_id = by_id.into_iter();
+    let mut by_id: Vec<_> =
+        by_id.map(|(scenario, placement, progress)| (scenario, placement, progress.into_inner())).collect();
+    let links = &mut links.links;
+    let mut tables = tokens.tables();
     let TokenRows { free, planned } = &mut *rows;
     planned.retain(|entity| {
-        let Ok(mut row) = tokens.get_mut(*entity) else { return false };
-        let row = row.bypass_change_detection();
+        let Some(row) = tables.get_mut(*entity) else { return false };
         let Some((scenario, placement, progress)) = by_id.get_mut(row.scenario.index()) else { return false };
         match row.state {
             TokenState::Planned if row.release.max(row.due) >= end => {
@@ -55,7 +61,7 @@ pub fn hand_out_tokens(
                 // Iterations of closed users have numbers of their own, of which all begin at 1.
                 let turn = if scenario.replayed { progress.handed_out + 1 } else { row.sequence };
                 let shard = usize::from(placement.shard_of(turn));
-                if let Some(link) = links.links.get_mut(shard) {
+                if let Some(link) = links.get_mut(shard) {
                     link.pending.tokens.push(DueToken {
                         release: row.release.max(row.due),
                         due: row.due,
@@ -83,9 +89,9 @@ pub fn send_orders(mut links: ResMut<'_, Links>) {
         if link.pending.is_empty() {
             continue;
         }
-        // The next block will be about as long.
-        let next =
-            OrderBlock { tokens: Vec::with_capacity(link.pending.tokens.len()), ..OrderBlock::default() };
+        // The next block will be about as long, and growing would copy it.
+        let tokens = link.pending.tokens.len();
+        let next = OrderBlock { tokens: Vec::with_capacity(tokens + tokens / 4), ..OrderBlock::default() };
         let mut block = std::mem::replace(&mut link.pending, next);
         if !block.tokens.is_sorted_by_key(DueToken::order) {
             block.tokens.sort_unstable_by_key(DueToken::order);

@@ -27,3 +27,4 @@ pub mod saved_world;
 pub mod scheduler;
 pub mod schedules;
 pub mod shard;
+pub mod token_tables;

@@ -59,6 +59,9 @@ pub struct Placement {
 impl Placement {
     /// The shard of thing number `number` (from 1), when things are dealt in turn.
     pub fn shard_of(&self, number: u64) -> u16 {
+        if let [only] = *self.shards {
+            return only;
+        }
         let place = (number - 1) % self.shards.len().max(1) as u64;
         usize::try_from(place).ok().and_then(|place| self.shards.get(place)).copied().unwrap_or(0)
     }

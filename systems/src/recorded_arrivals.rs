@@ -15,6 +15,7 @@ use throng_components::token::{Token, TokenState};
 use crate::links::Wake;
 use crate::plugins::arrivals::AnyArrivals;
 use crate::scheduler::{TOKENS_PER_STRIDE, TokenRows, place};
+use crate::token_tables::Tokens;
 
 /// One iteration of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +62,7 @@ pub fn plan_recorded(
     state: Res<'_, RunState>,
     mut rows: ResMut<'_, TokenRows>,
     mut wake: ResMut<'_, Wake>,
-    mut tokens: Query<'_, '_, &mut Token>,
+    mut tokens: Tokens<'_, '_>,
     mut scenarios: Query<'_, '_, (&Scenario, &mut RecordedArrivals, &mut ScenarioProgress)>,
     mut commands: Commands<'_, '_>,
 ) {
@@ -72,6 +73,7 @@ pub fn plan_recorded(
         if !matches!(progress.phase, ScenarioPhase::Delayed | ScenarioPhase::Playing) {
             continue;
         }
+        let mut tables = tokens.tables();
         let mut horizon = clock.plan_end();
         let first = recorded.next;
         while let Some(iteration) = recorded.iterations.get(recorded.next).copied() {
@@ -96,7 +98,7 @@ pub fn plan_recorded(
                 scenario: scenario.id,
                 state: TokenState::Planned,
             };
-            place(token, &mut rows, &mut tokens, &mut commands);
+            place(token, &mut rows, &mut tables, &mut commands);
         }
         progress.plan_exhausted |= recorded.next == recorded.iterations.len();
     }

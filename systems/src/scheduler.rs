@@ -14,6 +14,7 @@ use throng_components::token::{Token, TokenState};
 
 use crate::links::Wake;
 use crate::plugins::arrivals::{Arrival, ArrivalLaw};
+use crate::token_tables::{TokenTables, Tokens};
 
 /// Free token rows. A spent row holds the next token, because spawning one costs three times as much.
 #[derive(Resource, Debug, Default)]
@@ -75,7 +76,7 @@ pub fn plan_arrivals<A: ArrivalLaw>(
     state: Res<'_, RunState>,
     mut rows: ResMut<'_, TokenRows>,
     mut wake: ResMut<'_, Wake>,
-    mut tokens: Query<'_, '_, &mut Token>,
+    mut tokens: Tokens<'_, '_>,
     mut scenarios: Query<'_, '_, (&Scenario, &Steering, &mut A, &mut ArrivalsAhead, &mut ScenarioProgress)>,
     mut commands: Commands<'_, '_>,
 ) {
@@ -88,10 +89,11 @@ pub fn plan_arrivals<A: ArrivalLaw>(
         {
             let key = seed.key(u64::from(scenario.id.0), 0);
             ahead.forget_handed_out(clock.steer_from());
+            let mut tables = tokens.tables();
             let mut plan =
                 Plan { scenario, steering, law: &mut *law, ahead: &mut ahead, progress: &mut progress, key };
             let beyond = plan.fill(&clock, &mut |token| {
-                place(token, &mut rows, &mut tokens, &mut commands);
+                place(token, &mut rows, &mut tables, &mut commands);
             });
             if let Some(due) = beyond {
                 wake.at_tick((due.0 / clock.tick.0).saturating_sub(clock.look_ahead));
@@ -104,17 +106,15 @@ pub fn plan_arrivals<A: ArrivalLaw>(
 pub(crate) fn place(
     token: Token,
     rows: &mut TokenRows,
-    tokens: &mut Query<'_, '_, &mut Token>,
+    tables: &mut TokenTables<'_>,
     commands: &mut Commands<'_, '_>,
 ) {
-    let entity = match rows.free.pop() {
-        Some(entity) => match tokens.get_mut(entity) {
-            Ok(mut row) => {
-                *row.bypass_change_detection() = token;
-                entity
-            }
-            Err(_) => commands.spawn(token).id(),
-        },
+    let free = rows.free.pop();
+    let entity = match free.and_then(|entity| Some((entity, tables.get_mut(entity)?))) {
+        Some((entity, row)) => {
+            *row = token;
+            entity
+        }
         None => commands.spawn(token).id(),
     };
     rows.planned.push(entity);
@@ -134,9 +134,9 @@ impl<A: ArrivalLaw> Plan<'_, A> {
     /// Emits all tokens due before the horizon; gives the instant of the first one beyond it.
     fn fill(&mut self, clock: &RunClock, emit: &mut impl FnMut(Token)) -> Option<Nanos> {
         let mut horizon = clock.plan_end();
-        let before = self.ahead.planned.len();
+        let mut left = TOKENS_PER_STRIDE;
         loop {
-            if self.ahead.planned.len() - before == TOKENS_PER_STRIDE {
+            if left == 0 {
                 horizon = clock.plan_end_least();
             }
             if self.scenario.iterations.is_some_and(|cap| self.progress.planned >= cap) {
@@ -151,6 +151,7 @@ impl<A: ArrivalLaw> Plan<'_, A> {
                 self.progress.plan_exhausted = due.is_none();
                 return due;
             };
+            left = left.saturating_sub(1);
             self.ahead.planned.push_back((due, arrival));
             self.progress.planned += 1;
             self.progress.last_due = due;

@@ -118,17 +118,21 @@ impl Shard {
     pub fn accept(&mut self, block: &mut OrderBlock, now: Nanos) {
         let late = block.tokens.first().is_some_and(|token| token.release < now);
         self.underruns += u64::from(late);
-        for token in &block.tokens {
-            self.rosters[token.scenario.index()].counts.received += 1;
+        for tokens in block.tokens.chunk_by(|one, next| one.scenario == next.scenario) {
+            self.rosters[tokens[0].scenario.index()].counts.received += tokens.len() as u64;
         }
         let in_order = match (self.due.back(), block.tokens.first()) {
             (Some(last), Some(first)) => last.order() <= first.order(),
             _ => true,
         };
+        let tokens = std::mem::take(&mut block.tokens);
         if in_order {
-            self.due.extend(block.tokens.drain(..));
+            // By value, so that they are copied in one go.
+            self.due.extend(tokens);
         } else {
-            block.tokens.drain(..).for_each(|token| self.insert_due(token));
+            for token in tokens {
+                self.insert_due(token);
+            }
         }
         for order in block.orders.drain(..) {
             let at = match order {
