@@ -26,6 +26,7 @@ pub mod curve;
 pub mod distribution;
 pub mod exchange;
 pub mod exit_condition;
+pub mod histogram;
 pub mod listener;
 pub mod measure;
 pub mod measures;

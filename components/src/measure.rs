@@ -1,17 +1,12 @@
-//! One measured quantity: an HDR histogram for quantiles, exact figures beside it.
+//! One measured quantity: a histogram for quantiles, exact figures beside it.
 
-mod histogram;
-
-use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
+use crate::histogram::Histogram;
 
 /// The longest duration that a histogram tells apart: a week. What is longer is kept at that value, and counted.
 const LONGEST: u64 = 604_800_000_000_000;
-
-/// Significant decimal digits of every quantile.
-const DIGITS: u8 = 3;
 
 /// Durations of one kind. Merging two is lossless; nothing is ever averaged.
 ///
@@ -20,8 +15,7 @@ const DIGITS: u8 = 3;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measure {
     /// All durations but those of 0.
-    #[serde(with = "histogram")]
-    histogram: Histogram<u64>,
+    histogram: Histogram,
     /// Durations of 0: most waits are, and a count is cheaper than a histogram's entry.
     zeros: u64,
     sum: u128,
@@ -34,30 +28,39 @@ pub struct Measure {
 
 impl Default for Measure {
     fn default() -> Self {
-        let histogram = Histogram::new(DIGITS).unwrap_or_else(|_| unreachable!("3 digits are in range"));
-        Self { histogram, zeros: 0, sum: 0, squares: 0.0, min: u64::MAX, max: 0, clipped: 0 }
+        Self {
+            histogram: Histogram::default(),
+            zeros: 0,
+            sum: 0,
+            squares: 0.0,
+            min: u64::MAX,
+            max: 0,
+            clipped: 0,
+        }
     }
 }
 
 impl Measure {
     /// Adds one duration.
+    #[inline]
     pub fn record(&mut self, value: Nanos) {
-        let value = value.0;
-        if value == 0 {
+        if value == Nanos::ZERO {
             self.zeros += 1;
             self.min = 0;
-            return;
+        } else {
+            self.record_longer(value.0);
         }
+    }
+
+    /// Adds a duration that is not 0.
+    fn record_longer(&mut self, value: u64) {
         self.sum += u128::from(value);
         let micros = value as f64 / 1e3;
         self.squares += micros * micros;
         self.min = self.min.min(value);
         self.max = self.max.max(value);
         self.clipped += u64::from(value > LONGEST);
-        // The histogram resizes itself up to LONGEST, so this cannot fail; the count would show it if it did.
-        if self.histogram.record(value.min(LONGEST)).is_err() {
-            self.clipped += 1;
-        }
+        self.histogram.record(value.min(LONGEST));
     }
 
     /// Adds all of another's durations.
@@ -68,21 +71,19 @@ impl Measure {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.clipped += other.clipped;
-        if self.histogram.add(&other.histogram).is_err() {
-            self.clipped += other.histogram.len();
-        }
+        self.histogram.merge(&other.histogram);
     }
 
     /// Forgets everything and keeps its memory.
     pub fn clear(&mut self) {
-        self.histogram.reset();
+        self.histogram.clear();
         self.zeros = 0;
         (self.sum, self.squares, self.min, self.max, self.clipped) = (0, 0.0, u64::MAX, 0, 0);
     }
 
     /// How many durations.
     pub fn count(&self) -> u64 {
-        self.zeros + self.histogram.len()
+        self.zeros + self.histogram.count()
     }
 
     /// Durations beyond the histogram's range, kept at its end.
@@ -133,9 +134,7 @@ impl Measure {
         if rank <= self.zeros {
             return Some(Nanos::ZERO);
         }
-        // Half a rank less, so that rounding cannot lead to the next one.
-        let share = ((rank - self.zeros) as f64 - 0.5) / self.histogram.len() as f64;
-        Some(Nanos(self.histogram.value_at_quantile(share).clamp(self.min, self.max)))
+        Some(Nanos(self.histogram.value_of_rank(rank - self.zeros).clamp(self.min, self.max)))
     }
 
     /// How many durations are above `value`, within the histogram's resolution.
@@ -143,15 +142,12 @@ impl Measure {
         if value.0 >= self.max || self.count() == 0 {
             return 0;
         }
-        self.histogram.len() - self.histogram.count_between(0, value.0.min(LONGEST))
+        self.histogram.count_above(value.0.min(LONGEST))
     }
 
     /// The recorded buckets in rising order: the value in the middle of each, and its count.
     pub fn buckets(&self) -> impl Iterator<Item = (Nanos, u64)> + '_ {
-        let others = self.histogram.iter_recorded().map(|step| {
-            let value = self.histogram.median_equivalent(step.value_iterated_to());
-            (Nanos(value), step.count_since_last_iteration())
-        });
+        let others = self.histogram.buckets().map(|(value, count)| (Nanos(value), count));
         let zeros = (self.zeros > 0).then_some((Nanos::ZERO, self.zeros));
         zeros.into_iter().chain(others)
     }

@@ -62,22 +62,23 @@ pub fn observe_samples(
 ) {
     let mut by_id: Vec<_> = scenarios.iter_mut().collect();
     by_id.sort_unstable_by_key(|(scenario, _)| scenario.id);
+    let mut by_id: Vec<_> = by_id.into_iter().map(|(_, statistics)| statistics.into_inner()).collect();
     for block in &incoming.samples {
         for sample in block.iter() {
-            if let Some((_, statistics)) = by_id.get_mut(sample.scenario().index()) {
-                statistics.bypass_change_detection().observe(sample);
+            if let Some(statistics) = by_id.get_mut(sample.scenario().index()) {
+                statistics.observe(sample);
             }
         }
     }
     for (sample, phases) in incoming.samples.iter().flat_map(|block| block.phased()) {
-        if let Some((_, statistics)) = by_id.get_mut(sample.scenario().index()) {
-            statistics.bypass_change_detection().observe_phases(sample, phases);
+        if let Some(statistics) = by_id.get_mut(sample.scenario().index()) {
+            statistics.observe_phases(sample, phases);
         }
     }
     incoming.measurements.drain(..).for_each(|measurement| measures.take(measurement));
     for folded in &incoming.folded {
         measures.merge(&folded.measures);
-        for ((_, statistics), told) in by_id.iter_mut().zip(&folded.scenarios) {
+        for (statistics, told) in by_id.iter_mut().zip(&folded.scenarios) {
             statistics.merge(told);
         }
     }

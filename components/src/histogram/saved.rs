@@ -1,29 +1,33 @@
-//! A histogram as it is saved: its recorded buckets alone, for most of a histogram's room is empty.
+//! A histogram as it is saved: its filled buckets alone, for most of a histogram's room is empty.
 
-use hdrhistogram::Histogram;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Measure;
+use super::{Histogram, bucket};
 
-/// The buckets in rising order: how far each value is from the one before, and its count.
-pub(super) fn serialize<S: Serializer>(histogram: &Histogram<u64>, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut last = 0;
-    let buckets = histogram.iter_recorded().map(|step| {
-        let value = step.value_iterated_to();
-        (value - std::mem::replace(&mut last, value), step.count_at_value())
-    });
-    buckets.collect::<Vec<_>>().serialize(serializer)
+impl Serialize for Histogram {
+    /// The buckets in rising order: how far each one is from the one before, and its count.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut last = 0;
+        let filled = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        let filled = filled.map(|(bucket, count)| (bucket - std::mem::replace(&mut last, bucket), *count));
+        filled.collect::<Vec<(usize, u64)>>().serialize(serializer)
+    }
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Histogram<u64>, D::Error> {
-    let Measure { mut histogram, .. } = Measure::default();
-    let mut value = 0_u64;
-    for (step, count) in Vec::<(u64, u64)>::deserialize(deserializer)? {
-        value = value.saturating_add(step);
-        histogram.record_n(value, count).map_err(D::Error::custom)?;
+impl<'de> Deserialize<'de> for Histogram {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut histogram = Self::default();
+        let mut place = 0_usize;
+        for (step, count) in Vec::<(usize, u64)>::deserialize(deserializer)? {
+            place = place.saturating_add(step);
+            if place > bucket(u64::MAX) || histogram.total.checked_add(count).is_none() {
+                return Err(D::Error::custom("no histogram counts so many or so large values"));
+            }
+            histogram.add(place, count);
+        }
+        Ok(histogram)
     }
-    Ok(histogram)
 }
 
 #[cfg(test)]
