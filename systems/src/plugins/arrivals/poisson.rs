@@ -129,8 +129,10 @@ impl From<Lanes> for Vec<Next> {
         let mut next = lanes.next;
         // The first one of each lane stays.
         for arrival in lanes.window[lanes.taken..lanes.drawn.len()].iter().rev() {
-            let index = arrival.key / LANES as u64;
-            next[arrival.key as usize % LANES] = Next { area: arrival.area, index };
+            let (lane, index) = (arrival.key % LANES as u64, arrival.key / LANES as u64);
+            if let Some(next) = usize::try_from(lane).ok().and_then(|lane| next.get_mut(lane)) {
+                *next = Next { area: arrival.area, index };
+            }
         }
         next
     }
