@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -132,8 +133,11 @@ fn listen(mut worker: Box<dyn Worker>, events: &Receiver<ListenerEvent>, limits:
 }
 
 impl Listening {
-    /// Closes all queues, waits for what is left to be delivered, and reads the final counts.
-    pub(crate) fn close(self, world: &mut World) {
+    /// Closes all queues, waits for what is left to be delivered, and reads the final counts. Whoever asks a second time for
+    /// the end while it waits is not kept waiting.
+    pub(crate) fn close(self, world: &mut World, interrupts: &AtomicU32) {
+        let asked = interrupts.load(Ordering::Relaxed).max(1);
+        let is_waited_for = || interrupts.load(Ordering::Relaxed) <= asked;
         let clock = RealClock::new();
         clock.start_in(Nanos::ZERO);
         for open in &self.threads {
@@ -148,7 +152,7 @@ impl Listening {
         for open in self.threads {
             let mut done = open.delivery.read();
             // A listener that hangs beyond its limit is left behind; what it holds is not known to be delivered.
-            while !open.thread.is_finished() && clock.now() < deadline {
+            while !open.thread.is_finished() && clock.now() < deadline && is_waited_for() {
                 clock.sleep_until(clock.now() + Nanos::MILLISECOND);
                 // What waits in the queue is delivered before the last flush begins.
                 let before = std::mem::replace(&mut done, open.delivery.read());

@@ -108,7 +108,7 @@ pub(crate) fn run_part(
     let held = real::run(&mut world, threads, facts.is_some(), hold_at, interrupts);
     let process = ProcessFigures::read().since(before);
     let process = facts.map_or(process, |facts| facts.process.and(process));
-    listening.close(&mut world);
+    listening.close(&mut world, interrupts);
     if let (Some(shards), Some((at, origin))) = (held.map_err(RunError::Threads)?, part.until) {
         let state = save(app, &mut world, &shards)?;
         let facts = Facts {

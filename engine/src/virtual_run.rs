@@ -104,7 +104,7 @@ pub(crate) fn run_part(
     let manner = Manner { every_tick: app.has_systems(), save_at, interrupts };
     let reached = simulated::run(&mut world, &mut simulation, &mut course, manner);
     let process = before.and(ProcessFigures::read().since(since));
-    listening.close(&mut world);
+    listening.close(&mut world, interrupts);
     let reached = reached.map_err(|no_end| match no_end {
         NoEnd::StandsStill(at) => RunError::StandsStill(at),
         NoEnd::Overrun(service, at) => {
