@@ -82,7 +82,7 @@ fn heading(text: &mut String, summary: &Summary, paint: Paint) {
     if let Some(speed) = summary.speed.filter(|speed| *speed != Speed::ONE) {
         let wall = duration(speed.to_wall(Nanos(summary.duration_ns)).0);
         let told = format!(
-            "time passed at speed {speed}, in {wall} of wall time; every figure is in the run's own time"
+            "time passed at speed {speed}, in {wall} of wall time; loads and response times are in the run's own time"
         );
         wrap(text, &told, "  ");
     }

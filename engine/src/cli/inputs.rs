@@ -35,7 +35,7 @@ pub(super) struct Outside {
 /// Variables of the environment.
 #[derive(Clone, Default, clap::Args)]
 pub(super) struct Variables {
-    /// Sets what `env("NAME")` gives in the workload; without it, it reads the environment
+    /// Sets what `env('NAME')` gives in the workload; without it, it reads the environment
     #[arg(long = "env", short = 'e', value_name = "NAME=VALUE")]
     environment: Vec<String>,
 }

@@ -10,6 +10,7 @@ use super::habits;
 use super::hash_comment;
 use super::indentation::{without_closing, without_opening};
 use super::parser_message::{follows, sentence};
+use super::quoted::{misses_text, quote_within, wrong_escape};
 use super::scan::{Slip, SlipKind, scan};
 use super::syntax::{MOST_SHOWN, SyntaxMistake};
 
@@ -204,26 +205,15 @@ impl Reader<'_> {
         }
     }
 
-    /// A backslash in the rest of a diagnostic's line that KDL gives no meaning, where the parser misses a quoted text.
-    fn wrong_escape(&self, diagnostic: &KdlDiagnostic) -> Option<(Range<usize>, String)> {
-        let message = diagnostic.message.as_deref()?;
-        if !message.contains("quoted string") {
-            return None;
-        }
+    /// What is wrong within a quoted text of a diagnostic's line, where the parser only misses such a text.
+    fn within_quotes(&self, diagnostic: &KdlDiagnostic) -> Option<SyntaxMistake> {
         let start = self.base + diagnostic.span.offset();
         let line = self.text.get(start..)?.lines().next()?;
-        let mut letters = line.char_indices();
-        while let Some((at, letter)) = letters.next() {
-            if letter != '\\' {
-                continue;
-            }
-            let (_, escaped) = letters.next()?;
-            if !escaped.is_whitespace() && !"nrt\\\"bfsu/".contains(escaped) {
-                let range = start + at..start + at + 1 + escaped.len_utf8();
-                return Some((range, format!("\\{escaped}")));
-            }
+        let span_of = |range: Range<usize>| span(self.source, start + range.start, start + range.end);
+        if let Some((range, found)) = wrong_escape(line).filter(|_| misses_text(diagnostic)) {
+            return Some(SyntaxMistake::Escape { span: span_of(range), found });
         }
-        None
+        quote_within(line).map(|at| SyntaxMistake::QuoteWithin { span: span_of(at..at + 1) })
     }
 
     /// Reports the parser's diagnostics: the first few, and the number of the others.
@@ -236,11 +226,10 @@ impl Reader<'_> {
         }
         roots.dedup_by_key(|diagnostic| diagnostic.span);
         roots.truncate(MOST_SHOWN);
-        if let Some((range, found)) = roots.iter().find_map(|diagnostic| self.wrong_escape(diagnostic)) {
+        if let Some(mistake) = roots.iter().find_map(|diagnostic| self.within_quotes(diagnostic)) {
             // All else that the parser says of the line follows from it.
             self.malformed += 1;
-            let span = span(self.source, range.start, range.end);
-            return self.problems.push(SyntaxMistake::Escape { span, found });
+            return self.problems.push(mistake);
         }
         let shown = roots.len();
         self.malformed += shown;

@@ -25,6 +25,7 @@ mod pages;
 pub(crate) mod param;
 mod parser_message;
 mod place;
+mod quoted;
 mod scan;
 mod secrets;
 mod set;

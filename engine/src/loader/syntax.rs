@@ -25,6 +25,8 @@ pub(super) enum SyntaxMistake {
     Malformed { span: Span, message: String, label: String, help: Option<String>, more: usize },
     /// A backslash before a letter that it does not go with, as in a regular expression in plain quotes.
     Escape { span: Span, found: String },
+    /// A quote that ends a text in the middle of its `${…}`.
+    QuoteWithin { span: Span },
     /// An opening brace without its closing one, and the line that shows by its indentation that it was to be closed above.
     NeverClosed { span: Span, below: Option<(Span, String)> },
     /// A closing brace without its opening one, and the line that lacks it, as far as the lines' indentation tells.
@@ -52,6 +54,7 @@ impl Mistake for SyntaxMistake {
             Self::Slip { kind: SlipKind::Keyword, .. } => "T0009",
             Self::Malformed { .. }
             | Self::Escape { .. }
+            | Self::QuoteWithin { .. }
             | Self::NeverClosed { .. }
             | Self::ClosesNothing { .. }
             | Self::NoNodes { .. } => "T0010",
@@ -77,6 +80,7 @@ impl Mistake for SyntaxMistake {
             }
             Self::Malformed { message, .. } => message.clone(),
             Self::Escape { found, .. } => format!("`{found}` means nothing in a quoted text"),
+            Self::QuoteWithin { .. } => "this `\"` ends the text in the middle of its `${…}`".to_owned(),
             Self::NeverClosed { .. } => "this `{` is never closed".to_owned(),
             Self::ClosesNothing { .. } => "this `}` closes nothing".to_owned(),
             Self::NoNodes { .. } => "what stands in these braces cannot be read as nodes".to_owned(),
@@ -109,6 +113,7 @@ impl Mistake for SyntaxMistake {
             }
             Self::Malformed { span, label, .. } => vec![Label::new(*span, label.clone())],
             Self::Escape { span, .. } => vec![Label::new(*span, "a backslash begins an escape here")],
+            Self::QuoteWithin { span } => vec![Label::new(*span, "the text ends here")],
             Self::NeverClosed { span, below } => {
                 let below = below
                     .iter()
@@ -151,6 +156,9 @@ impl Mistake for SyntaxMistake {
             Self::Slip { kind: SlipKind::Huge, .. } => Some("use a smaller number".to_owned()),
             Self::Escape { found, .. } => {
                 Some(format!("write the text raw, as in `#\"\\d+\"#`, or `\\{found}`"))
+            }
+            Self::QuoteWithin { .. } => {
+                Some("write single quotes within `${…}`, as in `\"${env('NAME')}\"`".to_owned())
             }
             Self::NeverClosed { below: Some((_, word)), .. } => {
                 Some(format!("add a `}}` on the line before `{word}`"))

@@ -218,10 +218,10 @@ impl Mistake for ExpressionMistake {
             Self::NotBeforeRun { .. } => {
                 Some("only parameters, `env(…)` and what follows from them can stand here".to_owned())
             }
-            Self::NotInEnvironment { name, .. } => Some(format!(
-                "set it, run with `--env {name}=…`, or write a default: `env(\"{name}\", \"…\")`"
-            )),
-            Self::UnnamedVariable { .. } => Some("for example: `env(\"SHOP_TOKEN\")`".to_owned()),
+            Self::NotInEnvironment { name, .. } => {
+                Some(format!("set it, run with `--env {name}=…`, or write a default: `env('{name}', '…')`"))
+            }
+            Self::UnnamedVariable { .. } => Some("for example: `env('SHOP_TOKEN')`".to_owned()),
             Self::TooDeep { .. } => Some("`set` a variable to a part of it first".to_owned()),
             Self::BadNumber { mistake: UnitMistake::UnknownUnit, .. } => {
                 Some("units: ns us ms s m h d w, /s /m /h, %, B KB MB GB KiB MiB GiB".to_owned())

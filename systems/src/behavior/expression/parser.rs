@@ -387,9 +387,9 @@ mod tests {
         check("upper(1)", &[("T0075", "`upper` does not take a whole number", None)]);
         check("min(1, 2s)", &[("T0075", "`min` does not take a duration", None)]);
         check("max(true, word)", &[("T0075", "`max` does not take true or false", None)]);
-        let help = "set it, run with `--env HOME=…`, or write a default: `env(\"HOME\", \"…\")`";
+        let help = "set it, run with `--env HOME=…`, or write a default: `env('HOME', '…')`";
         check("env('HOME')", &[("T0186", "the environment has no variable `HOME`", Some(help))]);
-        let help = Some("for example: `env(\"SHOP_TOKEN\")`");
+        let help = Some("for example: `env('SHOP_TOKEN')`");
         check("env(word)", &[("T0190", "`env` does not say which variable", help)]);
         check("env(5)", &[("T0075", "`env` does not take a whole number", None)]);
     }
