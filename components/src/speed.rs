@@ -1,6 +1,7 @@
 //! How fast a run's time passes on the wall clock.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::clock::Nanos;
 
@@ -9,8 +10,8 @@ use crate::clock::Nanos;
 ///
 /// # Units
 /// Millionths; at least one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "f64", from = "f64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "f64")]
 pub struct Speed(u64);
 
 impl Speed {
@@ -59,6 +60,17 @@ impl From<f64> for Speed {
 impl From<Speed> for f64 {
     fn from(speed: Speed) -> Self {
         speed.0 as Self / Speed::UNIT as Self
+    }
+}
+
+impl<'de> Deserialize<'de> for Speed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let speed = f64::deserialize(deserializer)?;
+        if speed > 0.0 {
+            Ok(Self::from(speed))
+        } else {
+            Err(D::Error::custom(format_args!("a speed is a number above 0, and this is {speed}")))
+        }
     }
 }
 

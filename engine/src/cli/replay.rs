@@ -74,7 +74,7 @@ fn prepare(args: &Replay) -> Result<(Recorded, Overrides), ExitCode> {
         };
         targets.push((format!("target.{name}"), url.to_owned()));
     }
-    let recorded = Recorded::read(&args.recording).map_err(|mistake| wrong(args, &mistake))?;
+    let recorded = Recorded::read(&args.recording, args.speed).map_err(|mistake| wrong(args, &mistake))?;
     let outside = args.common.overrides()?;
     let header = &recorded.header;
     // What is said now is said over what was said then.

@@ -22,6 +22,10 @@ use crate::replay::recorded::Iteration;
 /// goes faster, more iterations are under way at one time.
 const USERS_FOR_ONE: u64 = 10;
 const USERS_LEAST: u64 = 1_000;
+/// Tokens that an open scenario may have planned for each one that became an iteration, and at least: the law is asked for all
+/// of them, so that what a replay costs is bound by the recording's size.
+const TOKENS_FOR_ONE: u64 = 100;
+const TOKENS_LEAST: u64 = 10_000_000;
 
 /// Plans a workload's scenarios by a recording: each iteration is due when it was, `speed` times as early.
 ///
@@ -29,7 +33,8 @@ const USERS_LEAST: u64 = 1_000;
 /// factor; timeouts, drains and rules are as written, for they speak of the target.
 ///
 /// # Errors
-/// The recording is of another workload, or of a replay with a closed scenario.
+/// The recording is of another workload, of a replay with a closed scenario, or of no run at all: it has an iteration twice, or
+/// one that was never planned.
 pub(crate) fn replan(
     workload: &mut Workload,
     recorded: &mut Recorded,
@@ -39,17 +44,21 @@ pub(crate) fn replan(
     for plan in &mut workload.scenarios {
         let iterations = recorded.scenarios.remove(&plan.scenario.name).unwrap_or_default();
         let keys = match plan.arrivals.take() {
-            Some((law, _)) => keys_of_tokens(law, &plan.scenario, draws, &iterations),
+            Some((law, _)) => keys_of_tokens(law, &plan.scenario, draws, &iterations)?,
             // Users of a replay are others than those whose iterations they do.
             None if recorded.header.replay_of.is_some() && !iterations.is_empty() => {
                 return Err(RecordedMistake::OfReplay(plan.scenario.name.clone()));
             }
-            None => keys_of_users(&plan.scenario, draws, &iterations),
+            None => keys_of_users(&plan.scenario, draws, &iterations)?,
         };
         let due = |iteration: &Iteration| speed.to_wall(iteration.due);
         let planned = iterations.iter().zip(keys);
         let planned: Vec<_> = planned
-            .map(|(iteration, key)| RecordedIteration { due: due(iteration), number: iteration.number, key })
+            .map(|(iteration, key)| RecordedIteration {
+                due: due(iteration),
+                number: u64::from(iteration.number),
+                key,
+            })
             .collect();
         open(&mut plan.scenario, &iterations, speed);
         plan.population = None;
@@ -73,32 +82,66 @@ fn keys_of_tokens(
     scenario: &Scenario,
     seed: RunSeed,
     iterations: &[Iteration],
-) -> Vec<u64> {
-    let mut by_number: Vec<usize> = (0..iterations.len()).collect();
-    by_number.sort_unstable_by_key(|place| iterations[*place].number);
+) -> Result<Vec<u64>, RecordedMistake> {
+    let by_number = in_order(iterations, |iteration| iteration.number)?;
+    let most = (iterations.len() as u64).saturating_mul(TOKENS_FOR_ONE).max(TOKENS_LEAST);
+    if let Some(last) = by_number.last().map(|place| iterations[*place])
+        && u64::from(last.number) > most
+    {
+        let (name, count, number) = (&scenario.name, iterations.len(), last.number);
+        let reason = format!(
+            "iteration {number} of `{name}`, of which {count} are here: at most {most} are planned for so many"
+        );
+        return Err(RecordedMistake::line(last.line, reason));
+    }
     let of_law = seed.key(u64::from(scenario.id.0), 0);
     let (mut taken, mut arrival) = (0, 0);
     let mut keys = vec![0; iterations.len()];
     for place in by_number {
-        while taken < iterations[place].number {
+        while taken < u64::from(iterations[place].number) {
             arrival = law.next_key(of_law);
             taken += 1;
         }
         keys[place] = open_key(seed, scenario.id, arrival);
     }
-    keys
+    Ok(keys)
+}
+
+/// The places of iterations in the order of what each of them alone has.
+fn in_order<K: Ord>(
+    iterations: &[Iteration],
+    own: impl Fn(&Iteration) -> K,
+) -> Result<Vec<usize>, RecordedMistake> {
+    let mut places: Vec<usize> = (0..iterations.len()).collect();
+    // Of two that are the same, the later line is the one too many.
+    places.sort_unstable_by_key(|place| (own(&iterations[*place]), *place));
+    let twice = places.windows(2).find(|pair| own(&iterations[pair[0]]) == own(&iterations[pair[1]]));
+    match twice {
+        Some(pair) => {
+            let (first, again) = (iterations[pair[0]], iterations[pair[1]]);
+            let reason = format!("iteration {} is that of line {} once more", again.number, first.line);
+            Err(RecordedMistake::line(again.line, reason))
+        }
+        None => Ok(places),
+    }
 }
 
 /// What the iterations of closed users draw by.
-fn keys_of_users(scenario: &Scenario, seed: RunSeed, iterations: &[Iteration]) -> Vec<u64> {
-    let key =
-        |iteration: &Iteration| closed_key(seed, UserId::new(scenario.id, iteration.user), iteration.number);
-    iterations.iter().map(key).collect()
+fn keys_of_users(
+    scenario: &Scenario,
+    seed: RunSeed,
+    iterations: &[Iteration],
+) -> Result<Vec<u64>, RecordedMistake> {
+    in_order(iterations, |iteration| (iteration.user, iteration.number))?;
+    let key = |iteration: &Iteration| {
+        closed_key(seed, UserId::new(scenario.id, u64::from(iteration.user)), u64::from(iteration.number))
+    };
+    Ok(iterations.iter().map(key).collect())
 }
 
 /// Makes a scenario the open replay of these iterations.
 fn open(scenario: &mut Scenario, iterations: &[Iteration], speed: Speed) {
-    let users: BTreeSet<u64> = iterations.iter().map(|iteration| iteration.user).collect();
+    let users: BTreeSet<u32> = iterations.iter().map(|iteration| iteration.user).collect();
     let most = (users.len() as u64).saturating_mul(USERS_FOR_ONE).max(USERS_LEAST);
     let (min, max) =
         if scenario.open { (scenario.bounds.min, scenario.bounds.max.max(most)) } else { (0, most) };

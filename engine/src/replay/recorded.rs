@@ -7,12 +7,13 @@ use std::io::BufReader;
 use std::path::Path;
 
 use throng_components::clock::Nanos;
-use throng_systems::recording::{Header, Reader, RecordingMistake};
+use throng_components::speed::Speed;
+use throng_systems::recording::{Header, LATEST, Reader, RecordingMistake};
 
 /// Iterations that are replayed, at most: half a gigabyte of them.
 const ITERATIONS_MOST: u64 = 20_000_000;
-/// Numbers above that come from no run: a law would have to be asked for a billion arrivals.
-const NUMBER_MOST: u64 = 1 << 30;
+/// Users and iterations have lower numbers in every run whose recording can be read.
+const NUMBER_MOST: u32 = 1 << 30;
 
 /// A recording that has been read.
 #[derive(Debug)]
@@ -30,10 +31,12 @@ pub(crate) struct Recorded {
 pub(crate) struct Iteration {
     /// When it was due.
     pub(crate) due: Nanos,
+    /// Its line, from 1.
+    pub(crate) line: u64,
     /// The number of its user.
-    pub(crate) user: u64,
+    pub(crate) user: u32,
     /// Its own number: the token's, or that of the user's iteration.
-    pub(crate) number: u64,
+    pub(crate) number: u32,
 }
 
 /// Why a recording cannot be replayed.
@@ -77,22 +80,36 @@ impl From<RecordingMistake> for RecordedMistake {
     }
 }
 
+impl RecordedMistake {
+    /// What is wrong in a line.
+    pub(crate) fn line(line: u64, reason: impl Into<String>) -> Self {
+        Self::Recording(RecordingMistake::Line { line, reason: reason.into() })
+    }
+}
+
+/// A number of a user or an iteration.
+fn numbered(line: u64, number: u64) -> Result<u32, RecordedMistake> {
+    let known = u32::try_from(number).ok().filter(|number| (1..=NUMBER_MOST).contains(number));
+    known.ok_or_else(|| {
+        let reason =
+            format!("users and iterations are numbered from 1 to {NUMBER_MOST}, and this is {number}");
+        RecordedMistake::line(line, reason)
+    })
+}
+
 impl Recorded {
-    /// Reads a recording.
+    /// Reads a recording that is to be replayed at this speed.
     ///
     /// # Errors
-    /// It cannot be read, or is not as it should be.
-    pub(crate) fn read(path: &Path) -> Result<Self, RecordedMistake> {
+    /// It cannot be read, is not as it should be, or would take longer than a run may.
+    pub(crate) fn read(path: &Path, speed: Speed) -> Result<Self, RecordedMistake> {
         let file = File::open(path).map_err(RecordingMistake::from)?;
         let (header, mut reader) = Reader::open(BufReader::with_capacity(1 << 18, file))?;
         let mut scenarios: BTreeMap<String, Vec<Iteration>> = BTreeMap::new();
         let (mut count, mut line) = (0, 1);
         while let Some(record) = reader.read()? {
             line += 1;
-            if !(1..=NUMBER_MOST).contains(&record.user) || !(1..=NUMBER_MOST).contains(&record.iteration) {
-                let reason = format!("users and iterations are numbered from 1 to {NUMBER_MOST}");
-                return Err(RecordingMistake::Line { line, reason }.into());
-            }
+            let (user, number) = (numbered(line, record.user)?, numbered(line, record.iteration)?);
             if record.step.is_some() {
                 continue;
             }
@@ -100,8 +117,12 @@ impl Recorded {
             if count > ITERATIONS_MOST {
                 return Err(RecordedMistake::TooMany);
             }
-            let iteration =
-                Iteration { due: Nanos(record.due_ns), user: record.user, number: record.iteration };
+            let iteration = Iteration { due: Nanos(record.due_ns), line, user, number };
+            if speed.to_wall(iteration.due) > LATEST {
+                let reason =
+                    format!("at speed {speed} it is due behind 15250w, which is as long as a run may be");
+                return Err(RecordedMistake::line(line, reason));
+            }
             match scenarios.get_mut(record.scenario.as_ref()) {
                 Some(known) => known.push(iteration),
                 None => {

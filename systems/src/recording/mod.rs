@@ -39,5 +39,5 @@ mod reader;
 mod record;
 
 pub use mistake::RecordingMistake;
-pub use reader::{BEGINS, Reader};
+pub use reader::{BEGINS, LATEST, Reader};
 pub use record::{End, FORMAT, Header, HeaderText, Record};

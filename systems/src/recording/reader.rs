@@ -3,11 +3,14 @@
 use std::io::{BufRead, Read};
 
 use serde::Deserialize;
+use throng_components::clock::Nanos;
 
 use super::{End, FORMAT, Header, Record, RecordingMistake};
 
 /// The longest line: a header with all texts that a workload may have, each byte of them escaped.
 const LINE_MOST: u64 = 4 << 20;
+/// No run takes longer: what lies behind it was never measured.
+pub const LATEST: Nanos = Nanos(i64::MAX.unsigned_abs());
 /// How a recording begins.
 pub const BEGINS: &[u8] = b"{\"recording\":";
 /// How its last line does.
@@ -34,6 +37,20 @@ fn broken(line: u64, error: &serde_json::Error) -> RecordingMistake {
     // Each line is a text of its own, to which its number within the recording means nothing.
     let reason = error.to_string().replace("line 1 column", "column");
     RecordingMistake::Line { line, reason }
+}
+
+/// Why nothing can have happened when a line says it did.
+fn impossible(record: &Record<'_>) -> Option<String> {
+    let times = [("due_ns", record.due_ns), ("started_ns", record.started_ns), ("ended_ns", record.ended_ns)];
+    if let Some((name, time)) = times.into_iter().find(|(_, time)| *time > LATEST.0) {
+        return Some(format!(
+            "{name} is {time}, and no run is longer than {} ns, which is 292 years",
+            LATEST.0
+        ));
+    }
+    (record.ended_ns < record.started_ns).then(|| {
+        format!("it ended at {} ns, before it started, at {} ns", record.ended_ns, record.started_ns)
+    })
 }
 
 impl<R: BufRead> Reader<R> {
@@ -85,6 +102,9 @@ impl<R: BufRead> Reader<R> {
         }
         let record: Record<'_> =
             serde_json::from_slice(&self.line).map_err(|error| broken(self.lines, &error))?;
+        if let Some(reason) = impossible(&record) {
+            return Err(RecordingMistake::Line { line: self.lines, reason });
+        }
         self.found.iterations += u64::from(record.step.is_none());
         self.found.tries += u64::from(record.step.is_some());
         Ok(Some(record))
@@ -163,6 +183,16 @@ mod tests {
         check(&[HEADER, ITERATION, &TRY[..20]], "cut off behind line 2");
         check(&[HEADER, ITERATION, "at 5\n", TRY, END], "line 3: expected value");
         check(&[HEADER, ITERATION, "{\"scenario\":\"s\"}\n"], "line 3: missing field `user`");
+        check(&[HEADER, &ITERATION.replace(":6,", ":10,")], "line 2: it ended at 9 ns, before it started");
+        let never = format!("\"due_ns\":{}", u64::MAX);
+        check(
+            &[HEADER, ITERATION, &TRY.replace("\"due_ns\":5", &never)],
+            "line 3: due_ns is 18446744073709551615",
+        );
+        for speed in ["0", "-1.0", "0.0"] {
+            let header = HEADER.replace("\"speed\":1.0", &format!("\"speed\":{speed}"));
+            check(&[&header], "line 1: a speed is a number above 0");
+        }
         check(&[HEADER, ITERATION, END], "tells of 1 tries of steps, and it holds 0");
         check(&[HEADER, ITERATION, TRY, END, ITERATION], "line 5: something follows");
     }

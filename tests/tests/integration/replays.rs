@@ -202,6 +202,61 @@ fn what_is_no_whole_recording_is_refused() {
     usage(&["--speed", "0"], "a number from 0.001 to 10000");
 }
 
+/// The recording with another text in the first lines of iterations of this scenario; the change is given each of them in turn.
+fn with_iterations(text: &str, scenario: &str, mut change: impl FnMut(&str) -> String) -> String {
+    let own = format!("{{\"scenario\":\"{scenario}\",\"user\"");
+    let changed = |line: &str| if line.starts_with(&own) { change(line) } else { line.to_owned() };
+    text.lines().map(changed).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// The recording with another number for this member of the iterations of a scenario.
+fn with_number(text: &str, scenario: &str, member: &str, number: u64) -> String {
+    let before = format!("\"{member}\":");
+    with_iterations(text, scenario, |line| line.replace(&before, &format!("{before}{number},\"was\":")))
+}
+
+#[test]
+fn what_no_run_can_have_done_is_refused() {
+    let scratch = Scratch::new(format!("throng 1\nseed 7\n{MODEL}{LOAD}"));
+    throng(&scratch, &["simulate", "w.kdl", "--record", "whole"]);
+    let never = |text: &str| with_number(text, "crowd", "due_ns", u64::MAX);
+    refused(&scratch, never, ": due_ns is 18446744073709551615, and no run is longer");
+    refused(
+        &scratch,
+        |text| with_number(text, "crew", "ended_ns", 1),
+        ": it ended at 1 ns, before it started",
+    );
+    let unplanned = |text: &str| with_number(text, "crowd", "iteration", 1 << 30);
+    refused(&scratch, unplanned, ": iteration 1073741824 is that of line ");
+    let unplanned = |text: &str| {
+        let mut count = 0;
+        with_iterations(text, "crowd", |line| {
+            count += 1;
+            if count > 1 {
+                line.to_owned()
+            } else {
+                line.replace("\"iteration\":", "\"iteration\":107374182")
+            }
+        })
+    };
+    refused(&scratch, unplanned, "at most 10000000 are planned for so many");
+    for scenario in ["crowd", "crew"] {
+        let mut first = None;
+        let twice = |line: &str| first.get_or_insert_with(|| line.to_owned()).clone();
+        let text = with_iterations(&scratch.read("whole"), scenario, twice);
+        refused(&scratch, |_| text.clone(), " once more");
+    }
+    let backwards = |text: &str| text.replacen("\"speed\":1.0", "\"speed\":-1.0", 1);
+    refused(&scratch, backwards, "line 1: a speed is a number above 0, and this is -1");
+    // What is late enough is too late when it is stretched.
+    let late = with_number(&scratch.read("whole"), "crowd", "due_ns", 1 << 54);
+    std::fs::write(scratch.path("changed"), late).expect("it can be written");
+    let ended = scratch.throng(&["replay", "changed", "--simulate", "--speed", "0.001"]);
+    assert_eq!(ended.code, Some(104), "{}", ended.stderr);
+    assert!(ended.stderr.contains(": at speed 0.001 it is due behind 15250w"), "{}", ended.stderr);
+    throng(&scratch, &["replay", "changed", "--simulate"]);
+}
+
 #[test]
 fn recorded_service_times_drive_a_model() {
     // One user at a time, so that nobody waits: what is recorded are the times of the service alone.
