@@ -10,7 +10,7 @@ use super::run::{Common, VirtualTime, finish, in_virtual_time, load, options};
 use super::{complain, note};
 use crate::app::App;
 use crate::exit_code::ExitCode;
-use crate::loader::{Loaded, Overrides, Refused, load as load_text};
+use crate::loader::{ListenerPlan, Loaded, Overrides, Refused, load as load_text};
 use crate::real_run;
 use crate::replay::{Recorded, replan};
 use crate::run::{RunEnd, RunOptions};
@@ -57,11 +57,6 @@ fn prepare(args: &Replay) -> Result<(Recorded, Overrides), ExitCode> {
         complain("`--events` and `--until` are of virtual time: add `--simulate`");
         return Err(ExitCode::Usage);
     }
-    let same = |path: &Path| std::fs::canonicalize(path).ok();
-    if args.common.record.as_deref().and_then(same).is_some_and(|path| Some(path) == same(&args.recording)) {
-        complain("`--record` would write over the recording that is replayed");
-        return Err(ExitCode::Usage);
-    }
     let mut targets = Vec::new();
     for text in &args.targets {
         let Some((name, url)) =
@@ -77,11 +72,23 @@ fn prepare(args: &Replay) -> Result<(Recorded, Overrides), ExitCode> {
     let recorded = Recorded::read(&args.recording, args.speed).map_err(|mistake| wrong(args, &mistake))?;
     let outside = args.common.overrides()?;
     let header = &recorded.header;
+    let same = |path: &Path| std::fs::canonicalize(path).ok();
+    let directory = Path::new(&header.workload).parent().unwrap_or(Path::new(""));
+    let read = same(&args.recording);
+    if recordings(&outside).any(|path| read.is_some() && same(&directory.join(path)) == read) {
+        complain("`--record`, or `--out record=`, would write over the recording that is replayed");
+        return Err(ExitCode::Usage);
+    }
     // What is said now is said over what was said then.
     let sets = header.set.iter().cloned().chain(outside.sets.clone()).chain(targets).collect();
     let texts = header.files.iter().skip(1).map(|file| (file.name.clone(), file.text.clone())).collect();
     let overrides = Overrides { seed: Some(header.seed), sets, texts, ..outside };
     Ok((recorded, overrides))
+}
+
+/// Where this replay is to be recorded.
+fn recordings(outside: &Overrides) -> impl Iterator<Item = &str> {
+    outside.outs.iter().filter(|(kind, _)| kind == "record").map(|(_, path)| path.as_str())
 }
 
 fn wrong(args: &Replay, mistake: &dyn std::fmt::Display) -> ExitCode {
@@ -97,8 +104,9 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
         load_text(&path, text.as_bytes(), app.registry(), overrides)
     };
     let live = !args.simulate;
+    let asked = recordings(&overrides).count();
     let mut loaded = load(&recorded_text, overrides, common, live, !common.outputs.quiet)?;
-    drop_recordings(&mut loaded, common.record.is_some());
+    drop_recordings(&mut loaded, asked);
     let (count, lost) = (recorded.iterations(), recorded.lost);
     replan(&mut loaded.workload, &mut recorded, args.speed).map_err(|mistake| wrong(args, &mistake))?;
     if lost > 0 {
@@ -122,13 +130,15 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     })
 }
 
-/// Leaves out the recordings that the workload itself asks for: one of them may be what is replayed.
-fn drop_recordings(loaded: &mut Loaded, asked: bool) {
+/// Leaves out the recordings that the workload itself asks for: one of them may be what is replayed. Those that the command line
+/// asks for, so many, stand behind them.
+fn drop_recordings(loaded: &mut Loaded, asked: usize) {
     let listeners = &mut loaded.workload.listeners;
-    let own = listeners.iter().rposition(|plan| plan.listener.kind == "record").filter(|_| asked);
-    let mut place = 0..;
+    let is_recording = |plan: &ListenerPlan| plan.listener.kind == "record";
+    let mut own = listeners.iter().filter(|plan| is_recording(plan)).count().saturating_sub(asked);
     listeners.retain(|plan| {
-        let place = place.next();
-        plan.listener.kind != "record" || place == own
+        let drop = own > 0 && is_recording(plan);
+        own -= usize::from(drop);
+        !drop
     });
 }

@@ -156,6 +156,14 @@ fn a_recording_says_what_it_is_and_how_much() {
     // A replay leaves alone what it reads.
     throng(&scratch, &["replay", "out/own", "--simulate", "--quiet"]);
     assert_eq!(lines(&scratch.read("out/own")), own);
+    let outs = ["--out", "record=one", "--record", "two", "--out", "record=three"];
+    throng(&scratch, &[&["replay", "out/own", "--simulate", "--quiet"], &outs[..]].concat());
+    assert_eq!(lines(&scratch.read("out/own")), own);
+    let [one, two, three] = ["one", "two", "three"].map(|name| lines(&scratch.read(name)).len());
+    assert!(one > own.len() / 2 && (one, one) == (two, three), "{one}, {two}, {three}");
+    let over = scratch.throng(&["replay", "out/own", "--simulate", "--out", "record=./out/own"]);
+    assert_eq!(over.code, Some(2), "{}", over.stderr);
+    assert!(over.stderr.contains("would write over the recording"), "{}", over.stderr);
 }
 
 /// Replays what the recording is made into; it is refused, with these words.
