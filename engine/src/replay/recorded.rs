@@ -67,7 +67,8 @@ impl fmt::Display for RecordedMistake {
             Self::UnknownScenario(name) => {
                 write!(
                     f,
-                    "it has iterations of `{name}`, which is no scenario of the workload in its first line"
+                    "it has iterations of `{}`, which is no scenario of the workload in its first line",
+                    name.escape_debug()
                 )
             }
         }

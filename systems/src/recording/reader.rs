@@ -33,9 +33,25 @@ struct Version {
     recording: u64,
 }
 
+/// A text that may be anything as it can be shown: no terminal obeys it.
+fn shown(text: &str) -> String {
+    let shown =
+        |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
+    text.chars().map(shown).collect()
+}
+
+/// A text of the header that messages and results show as it is, and that cannot be shown so: its member, and the text.
+fn unshowable(header: &Header) -> Option<(&'static str, &str)> {
+    let replayed = header.replay_of.as_ref().map(|replayed| ("replay_of", replayed.run_id.as_str()));
+    let own = [("throng", &header.throng), ("run_id", &header.run_id), ("workload", &header.workload)];
+    let own = own.into_iter().map(|(member, text)| (member, text.as_str()));
+    let files = header.files.iter().map(|file| ("files", file.name.as_str()));
+    own.chain(replayed).chain(files).find(|(_, text)| text.contains(char::is_control))
+}
+
 fn broken(line: u64, error: &serde_json::Error) -> RecordingMistake {
     // Each line is a text of its own, to which its number within the recording means nothing.
-    let reason = error.to_string().replace("line 1 column", "column");
+    let reason = shown(&error.to_string().replace("line 1 column", "column"));
     RecordingMistake::Line { line, reason }
 }
 
@@ -72,7 +88,11 @@ impl<R: BufRead> Reader<R> {
         if found != FORMAT {
             return Err(RecordingMistake::Version { found });
         }
-        let header = serde_json::from_slice(&reader.line).map_err(|error| broken(1, &error))?;
+        let header: Header = serde_json::from_slice(&reader.line).map_err(|error| broken(1, &error))?;
+        if let Some((member, text)) = unshowable(&header) {
+            let reason = format!("{member} has a control character in it: `{}`", shown(text));
+            return Err(RecordingMistake::Line { line: 1, reason });
+        }
         Ok((header, reader))
     }
 
@@ -193,6 +213,16 @@ mod tests {
             let header = HEADER.replace("\"speed\":1.0", &format!("\"speed\":{speed}"));
             check(&[&header], "line 1: a speed is a number above 0");
         }
+        let escapes = |from: &str, to: &str| HEADER.replace(from, to);
+        check(
+            &[&escapes("\"r\"", "\"\\u001b[2J\"")],
+            "line 1: run_id has a control character in it: `\\u{1b}[2J`",
+        );
+        check(
+            &[&escapes("\"w.kdl\",\"clock", "\"w\\n\",\"clock")],
+            "line 1: workload has a control character",
+        );
+        check(&[&escapes("\"real\"", "\"\\u001b[2J\"")], "unknown variant `\\u{1b}[2J`");
         check(&[HEADER, ITERATION, END], "tells of 1 tries of steps, and it holds 0");
         check(&[HEADER, ITERATION, TRY, END, ITERATION], "line 5: something follows");
     }
