@@ -1,6 +1,5 @@
 //! From a workload and a recording to the workload's replay.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use throng_components::clock::Nanos;
@@ -18,10 +17,9 @@ use super::{Recorded, RecordedMistake};
 use crate::loader::Workload;
 use crate::replay::recorded::Iteration;
 
-/// Users that a replay may have for each one that there was, and at least: where answers take longer than they did, or all
-/// goes faster, more iterations are under way at one time.
-const USERS_FOR_ONE: u64 = 10;
-const USERS_LEAST: u64 = 1_000;
+/// Users that a scenario may have for its replay, unless the workload allows more: memory has to hold them. One for each iteration would
+/// do in any case: where answers take longer than they did, or all goes faster, more iterations are under way at one time.
+const USERS_MOST: u64 = 1_000_000;
 /// Tokens that an open scenario may have planned for each one that became an iteration, and at least: the law is asked for all
 /// of them, so that what a replay costs is bound by the recording's size.
 const TOKENS_FOR_ONE: u64 = 100;
@@ -30,7 +28,7 @@ const TOKENS_LEAST: u64 = 10_000_000;
 /// Plans a workload's scenarios by a recording: each iteration is due when it was, `speed` times as early.
 ///
 /// All scenarios are open: nobody waits for answers. Waits within an iteration and the warm-up are shorter by the same
-/// factor; timeouts, drains and rules are as written, for they speak of the target.
+/// factor; timeouts, drains and rules are as written, for they speak of the target, but that drains are longer where waits are.
 ///
 /// # Errors
 /// The recording is of another workload, of a replay with a closed scenario, or of no run at all: it has an iteration twice, or
@@ -141,8 +139,7 @@ fn keys_of_users(
 
 /// Makes a scenario the open replay of these iterations.
 fn open(scenario: &mut Scenario, iterations: &[Iteration], speed: Speed) {
-    let users: BTreeSet<u32> = iterations.iter().map(|iteration| iteration.user).collect();
-    let most = (users.len() as u64).saturating_mul(USERS_FOR_ONE).max(USERS_LEAST);
+    let most = (iterations.len() as u64).clamp(1, USERS_MOST);
     let (min, max) =
         if scenario.open { (scenario.bounds.min, scenario.bounds.max.max(most)) } else { (0, most) };
     scenario.bounds = UserBounds { min, max, on_demand: true };
@@ -151,6 +148,10 @@ fn open(scenario: &mut Scenario, iterations: &[Iteration], speed: Speed) {
     let warm_until = speed.to_wall(scenario.warm_until());
     scenario.delay = speed.to_wall(scenario.delay);
     scenario.warm_up = warm_until - scenario.delay;
+    if speed < Speed::ONE {
+        // Iterations that wait longer than they did take longer to end.
+        scenario.drain = speed.to_wall(scenario.drain);
+    }
     (scenario.open, scenario.replayed, scenario.pace, scenario.iterations) = (true, true, None, None);
     // Half-open: the last one is due before the end.
     let last = iterations.iter().map(|iteration| speed.to_wall(iteration.due)).max();
