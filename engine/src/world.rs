@@ -78,7 +78,7 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
     for RulePlan { condition, install } in std::mem::take(&mut workload.rules) {
         install(&mut world.spawn((condition, RuleResult::default(), Watch::default())));
     }
-    for ListenerPlan { listener, install, directory } in std::mem::take(&mut workload.listeners) {
+    for ListenerPlan { listener, install, directory, .. } in std::mem::take(&mut workload.listeners) {
         let mut entity = world.spawn((listener, ListenerFigures::default()));
         if let Some(directory) = directory {
             entity.insert(OutputDirectory(directory));

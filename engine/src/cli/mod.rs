@@ -6,6 +6,7 @@ mod diagnostics;
 mod error_types;
 mod explain;
 mod expression_names;
+mod files;
 mod final_summary;
 mod fmt;
 mod glossary;

@@ -1,12 +1,12 @@
 //! `throng replay`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use throng_components::run::ReplayOf;
 use throng_components::speed::Speed;
 
 use super::outputs::attempt;
-use super::run::{Common, VirtualTime, finish, in_virtual_time, load, options};
+use super::run::{Common, VirtualTime, files, finish, in_virtual_time, load, options};
 use super::{complain, note};
 use crate::app::App;
 use crate::exit_code::ExitCode;
@@ -72,13 +72,6 @@ fn prepare(args: &Replay) -> Result<(Recorded, Overrides), ExitCode> {
     let recorded = Recorded::read(&args.recording, args.speed).map_err(|mistake| wrong(args, &mistake))?;
     let outside = args.common.overrides()?;
     let header = &recorded.header;
-    let same = |path: &Path| std::fs::canonicalize(path).ok();
-    let directory = Path::new(&header.workload).parent().unwrap_or(Path::new(""));
-    let read = same(&args.recording);
-    if recordings(&outside).any(|path| read.is_some() && same(&directory.join(path)) == read) {
-        complain("`--record`, or `--out record=`, would write over the recording that is replayed");
-        return Err(ExitCode::Usage);
-    }
     // What is said now is said over what was said then.
     let sets = header.set.iter().cloned().chain(outside.sets.clone()).chain(targets).collect();
     let texts = header.files.iter().skip(1).map(|file| (file.name.clone(), file.text.clone())).collect();
@@ -107,6 +100,11 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     let asked = recordings(&overrides).count();
     let mut loaded = load(&recorded_text, overrides, common, live, !common.outputs.quiet)?;
     drop_recordings(&mut loaded, asked);
+    let options = options(common, &path);
+    files(&loaded, common, &options)
+        .reading("recording", &args.recording)
+        .writing("--events", args.virtual_time.events.as_deref())
+        .check()?;
     let (count, lost) = (recorded.iterations(), recorded.lost);
     replan(&mut loaded.workload, &mut recorded, args.speed).map_err(|mistake| wrong(args, &mistake))?;
     if lost > 0 {
@@ -120,7 +118,7 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
         note(&format!("replaying {count} iterations of run {}{speed}", header.run_id));
     }
     let replay_of = Some(ReplayOf { run_id: recorded.header.run_id.clone(), speed: args.speed });
-    let options = RunOptions { replay_of, ..options(common, &path) };
+    let options = RunOptions { replay_of, ..options };
     if args.simulate {
         return in_virtual_time(app, loaded, common, &args.virtual_time, options, None);
     }

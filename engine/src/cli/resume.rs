@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use super::files::Files;
 use super::outputs::{Outputs, attempt, create, emptied};
 use super::save_at::Saving;
 use super::{complain, inputs, is_dumb};
@@ -43,6 +44,12 @@ fn execute(app: &App, args: &Resume) -> Result<ExitCode, ExitCode> {
     // What may not be meant so was told when the run began.
     let loaded = loaded.map(|loaded| Loaded { warnings: Vec::new(), ..loaded });
     let loaded = args.outputs.loaded(loaded, !args.outputs.quiet)?;
+    let directory = origin.path().parent().unwrap_or(Path::new(""));
+    let files =
+        || Files::of(&loaded, directory, &args.outputs, None).writing("--events", args.events.as_deref());
+    files().reading("saved run", &args.file).check()?;
+    // What is saved now may take the place of what was: that has been read.
+    files().writing("--save-at", args.saving.path()).check()?;
     let events = args.events.as_deref().map(create).transpose()?;
     let secrets = loaded.secrets.clone();
     let save = args.saving.open()?;
@@ -54,7 +61,7 @@ fn execute(app: &App, args: &Resume) -> Result<ExitCode, ExitCode> {
     attempt(&args.outputs, &secrets, save, |interrupts| {
         let options = RunOptions {
             workload: origin.path().display().to_string(),
-            directory: origin.path().parent().unwrap_or(Path::new("")).to_owned(),
+            directory: directory.to_owned(),
             terminal: std::io::stderr().is_terminal() && !is_dumb(),
             events: events.map(emptied),
             ..RunOptions::default()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use throng_components::clock::Nanos;
 use throng_components::workload::{UnitMistake, parse_duration};
 
+use super::files::Files;
 use super::inputs::Outside;
 use super::outputs::{Outputs, attempt, create, emptied, lacks_console, told};
 use super::save_at::{SaveTo, Saving};
@@ -159,6 +160,11 @@ pub(super) fn options(common: &Common, workload: &Path) -> RunOptions {
     }
 }
 
+/// The files of a run of what has been loaded, but for those of options that not all runs have.
+pub(super) fn files(loaded: &Loaded, common: &Common, options: &RunOptions) -> Files {
+    Files::of(loaded, &options.directory, &common.outputs, common.record.as_deref())
+}
+
 /// Runs a workload in real time.
 pub(super) fn run(app: &App, run: &Run) -> ExitCode {
     let common = &run.common;
@@ -172,6 +178,9 @@ pub(super) fn run(app: &App, run: &Run) -> ExitCode {
     finish(load_workload(app, &run.file, common, true, consoles).and_then(|(loaded, origin)| {
         let secrets = loaded.secrets.clone();
         let mut session = None;
+        files(&loaded, common, &options(common, &run.file.file))
+            .writing("--save-at", run.file.saving.path())
+            .check()?;
         let save = run.file.saving.open()?;
         let at = save.as_ref().map(|save| save.at);
         attempt(&common.outputs, &secrets, save, |interrupts| {
@@ -205,6 +214,10 @@ pub(super) fn simulate(app: &App, simulate: &Simulate) -> ExitCode {
     let options = options(common, &simulate.file.file);
     finish(load_workload(app, &simulate.file, common, false, !common.outputs.quiet).and_then(
         |(loaded, origin)| {
+            files(&loaded, common, &options)
+                .writing("--events", simulate.virtual_time.events.as_deref())
+                .writing("--save-at", simulate.file.saving.path())
+                .check()?;
             let save = simulate.file.saving.open()?.map(|save| (save, origin));
             in_virtual_time(app, loaded, common, &simulate.virtual_time, options, save)
         },

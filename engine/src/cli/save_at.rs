@@ -33,6 +33,11 @@ impl Saving {
         !self.save_at.is_empty()
     }
 
+    /// The file, where one is asked for.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.save_at.get(1).map(Path::new)
+    }
+
     /// Opens the file, before anything starts.
     pub(super) fn open(&self) -> Result<Option<SaveTo>, ExitCode> {
         let (at, path) = match self.save_at.as_slice() {

@@ -52,4 +52,6 @@ pub use shelf::{KeptFile, Shelf};
 pub use source::{MOST_BYTES, Refused, Source, Sources, read};
 pub use sweep_options::SweepOptions;
 pub use throng_systems::plugins::Registry;
-pub use workload::{ListenerPlan, Loaded, RulePlan, ScenarioPlan, SweepPlan, Varied, Workload};
+pub use workload::{
+    ListenerOutput, ListenerPlan, Loaded, RulePlan, ScenarioPlan, SweepPlan, Varied, Workload,
+};

@@ -136,4 +136,15 @@ pub struct ListenerPlan {
     pub install: Installer,
     /// What its paths are relative to, where it stands in an included file.
     pub directory: Option<PathBuf>,
+    /// The file that it writes, where it writes one.
+    pub output: Option<ListenerOutput>,
+}
+
+/// A file that a listener writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerOutput {
+    /// Where it is, as the listener says.
+    pub path: PathBuf,
+    /// What messages call it: the listener, or the option that stands for it.
+    pub shown: String,
 }

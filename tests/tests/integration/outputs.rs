@@ -37,10 +37,47 @@ fn an_output_that_cannot_be_written_starts_nothing() {
     let ended = modelled.throng(&["simulate", "w.kdl", "--events", "folder"]);
     assert_eq!(ended.code, Some(106), "{}", ended.stderr);
     assert!(ended.stderr.contains("folder"), "{}", ended.stderr);
-    let scratch = workload(&server, "listener file \"w.kdl\" exists=fail");
+    let scratch = workload(&server, "listener file \"there\" exists=fail");
+    std::fs::write(scratch.path("there"), "").expect("it can be written");
     let ended = scratch.throng(&["run", "w.kdl"]);
     assert_eq!(ended.code, Some(106), "{}", ended.stderr);
     assert_eq!(server.seen().connections, 0, "something was started");
+}
+
+#[test]
+fn no_output_is_written_over_an_input_or_another_output() {
+    let server = Recorder::start().expect("a server");
+    let scratch = workload(
+        &server,
+        "service shop { time constant \"10ms\" }\ninclude \"more.kdl\"\nlistener file \"lines\" name=lines",
+    );
+    std::fs::write(scratch.path("more.kdl"), "throng 1\n").expect("it can be written");
+    std::fs::hard_link(scratch.path("w.kdl"), scratch.path("twin")).expect("it can be linked");
+    let text = scratch.read("w.kdl");
+    for (outputs, expected) in [
+        ("--record w.kdl", "`--record w.kdl` would write over the workload `w.kdl`"),
+        ("--events w.kdl", "`--events w.kdl` would write over the workload `w.kdl`"),
+        ("--summary ./w.kdl", "`--summary ./w.kdl` would write over the workload `w.kdl`"),
+        ("--out file=w.kdl", "`--out file=w.kdl` would write over the workload `w.kdl`"),
+        ("--save-at 1s w.kdl", "`--save-at w.kdl` would write over the workload `w.kdl`"),
+        ("--record twin", "`--record twin` would write over the workload `w.kdl`"),
+        ("--events more.kdl", "`--events more.kdl` would write over the workload `more.kdl`"),
+        ("--record x --events x", "`--record x` and `--events x` are one file"),
+        ("--record x --summary x", "`--record x` and `--summary x` are one file"),
+        ("--record x --out record=x", "`--out record=x` and `--record x` are one file"),
+        ("--summary lines", "`listener lines` and `--summary lines` are one file"),
+    ] {
+        let arguments: Vec<&str> = ["simulate", "w.kdl"].into_iter().chain(outputs.split(' ')).collect();
+        let ended = scratch.throng(&arguments);
+        assert_eq!(ended.code, Some(2), "{outputs}: {}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{outputs}: {}", ended.stderr);
+        assert_eq!(scratch.read("w.kdl"), text, "{outputs}");
+        assert!(!scratch.path("x").exists() && !scratch.path("lines").exists(), "{outputs}");
+    }
+    let nowhere =
+        ["simulate", "w.kdl", "--record", "/dev/null", "--events", "/dev/null", "--summary", "/dev/null"];
+    let ended = scratch.throng(&nowhere);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
 
 #[test]

@@ -204,7 +204,9 @@ fn what_is_no_whole_recording_is_refused() {
         assert_eq!(ended.code, Some(2), "{}", ended.stderr);
         assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     };
-    usage(&["--record", "./whole"], "would write over the recording");
+    usage(&["--record", "./whole"], "`--record ./whole` would write over the recording `whole`");
+    usage(&["--summary", "whole"], "`--summary whole` would write over the recording `whole`");
+    usage(&["--simulate", "--events", "whole"], "`--events whole` would write over the recording `whole`");
     usage(&["--until", "5s"], "add `--simulate`");
     usage(&["--target", "shop"], "needs a name and an address");
     usage(&["--speed", "0"], "a number from 0.001 to 10000");

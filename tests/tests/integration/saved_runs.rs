@@ -246,6 +246,11 @@ fn what_does_not_end_within_the_drain_is_cut_and_counted() {
     ));
     let saved = scratch.throng(&["run", "w.kdl", "--save-at", "250ms", "run.saved"]);
     assert_eq!(saved.code, Some(0), "{}", saved.stderr);
+    let saved = scratch.path("run.saved");
+    let kept = fs::read(&saved).expect("it is there");
+    let (_, problems) = throng(&scratch, &["resume", "run.saved", "--summary", "run.saved"], 2);
+    assert!(problems.contains("would write over the saved run `run.saved`"), "{problems}");
+    assert_eq!(fs::read(&saved).expect("it is there"), kept);
     let again = scratch.throng(&["resume", "run.saved", "--save-at", "400ms", "again.saved"]);
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     let (_, problems) = throng(&scratch, &["resume", "again.saved", "--save-at", "400ms", "never"], 2);

@@ -10,7 +10,7 @@ use throng_systems::plugins::Registry;
 
 use super::names::{MOST_OF_A_KIND, NameMistake, unknown_kind};
 use crate::loader::source::Sources;
-use crate::loader::workload::ListenerPlan;
+use crate::loader::workload::{ListenerOutput, ListenerPlan};
 
 /// `listener KIND …`
 pub(crate) const LISTENER: NodeSpec = NodeSpec {
@@ -54,7 +54,11 @@ pub(super) fn read_all(
         }
         let directory = sources.included_directory(node.span).map(Path::to_owned);
         let plan = problems.take(read(node, registry, plans.len()));
-        plans.extend(plan.map(|plan| ListenerPlan { directory, ..plan }));
+        let from_option = sources.get(node.span.source).is_some_and(|source| !source.is_file);
+        plans.extend(plan.map(|(plan, path)| {
+            let output = path.map(|path| output(&plan.listener, path, from_option));
+            ListenerPlan { directory, output, ..plan }
+        }));
     }
     plans
 }
@@ -79,7 +83,21 @@ fn check_name(name: &Spanned<String>, known: &[Spanned<String>], problems: &mut 
     }
 }
 
-fn read(node: &Node, registry: &Registry, order: usize) -> Result<ListenerPlan, Problems> {
+fn output(listener: &Listener, path: &str, from_option: bool) -> ListenerOutput {
+    let shown = if from_option {
+        format!("--out {}={path}", listener.kind)
+    } else {
+        format!("listener {}", listener.name)
+    };
+    ListenerOutput { path: path.into(), shown }
+}
+
+/// Reads a listener; gives it, and the path of the file that it writes.
+fn read<'a>(
+    node: &'a Node,
+    registry: &Registry,
+    order: usize,
+) -> Result<(ListenerPlan, Option<&'a str>), Problems> {
     let Some(kind) = node.text(0) else {
         let mut fields = Fields::of(node, &LISTENER, 0);
         let _ = fields.text_argument(0);
@@ -92,5 +110,7 @@ fn read(node: &Node, registry: &Registry, order: usize) -> Result<ListenerPlan, 
     let kind = throng_systems::plugins::Named::spec(&entry).name;
     let name = name_of(node).map_or_else(|| kind.to_owned(), |name| name.value);
     let order = u16::try_from(order).unwrap_or(u16::MAX);
-    Ok(ListenerPlan { listener: Listener { name, kind, order }, install, directory: None })
+    let path = node.text(1).filter(|_| entry.writes_file).map(|path| path.value);
+    let listener = Listener { name, kind, order };
+    Ok((ListenerPlan { listener, install, directory: None, output: None }, path))
 }

@@ -98,6 +98,8 @@ impl Listen for File {
         ..NodeSpec::EMPTY
     };
 
+    const WRITES_FILE: bool = true;
+
     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
         let path = fields.text_argument(0).map(|path| path.value.to_owned());
         let exists = match fields.word("exists") {

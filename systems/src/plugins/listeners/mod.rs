@@ -197,6 +197,9 @@ pub trait Listen: Component + Sized {
     /// Whether what it writes can be gone on with when a run that was saved is resumed.
     const GOES_ON: bool = true;
 
+    /// Whether the argument behind its kind is the path of a file that it writes.
+    const WRITES_FILE: bool = false;
+
     /// Reads `listener KIND …`.
     ///
     /// # Errors
@@ -227,6 +230,8 @@ pub struct Entry {
     spec: &'static NodeSpec,
     /// Whether what it writes can be gone on with when a run that was saved is resumed.
     pub goes_on: bool,
+    /// Whether the argument behind its kind is the path of a file that it writes.
+    pub writes_file: bool,
     /// Reads the node; gives what puts the settings on the listener's entity.
     pub read: fn(&Node) -> Result<Installer, Problems>,
     /// What the listener on an entity wants to be told.
@@ -246,6 +251,7 @@ impl Entry {
         Self {
             spec: &L::SPEC,
             goes_on: L::GOES_ON,
+            writes_file: L::WRITES_FILE,
             read: |node| {
                 let settings = L::read(Fields::of(node, &L::SPEC, 1))?;
                 Ok(Box::new(move |entity| {

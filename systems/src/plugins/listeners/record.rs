@@ -58,6 +58,8 @@ impl Listen for Record {
     /// A recording has a first line and a last one, and is of a whole run.
     const GOES_ON: bool = false;
 
+    const WRITES_FILE: bool = true;
+
     fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
         let path = fields.text_argument(0).map(|path| path.value.to_owned());
         fields.finish(path.map(|path| Self { path }))
