@@ -98,7 +98,9 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     };
     let live = !args.simulate;
     let asked = recordings(&overrides).count();
+    let said = common.outside.overrides()?.sets;
     let mut loaded = load(&recorded_text, overrides, common, live, !common.outputs.quiet)?;
+    refuse_plans(&said, &loaded)?;
     drop_recordings(&mut loaded, asked);
     let options = options(common, &path);
     files(&loaded, common, &options)
@@ -125,6 +127,20 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     let secrets = loaded.secrets.clone();
     attempt(&common.outputs, &secrets, None, |interrupts| {
         real_run::run(app, loaded, &options, interrupts).map(RunEnd::over)
+    })
+}
+
+/// Refuses to set what a replay does not go by.
+fn refuse_plans(sets: &[(String, String)], loaded: &Loaded) -> Result<(), ExitCode> {
+    let is_param = |name: &str| loaded.workload.params.iter().any(|(param, _)| param == name);
+    let is_planned =
+        |name: &str| name == "seed" || name.split('.').any(|part| part == "arrivals" || part == "population");
+    let refused = sets.iter().find(|(name, _)| is_planned(name) && !is_param(name));
+    refused.map_or(Ok(()), |(name, _)| {
+        complain(&format!(
+            "`--set {name}=` has no effect here: a replay goes by its recording, which says what is due when, and by its seed"
+        ));
+        Err(ExitCode::Usage)
     })
 }
 

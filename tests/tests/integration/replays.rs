@@ -208,6 +208,9 @@ fn what_is_no_whole_recording_is_refused() {
     usage(&["--summary", "whole"], "`--summary whole` would write over the recording `whole`");
     usage(&["--simulate", "--events", "whole"], "`--events whole` would write over the recording `whole`");
     usage(&["--until", "5s"], "add `--simulate`");
+    for set in ["seed=8", "crowd.arrivals.hold=9/s", "crew.population.hold.for=1s"] {
+        usage(&["--simulate", "--set", set], "a replay goes by its recording");
+    }
     usage(&["--target", "shop"], "needs a name and an address");
     usage(&["--speed", "0"], "a number from 0.001 to 10000");
 }
