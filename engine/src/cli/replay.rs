@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, FromArgMatches};
 use throng_components::run::ReplayOf;
 use throng_components::speed::Speed;
 
@@ -37,7 +39,38 @@ pub(super) struct Replay {
     #[arg(long)]
     simulate: bool,
     #[command(flatten)]
+    virtual_time: Asked,
+}
+
+/// What a simulation takes, which a replay takes as well.
+#[derive(Debug)]
+struct Asked {
     virtual_time: VirtualTime,
+    /// Whether any of it stands on the command line, and not in the environment, which speaks to every command.
+    is_given: bool,
+}
+
+impl FromArgMatches for Asked {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let is_given = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let is_given = ["events", "until"].into_iter().any(is_given);
+        Ok(Self { virtual_time: VirtualTime::from_arg_matches(matches)?, is_given })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for Asked {
+    fn augment_args(command: Command) -> Command {
+        VirtualTime::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        VirtualTime::augment_args_for_update(command)
+    }
 }
 
 fn speed(text: &str) -> Result<Speed, String> {
@@ -52,8 +85,7 @@ pub(super) fn replay(app: &App, args: &Replay) -> ExitCode {
 
 /// Reads the recording; gives it, and what is said over its workload.
 fn prepare(args: &Replay) -> Result<(Recorded, Overrides), ExitCode> {
-    let asked = &args.virtual_time;
-    if !args.simulate && (asked.events.is_some() || asked.until.is_some()) {
+    if !args.simulate && args.virtual_time.is_given {
         complain("`--events` and `--until` are of virtual time: add `--simulate`");
         return Err(ExitCode::Usage);
     }
@@ -122,7 +154,7 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     let replay_of = Some(ReplayOf { run_id: recorded.header.run_id.clone(), speed: args.speed });
     let options = RunOptions { replay_of, ..options };
     if args.simulate {
-        return in_virtual_time(app, loaded, common, &args.virtual_time, options, None);
+        return in_virtual_time(app, loaded, common, &args.virtual_time.virtual_time, options, None);
     }
     let secrets = loaded.secrets.clone();
     attempt(&common.outputs, &secrets, None, |interrupts| {
