@@ -8,7 +8,7 @@ use throng_components::run::ReplayOf;
 use throng_components::speed::Speed;
 
 use super::outputs::attempt;
-use super::run::{Common, VirtualTime, files, finish, in_virtual_time, load, options};
+use super::run::{Common, Loader as Reading, VirtualTime, files, finish, in_virtual_time, load, options};
 use super::{complain, note};
 use crate::app::App;
 use crate::exit_code::ExitCode;
@@ -73,6 +73,9 @@ impl clap::Args for Asked {
     }
 }
 
+/// How the paths of targets' addresses begin.
+const TARGET: &str = "target.";
+
 fn speed(text: &str) -> Result<Speed, String> {
     let number = text.parse().ok().filter(|number| (Speed::LEAST..=Speed::MOST).contains(number));
     number.map(Speed::from).ok_or_else(|| format!("a number from {} to {}", Speed::LEAST, Speed::MOST))
@@ -99,7 +102,7 @@ fn prepare(args: &Replay) -> Result<(Recorded, Overrides), ExitCode> {
             ));
             return Err(ExitCode::Usage);
         };
-        targets.push((format!("target.{name}"), url.to_owned()));
+        targets.push((format!("{TARGET}{name}"), url.to_owned()));
     }
     let recorded = Recorded::read(&args.recording, args.speed).map_err(|mistake| wrong(args, &mistake))?;
     let outside = args.common.overrides()?;
@@ -114,6 +117,22 @@ fn prepare(args: &Replay) -> Result<(Recorded, Overrides), ExitCode> {
 /// Where this replay is to be recorded.
 fn recordings(outside: &Overrides) -> impl Iterator<Item = &str> {
     outside.outs.iter().filter(|(kind, _)| kind == "record").map(|(_, path)| path.as_str())
+}
+
+/// Refuses an address for a target that the workload does not have. One that has other mistakes tells of them itself.
+fn refuse_targets(args: &Replay, read: Reading<'_>, overrides: &Overrides) -> Result<(), ExitCode> {
+    let given: Vec<&str> =
+        args.targets.iter().filter_map(|text| text.split_once('=')).map(|(name, _)| name).collect();
+    if given.is_empty() {
+        return Ok(());
+    }
+    let sets = overrides.sets.iter().filter(|(name, _)| !name.starts_with(TARGET)).cloned().collect();
+    let Ok(loaded) = read(&Overrides { sets, ..overrides.clone() }) else { return Ok(()) };
+    let known: Vec<&str> = loaded.workload.targets.iter().map(|target| target.name.as_str()).collect();
+    given.into_iter().find(|name| !known.contains(name)).map_or(Ok(()), |name| {
+        complain(&format!("no target `{name}`; known: {}", known.join(", ")));
+        Err(ExitCode::Usage)
+    })
 }
 
 fn wrong(args: &Replay, mistake: &dyn std::fmt::Display) -> ExitCode {
@@ -131,6 +150,7 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     let live = !args.simulate;
     let asked = recordings(&overrides).count();
     let said = common.outside.overrides()?.sets;
+    refuse_targets(args, &recorded_text, &overrides)?;
     let mut loaded = load(&recorded_text, overrides, common, live, !common.outputs.quiet)?;
     refuse_plans(&said, &loaded)?;
     drop_recordings(&mut loaded, asked);

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use throng_components::workload::{Label, Mistake, Problem, SourceId, Span};
+use throng_systems::recording::BEGINS;
 
 /// A file beyond that is no workload, nor are several of them together: it would be some ten thousand lines. The parser needs
 /// up to a second for it.
@@ -105,13 +106,14 @@ enum Reason {
     Missing,
     Unreadable(String),
     Directory,
+    Recording,
     TooLarge,
 }
 
 impl Mistake for FileMistake {
     fn code(&self) -> &'static str {
         match self.reason {
-            Reason::Missing | Reason::Unreadable(_) => "T0001",
+            Reason::Missing | Reason::Unreadable(_) | Reason::Recording => "T0001",
             Reason::Directory => "T0002",
             Reason::TooLarge => "T0005",
         }
@@ -123,6 +125,7 @@ impl Mistake for FileMistake {
             Reason::Missing => format!("there is no file `{path}`"),
             Reason::Unreadable(reason) => format!("`{path}` cannot be read: {reason}"),
             Reason::Directory => format!("`{path}` is a directory"),
+            Reason::Recording => format!("`{path}` is a recording, and no workload"),
             Reason::TooLarge if self.at.is_some() => {
                 format!("with `{path}`, the workload is larger than {} KiB", MOST_BYTES >> 10)
             }
@@ -142,6 +145,7 @@ impl Mistake for FileMistake {
             Reason::Missing => Some("check the path".to_owned()),
             Reason::Unreadable(_) => None,
             Reason::Directory => Some("name the `.kdl` file in it".to_owned()),
+            Reason::Recording => Some(format!("`throng replay {}` does what was recorded", self.path)),
             Reason::TooLarge => Some("keep data in files of their own".to_owned()),
         }
     }
@@ -185,6 +189,9 @@ fn read_bytes(path: &Path, most: usize) -> Result<Vec<u8>, FileMistake> {
     }
     let mut bytes = Vec::new();
     file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.starts_with(BEGINS) {
+        return Err(mistake(Reason::Recording));
+    }
     if bytes.len() > most { Err(mistake(Reason::TooLarge)) } else { Ok(bytes) }
 }
 

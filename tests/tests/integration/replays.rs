@@ -184,6 +184,12 @@ fn refused(scratch: &Scratch, change: impl Fn(&str) -> String, expected: &str) {
 fn what_is_no_whole_recording_is_refused() {
     let scratch = Scratch::new(format!("throng 1\nseed 7\n{MODEL}{LOAD}"));
     throng(&scratch, &["simulate", "w.kdl", "--record", "whole"]);
+    for command in ["check", "run"] {
+        let ended = scratch.throng(&[command, "whole"]);
+        assert_eq!(ended.code, Some(104), "{}", ended.stderr);
+        assert!(ended.stderr.contains("`whole` is a recording"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("`throng replay whole`"), "{}", ended.stderr);
+    }
     let count = scratch.read("whole").lines().count();
     let last = format!("cut off behind line {}", count - 1);
     let head = |text: &str| text.lines().take(count - 1).collect::<Vec<_>>().join("\n") + "\n";
@@ -216,6 +222,7 @@ fn what_is_no_whole_recording_is_refused() {
     for set in ["seed=8", "crowd.arrivals.hold=9/s", "crew.population.hold.for=1s"] {
         usage(&["--simulate", "--set", set], "a replay goes by its recording");
     }
+    usage(&["--target", "nosuch=http://127.0.0.1:1"], "no target `nosuch`; known: shop");
     usage(&["--target", "shop"], "needs a name and an address");
     usage(&["--speed", "0"], "a number from 0.001 to 10000");
 }
