@@ -155,9 +155,10 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     refuse_plans(&said, &loaded)?;
     drop_recordings(&mut loaded, asked);
     let options = options(common, &path);
+    let virtual_time = &args.virtual_time.virtual_time;
     files(&loaded, common, &options)
         .reading("recording", &args.recording)
-        .writing("--events", args.virtual_time.events.as_deref())
+        .writing("--events", virtual_time.events.as_deref().filter(|_| args.simulate))
         .check()?;
     let (count, lost) = (recorded.iterations(), recorded.lost);
     replan(&mut loaded.workload, &mut recorded, args.speed).map_err(|mistake| wrong(args, &mistake))?;
@@ -174,7 +175,7 @@ fn run(app: &App, args: &Replay, mut recorded: Recorded, overrides: Overrides) -
     let replay_of = Some(ReplayOf { run_id: recorded.header.run_id.clone(), speed: args.speed });
     let options = RunOptions { replay_of, ..options };
     if args.simulate {
-        return in_virtual_time(app, loaded, common, &args.virtual_time.virtual_time, options, None);
+        return in_virtual_time(app, loaded, common, virtual_time, options, None);
     }
     let secrets = loaded.secrets.clone();
     attempt(&common.outputs, &secrets, None, |interrupts| {
