@@ -14,6 +14,10 @@ pub struct Listener {
     pub order: u16,
 }
 
+/// Why what a listener wrote is of no use; absent where it is.
+#[derive(Component, Clone, Debug, PartialEq, Eq)]
+pub struct ListenerFailure(pub String);
+
 /// What became of the records meant for a listener.
 ///
 /// # Units

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bevy_ecs::prelude::*;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use throng_components::clock::{ClockKind, Nanos, TimeSource};
-use throng_components::listener::{Listener, ListenerFigures};
+use throng_components::listener::{Listener, ListenerFailure, ListenerFigures};
 use throng_components::measures::Measures;
 use throng_components::run::RunHeader;
 use throng_systems::exporter::{ListenerQueue, ListenerStanding, Patience, Told};
@@ -162,6 +162,9 @@ impl Listening {
             }
             let (delivered, lost) = open.delivery.read();
             world.entity_mut(open.entity).insert(ListenerFigures { delivered, lost });
+            if let Some(why) = open.delivery.failure() {
+                world.entity_mut(open.entity).insert(ListenerFailure(why.to_owned()));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize};
 use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
-use throng_components::listener::{Listener, ListenerFigures};
+use throng_components::listener::{Listener, ListenerFailure, ListenerFigures};
 use throng_components::measures::Measures;
 use throng_components::run::{Gaps, Outcome, RunHeader, RunStop, Verdict, VerdictBounds};
 use throng_components::sample::StepId;
@@ -83,7 +83,7 @@ pub(crate) fn summarise(
     process: ProcessFigures,
 ) -> Summary {
     let mut rules = world.query::<(&ExitCondition, &RuleResult)>();
-    let mut listeners = world.query::<(&Listener, &ListenerFigures)>();
+    let mut listeners = world.query::<(&Listener, &ListenerFigures, Option<&ListenerFailure>)>();
     let mut threads = world.query::<(&Thread, &ThreadFigures)>();
     let mut scenarios = world.query::<ScenarioRow<'_>>();
     let mut services = world.query::<(&Service, &ServiceFigures)>();
@@ -113,7 +113,7 @@ pub(crate) fn summarise(
     threads.sort_unstable_by_key(|(thread, _)| thread.id);
     let figures: Vec<&ThreadFigures> = threads.iter().map(|(_, figures)| *figures).collect();
     let mut listeners: Vec<_> = listeners.iter(world).collect();
-    listeners.sort_unstable_by_key(|(listener, _)| listener.order);
+    listeners.sort_unstable_by_key(|(listener, ..)| listener.order);
     let listeners: Vec<_> = listeners.into_iter().map(listener_input).collect();
 
     let clock = world.resource::<RunClock>();
@@ -206,12 +206,15 @@ fn is_unverified(workload: &Workload, scenario: &Scenario) -> bool {
     targets.any(|id| workload.targets.get(usize::from(id.0)).is_some_and(Target::is_unverified))
 }
 
-fn listener_input<'a>((listener, figures): (&'a Listener, &ListenerFigures)) -> ListenerInput<'a> {
+fn listener_input<'a>(
+    (listener, figures, failure): (&'a Listener, &ListenerFigures, Option<&'a ListenerFailure>),
+) -> ListenerInput<'a> {
     ListenerInput {
         name: &listener.name,
         kind: listener.kind,
         delivered: figures.delivered,
         lost: figures.lost,
+        error: failure.map(|failure| failure.0.as_str()),
     }
 }
 

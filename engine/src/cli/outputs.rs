@@ -146,7 +146,20 @@ pub(super) fn attempt(
             "the summary to standard output",
         )?;
     }
+    tell_failed(&summary)?;
     Ok(code)
+}
+
+/// Says which listeners wrote what is of no use.
+fn tell_failed(summary: &Summary) -> Result<(), ExitCode> {
+    let mut told = Ok(());
+    for (name, listener) in summary.listeners.iter() {
+        if let Some(error) = &listener.error {
+            complain(&format!("listener `{name}` could not write what it is for: {error}"));
+            told = Err(ExitCode::Output);
+        }
+    }
+    told
 }
 
 /// A run that was saved has no summary yet: a file that was made for it goes.

@@ -65,7 +65,8 @@ pub fn build(input: SummaryInput<'_>) -> Summary {
             .iter()
             .map(|listener| {
                 let (kind, delivered, lost) = (listener.kind.to_owned(), listener.delivered, listener.lost);
-                (listener.name.to_owned(), ListenerSummary { kind, delivered, lost })
+                let error = listener.error.map(str::to_owned);
+                (listener.name.to_owned(), ListenerSummary { kind, delivered, lost, error })
             })
             .collect(),
         controls: input.controls.iter().map(|record| of_control(*record, input.scenarios)).collect(),

@@ -141,4 +141,6 @@ pub struct ListenerInput<'a> {
     pub delivered: u64,
     /// Records that never will.
     pub lost: u64,
+    /// Why what it wrote is of no use.
+    pub error: Option<&'a str>,
 }

@@ -390,4 +390,7 @@ pub struct ListenerSummary {
     pub delivered: u64,
     /// Records that never will.
     pub lost: u64,
+    /// Why what it wrote is of no use; absent where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }

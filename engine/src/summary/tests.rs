@@ -202,7 +202,13 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
             RuleInput { condition: &rules[0], result: result(Some(5e6)), passed: true },
             RuleInput { condition: &rules[1], result: result(Some(0.97)), passed: false },
         ],
-        listeners: &[ListenerInput { name: "main", kind: "otlp", delivered: 9, lost: 1 }],
+        listeners: &[ListenerInput {
+            name: "main",
+            kind: "otlp",
+            delivered: 9,
+            lost: 1,
+            error: Some("disk full"),
+        }],
         controls: &[ControlRecord {
             at: Nanos::from_secs(2),
             command: Command::Scale { scenario: ScenarioId(1), factor: Factor::ONE.changed_by_percent(20) },

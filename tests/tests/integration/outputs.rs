@@ -137,6 +137,23 @@ fn a_summary_that_cannot_be_written_in_the_end_returns_106() {
 }
 
 #[test]
+fn a_recording_that_cannot_be_written_to_its_end_returns_106_and_says_why() {
+    let server = Recorder::start().expect("a server");
+    let scratch = workload(&server, "service shop { time constant \"10ms\" }");
+    for arguments in [&["simulate", "w.kdl"][..], &["run", "w.kdl"], &["run", "w.kdl", "--quiet"]] {
+        let ended = scratch.throng(&[arguments, &["--record", "/dev/full", "--summary", "s.json"]].concat());
+        assert_eq!(ended.code, Some(106), "{arguments:?}: {}", ended.stderr);
+        let expected = "error: listener `record` could not write what it is for: No space left on device";
+        assert!(ended.stderr.contains(expected), "{arguments:?}: {}", ended.stderr);
+        let summary: serde_json::Value = serde_json::from_str(&scratch.read("s.json")).expect("it is JSON");
+        assert_eq!(summary["outcome"], "passed", "the run itself goes on");
+        let error = summary["listeners"]["record"]["error"].as_str().expect("it is told");
+        assert!(error.starts_with("No space left"), "{error}");
+    }
+    assert_eq!(server.requests(), 40);
+}
+
+#[test]
 fn streams_that_are_closed_or_full_end_a_run_as_they_should() {
     let server = Recorder::start().expect("a server");
     let check = |redirection: &str, arguments: &[&str], code: i32, said: &str| {

@@ -36,6 +36,7 @@ mod lines;
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,18 +142,26 @@ fn open_locked(path: &Path, exists: Exists) -> io::Result<(fs::File, u64)> {
         Exists::Append => options.append(true).create(true),
     };
     let file = options.open(path)?;
-    match file.try_lock() {
-        Err(fs::TryLockError::WouldBlock) => {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "another run is writing to it"));
-        }
-        // A file system without locks is no reason not to write.
-        Ok(()) | Err(fs::TryLockError::Error(_)) => {}
+    // A device, such as `/dev/null`, is for all.
+    if !file.metadata()?.file_type().is_char_device() {
+        lock(&file)?;
     }
     if exists == Exists::Overwrite && file.metadata()?.is_file() {
         file.set_len(0)?;
     }
     let length = file.metadata()?.len();
     Ok((file, length))
+}
+
+/// Keeps other runs from writing to a file.
+fn lock(file: &fs::File) -> io::Result<()> {
+    match file.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, "another run is writing to it"))
+        }
+        // A file system without locks is no reason not to write.
+        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(()),
+    }
 }
 
 /// Opens a file whose content is replaced, unless another run is writing to it.
@@ -411,6 +420,14 @@ mod tests {
             1,
             "the first one's lines are whole"
         );
+    }
+
+    #[test]
+    fn a_device_is_for_all() {
+        let _first = opened(Path::new("/dev"), "null", Exists::Overwrite);
+        let (mut second, delivery) = opened(Path::new("/dev"), "null", Exists::Append);
+        send(second.as_mut(), &[sample()]);
+        assert_eq!(delivery.read(), (1, 0));
     }
 
     #[test]

@@ -5,8 +5,8 @@ pub mod file;
 pub mod otlp;
 mod record;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bevy_ecs::component::Component;
@@ -96,6 +96,7 @@ pub enum ListenerEvent {
 pub struct Delivery {
     delivered: AtomicU64,
     lost: AtomicU64,
+    failure: OnceLock<String>,
 }
 
 impl Delivery {
@@ -115,6 +116,17 @@ impl Delivery {
             Ok(()) => self.add_delivered(1),
             Err(_) => self.add_lost(1),
         }
+    }
+
+    /// Says why what is written is of no use from here on: the first reason is kept, and the command ends as one whose output
+    /// cannot be written.
+    pub fn fail(&self, error: &std::io::Error) {
+        let _ = self.failure.set(error.to_string());
+    }
+
+    /// Why what was written is of no use.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     /// Delivered and lost so far.

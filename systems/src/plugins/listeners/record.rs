@@ -6,7 +6,8 @@
 //!
 //! What it holds stands in the module [`recording`](crate::recording). In virtual time the simulation waits for the disk, so
 //! that nothing is lost. In real time the load does not: what found no room is counted, here and in the recording's last line.
-//! A write that fails ends the recording: it stays without its last line, and nobody takes it for a whole one.
+//! A write that fails ends the recording and not the run: it stays without its last line, and nobody takes it for a whole one.
+//! The command says why in the end, and returns what it returns when an output cannot be written.
 //!
 //! # Units
 //! A record is a line of an iteration or a try.
@@ -149,7 +150,12 @@ impl Writer {
 
     fn write(&mut self) {
         let records = std::mem::take(&mut self.gathered);
-        self.broken |= !self.broken && self.file.write_all(&self.bytes).is_err();
+        if !self.broken
+            && let Err(error) = self.file.write_all(&self.bytes)
+        {
+            self.broken = true;
+            self.delivery.fail(&error);
+        }
         if self.broken {
             self.delivery.add_lost(records);
         } else {
@@ -285,5 +291,7 @@ mod tests {
         worker.receive(&samples());
         worker.close(Duration::ZERO);
         assert_eq!(delivery.read(), (0, 4));
+        let why = delivery.failure().expect("it is told");
+        assert!(why.contains("No space left"), "{why}");
     }
 }
