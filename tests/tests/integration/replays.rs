@@ -227,6 +227,26 @@ fn what_is_no_whole_recording_is_refused() {
     usage(&["--speed", "0"], "a number from 0.001 to 10000");
 }
 
+#[test]
+fn all_that_was_done_is_done_however_long_it_takes() {
+    let scratch = Scratch::new(
+        "throng 1\nseed 7\nparam wait \"1ms\"\ntarget t noop\nbehavior b { noop name=x; think constant \"${wait}\"; noop name=y }\n\
+         scenario s { behavior b; population { hold 1 for=\"1500ms\" }; drain \"20s\" }\n",
+    );
+    throng(&scratch, &["simulate", "w.kdl", "--record", "first"]);
+    // Each of them is still under way when the last one begins.
+    let slower = ["replay", "first", "--simulate", "--set", "wait=2s", "--summary", "summary.json"];
+    throng(&scratch, &slower);
+    let scenario = &scratch.summary()["scenarios"]["s"];
+    let done = |scenario: &Value| number(&scenario["iterations"], "succeeded");
+    let count = done(scenario);
+    assert!(count > 1_400, "{scenario}");
+    assert_eq!(number(&scenario["users"], "peak"), count, "{scenario}");
+    // A wait of 2000 s is longer than the drain was.
+    throng(&scratch, &[&slower[..], &["--speed", "0.001"]].concat());
+    assert_eq!(done(&scratch.summary()["scenarios"]["s"]), count);
+}
+
 /// The recording with another text in the first lines of iterations of this scenario; the change is given each of them in turn.
 fn with_iterations(text: &str, scenario: &str, mut change: impl FnMut(&str) -> String) -> String {
     let own = format!("{{\"scenario\":\"{scenario}\",\"user\"");
