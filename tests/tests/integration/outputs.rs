@@ -21,10 +21,13 @@ fn an_output_that_cannot_be_written_starts_nothing() {
     let scratch = workload(&server, "");
     std::fs::create_dir(scratch.path("folder")).expect("it can be made");
     std::fs::write(scratch.path("file"), "").expect("it can be written");
+    nix::unistd::mkfifo(&scratch.path("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("it can be made");
     let cases: &[(&[&str], &str)] = &[
         (&["run", "w.kdl", "--summary", "nowhere/summary.json"], "nowhere/summary.json"),
         (&["run", "w.kdl", "--summary", "folder"], "folder"),
         (&["run", "w.kdl", "--out", "file=folder"], "folder"),
+        (&["run", "w.kdl", "--out", "file=pipe"], "cannot open `pipe`: nobody reads from this pipe"),
+        (&["run", "w.kdl", "--record", "pipe"], "nobody reads from this pipe"),
         (&["run", "w.kdl", "--out", "file=file/samples.jsonl"], "file/samples.jsonl"),
     ];
     for (arguments, named) in cases {

@@ -36,12 +36,14 @@ mod lines;
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bevy_ecs::component::Component;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use throng_components::run::RunHeader;
 use throng_components::sample::Sample;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
@@ -141,7 +143,7 @@ fn open_locked(path: &Path, exists: Exists) -> io::Result<(fs::File, u64)> {
         Exists::Overwrite => options.write(true).create(true).truncate(false),
         Exists::Append => options.append(true).create(true),
     };
-    let file = options.open(path)?;
+    let file = open_at_once(&mut options, path)?;
     // A device, such as `/dev/null`, is for all.
     if !file.metadata()?.file_type().is_char_device() {
         lock(&file)?;
@@ -151,6 +153,23 @@ fn open_locked(path: &Path, exists: Exists) -> io::Result<(fs::File, u64)> {
     }
     let length = file.metadata()?.len();
     Ok((file, length))
+}
+
+/// Opens a file without waiting: a pipe that nobody reads would hold up the run until somebody does.
+fn open_at_once(options: &mut fs::OpenOptions, path: &Path) -> io::Result<fs::File> {
+    let file = options.custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map_err(|error| {
+        let unread = error.raw_os_error() == Some(Errno::ENXIO as i32)
+            && fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo());
+        if unread {
+            io::Error::new(io::ErrorKind::NotConnected, "nobody reads from this pipe")
+        } else {
+            error
+        }
+    })?;
+    // Writing waits for a reader that is slow.
+    let flags = OFlag::from_bits_retain(fcntl(&file, FcntlArg::F_GETFL)?);
+    fcntl(&file, FcntlArg::F_SETFL(flags - OFlag::O_NONBLOCK))?;
+    Ok(file)
 }
 
 /// Keeps other runs from writing to a file.
@@ -420,6 +439,28 @@ mod tests {
             1,
             "the first one's lines are whole"
         );
+    }
+
+    #[test]
+    fn a_pipe_needs_a_reader_and_then_takes_more_than_it_holds() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("it can be made");
+        for exists in [Exists::Overwrite, Exists::Append] {
+            let refused = open(directory.path(), "pipe", exists).map(|_| ());
+            let why = refused.map_err(|error| error.source.to_string());
+            assert_eq!(why, Err("nobody reads from this pipe".to_owned()), "{exists:?}");
+        }
+        // Opened to be read without waiting for us.
+        let reader = open_at_once(fs::OpenOptions::new().read(true), &path).expect("it can be read");
+        let (mut worker, delivery) = opened(directory.path(), "pipe", Exists::Overwrite);
+        let reading =
+            std::thread::Builder::new().spawn(move || io::read_to_string(reader)).expect("a thread");
+        send(worker.as_mut(), &vec![sample(); 2_000]);
+        worker.close(Duration::ZERO);
+        drop(worker);
+        let text = reading.join().expect("it is read").expect("it is text");
+        assert_eq!((text.lines().count(), delivery.read()), (2_000, (2_000, 0)));
     }
 
     #[test]
