@@ -94,6 +94,18 @@ fn has_line(sample: &Sample) -> bool {
     sample.is_try() || sample.kind == SampleKind::Iteration
 }
 
+/// The name of that number; empty without one.
+fn name(names: &[String], index: usize) -> Cow<'_, str> {
+    Cow::Borrowed(names.get(index).map_or("", String::as_str))
+}
+
+/// Adds a line; gives whether it could be written. Texts and numbers always can be, to memory.
+fn add_line(bytes: &mut Vec<u8>, line: &impl Serialize) -> bool {
+    let written = serde_json::to_writer(&mut *bytes, line).is_ok();
+    bytes.push(b'\n');
+    written
+}
+
 /// The recording at work.
 struct Writer {
     file: fs::File,
@@ -112,18 +124,15 @@ struct Writer {
 
 impl Writer {
     fn push(&mut self, line: &impl Serialize) {
-        // Texts and numbers can always be written to memory.
-        self.broken |= serde_json::to_writer(&mut self.bytes, line).is_err();
-        self.bytes.push(b'\n');
+        self.broken |= !add_line(&mut self.bytes, line);
     }
 
     fn sample(&mut self, sample: &Sample) {
-        let name = |names: &'_ [String], index: usize| names.get(index).cloned().unwrap_or_default();
         let of_try = sample.is_try();
         let error = sample.error.is_failure().then(|| sample.error.slug());
         let line = Line {
-            scenario: Cow::Owned(name(&self.scenarios, sample.scenario().index())),
-            step: of_try.then(|| Cow::Owned(name(&self.steps, usize::from(sample.step.0)))),
+            scenario: name(&self.scenarios, sample.scenario().index()),
+            step: of_try.then(|| name(&self.steps, usize::from(sample.step.0))),
             user: sample.user.serial(),
             iteration: sample.iteration,
             ordinal: of_try.then_some(sample.ordinal),
@@ -139,7 +148,7 @@ impl Writer {
             bytes_received: of_try.then_some(sample.bytes_received),
             warm_up: sample.warm_up,
         };
-        self.push(&line);
+        self.broken |= !add_line(&mut self.bytes, &line);
         self.gathered += 1;
         self.end.iterations += u64::from(!of_try);
         self.end.tries += u64::from(of_try);
