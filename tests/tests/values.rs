@@ -250,9 +250,9 @@ fn a_missing_variable_is_a_mistake_without_a_default() {
     let shown = refused(&text, &Overrides::default());
     assert!(shown.contains("T0186") && shown.contains("w.kdl:2:17"), "{shown}");
     assert_eq!(shown.matches("workload::").count(), 1, "nothing else follows from it: {shown}");
-    // A parameter that is set needs no variable.
+    // A parameter that is set needs no variable; what stands in for a secret is one.
     let text = format!("param url \"${{env('SHOP')}}\"\ntarget t \"${{url}}\"\n{LOAD}");
-    assert_eq!(loaded(&text, &["url=http://h"]).workload.params[0].1, "http://h");
+    assert_eq!(loaded(&text, &["url=http://h"]).workload.params[0].1, "***");
     let shown = refused(&text, &Overrides::default());
     assert_eq!(shown.matches("workload::").count(), 1, "{shown}");
 }

@@ -47,6 +47,7 @@ pub use format::{FormatError, format};
 pub use lines::Lines;
 pub use load::{Overrides, load, load_file};
 pub use pages::{PAGES, Page, page};
+pub(crate) use secrets::REDACTED;
 pub use secrets::Secrets;
 pub use shelf::{KeptFile, Shelf};
 pub use source::{MOST_BYTES, Refused, Source, Sources, read};

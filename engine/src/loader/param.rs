@@ -198,15 +198,23 @@ fn read(
         let source = sources.add(variable, text.as_str())?;
         Some(Spanned::new(text.clone(), super::document::span(source, 0, text.len())))
     });
+    // What stands in for a secret is one.
+    let mut stands_for_secret = false;
     let declared = match values.of_entry(entry) {
-        Ok(Some(declared)) => Some(declared),
+        Ok(Some(declared)) => {
+            stands_for_secret = declared.1;
+            Some(declared)
+        }
         Ok(None) => {
             let found = entry.value.to_string();
             fields.problem(ParamMistake::NoValue { span: entry.span, found });
             None
         }
         // A variable that is not set is needed by nobody when the value comes from outside.
-        Err(problems) if outside.is_some() && problems.iter().all(|problem| problem.code == "T0186") => None,
+        Err(problems) if outside.is_some() && problems.iter().all(|problem| problem.code == "T0186") => {
+            stands_for_secret = true;
+            None
+        }
         Err(problems) => fields.take(Err(problems)),
     };
     let (value, secret, origin) = match outside {
@@ -218,7 +226,10 @@ fn read(
                 let declared = entry.span;
                 fields.problem(ParamMistake::WrongKind { name, span: given.span, found, kind, declared });
             }
-            (read, false, given.span)
+            if stands_for_secret {
+                values.secrets.add(&given.value);
+            }
+            (read, stands_for_secret, given.span)
         }
         None => {
             (declared.as_ref().map(|(value, _)| value.clone()), declared.is_some_and(|it| it.1), entry.span)

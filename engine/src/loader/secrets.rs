@@ -3,7 +3,7 @@
 use throng_components::workload::Problem;
 
 /// What is shown instead of a secret.
-pub(super) const REDACTED: &str = "***";
+pub(crate) const REDACTED: &str = "***";
 
 /// The secrets of one workload: what came from the environment, and what was made of it.
 #[derive(Clone, Default, PartialEq, Eq)]

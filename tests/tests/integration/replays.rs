@@ -333,3 +333,21 @@ fn recorded_service_times_drive_a_model() {
     let error = (squares / recorded.len() as f64 / drawn.len() as f64).sqrt();
     assert!((of_drawn - of_recorded).abs() < 4.0 * error, "{of_drawn}, not {of_recorded} by {error}");
 }
+
+#[test]
+fn a_secret_that_is_set_stands_in_no_recording() {
+    let scratch = Scratch::new(format!(
+        "throng 1\nparam api-key \"${{env('THRONG_TEST_KEY')}}\"\n{MODEL}\
+         behavior look {{ http GET \"/\" name=home {{ header \"X-Key\" \"${{api-key}}\" }} }}\n\
+         scenario crew {{ behavior look; population {{ hold 1 for=\"100ms\" }} }}\n"
+    ));
+    let set = ["--set", "api-key=hidden-here", "--record", "a.recording", "--summary", "summary.json"];
+    throng(&scratch, &[&["simulate", "w.kdl"][..], &set].concat());
+    for file in ["a.recording", "summary.json"] {
+        assert!(!scratch.read(file).contains("hidden-here"), "{file}");
+    }
+    let ended = scratch.throng(&["replay", "a.recording", "--simulate"]);
+    assert_eq!(ended.code, Some(104), "{}", ended.stderr);
+    assert!(ended.stderr.contains("THRONG_TEST_KEY"), "{}", ended.stderr);
+    throng(&scratch, &["replay", "a.recording", "--simulate", "-e", "THRONG_TEST_KEY=again"]);
+}
