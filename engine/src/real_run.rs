@@ -39,10 +39,7 @@ pub fn run(
     options: &RunOptions,
     interrupts: &AtomicU32,
 ) -> Result<Summary, RunError> {
-    match run_part(app, loaded, options, interrupts, Part::WHOLE)? {
-        RunEnd::Over(summary) => Ok(*summary),
-        RunEnd::Saved(_) => unreachable!("nobody asked for it"),
-    }
+    run_part(app, loaded, options, interrupts, Part::WHOLE).map(RunEnd::whole)
 }
 
 /// Runs a workload in real time up to an instant and saves it there: nothing begins at that instant or after it, what was begun

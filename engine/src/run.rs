@@ -57,6 +57,14 @@ impl RunEnd {
     pub(crate) fn over(summary: Summary) -> Self {
         Self::Over(Box::new(summary))
     }
+
+    /// The results of a run that nobody asked to be saved.
+    pub(crate) fn whole(self) -> Summary {
+        match self {
+            Self::Over(summary) => *summary,
+            Self::Saved(_) => unreachable!("nobody asked for it"),
+        }
+    }
 }
 
 /// Why a run did not take place, or not to its end.

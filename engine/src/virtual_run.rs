@@ -41,10 +41,7 @@ pub fn simulate(
     options: RunOptions,
     interrupts: &AtomicU32,
 ) -> Result<Summary, RunError> {
-    match run_part(app, loaded, options, interrupts, Part::WHOLE)? {
-        RunEnd::Over(summary) => Ok(*summary),
-        RunEnd::Saved(_) => unreachable!("nobody asked for it"),
-    }
+    run_part(app, loaded, options, interrupts, Part::WHOLE).map(RunEnd::whole)
 }
 
 /// Runs a workload in virtual time up to an instant and saves it there: all before has happened, and nothing else.

@@ -33,37 +33,25 @@
 //! A record is a line.
 
 mod lines;
+mod opening;
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bevy_ecs::component::Component;
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use throng_components::run::RunHeader;
 use throng_components::sample::Sample;
 use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use self::lines::Lines;
+pub(super) use self::opening::open_to_overwrite;
+use self::opening::{Exists, open_locked};
 use super::{CannotOpen, Delivery, Listen, ListenerEvent, Outlets, RecordCounter, Subscription, Worker};
 
 /// Lines are written when so many bytes have gathered, or when the listener has nothing else to do.
 const BUFFER_BYTES: usize = 256 * 1024;
-
-/// What becomes of a file that is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exists {
-    /// The run does not start.
-    Fail,
-    /// Its content is replaced.
-    Overwrite,
-    /// Lines are added at its end.
-    Append,
-}
 
 /// Settings of `listener file`.
 #[derive(Component, Clone, Debug)]
@@ -129,63 +117,6 @@ impl Listen for File {
             delivery: outlets.delivery,
         }))
     }
-}
-
-/// Opens and locks a file; gives its length, after which lines are added.
-fn open_locked(path: &Path, exists: Exists) -> io::Result<(fs::File, u64)> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    let mut options = fs::OpenOptions::new();
-    match exists {
-        Exists::Fail => options.write(true).create_new(true),
-        // Truncated only once the lock is held: another run's file stays whole.
-        Exists::Overwrite => options.write(true).create(true).truncate(false),
-        Exists::Append => options.append(true).create(true),
-    };
-    let file = open_at_once(&mut options, path)?;
-    // A device, such as `/dev/null`, is for all.
-    if !file.metadata()?.file_type().is_char_device() {
-        lock(&file)?;
-    }
-    if exists == Exists::Overwrite && file.metadata()?.is_file() {
-        file.set_len(0)?;
-    }
-    let length = file.metadata()?.len();
-    Ok((file, length))
-}
-
-/// Opens a file without waiting: a pipe that nobody reads would hold up the run until somebody does.
-fn open_at_once(options: &mut fs::OpenOptions, path: &Path) -> io::Result<fs::File> {
-    let file = options.custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map_err(|error| {
-        let unread = error.raw_os_error() == Some(Errno::ENXIO as i32)
-            && fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo());
-        if unread {
-            io::Error::new(io::ErrorKind::NotConnected, "nobody reads from this pipe")
-        } else {
-            error
-        }
-    })?;
-    // Writing waits for a reader that is slow.
-    let flags = OFlag::from_bits_retain(fcntl(&file, FcntlArg::F_GETFL)?);
-    fcntl(&file, FcntlArg::F_SETFL(flags - OFlag::O_NONBLOCK))?;
-    Ok(file)
-}
-
-/// Keeps other runs from writing to a file.
-fn lock(file: &fs::File) -> io::Result<()> {
-    match file.try_lock() {
-        Err(fs::TryLockError::WouldBlock) => {
-            Err(io::Error::new(io::ErrorKind::AlreadyExists, "another run is writing to it"))
-        }
-        // A file system without locks is no reason not to write.
-        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(()),
-    }
-}
-
-/// Opens a file whose content is replaced, unless another run is writing to it.
-pub(super) fn open_to_overwrite(path: &Path) -> io::Result<fs::File> {
-    open_locked(path, Exists::Overwrite).map(|(file, _)| file)
 }
 
 /// Whether a sample has a line.
@@ -285,6 +216,8 @@ impl Worker for Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use throng_components::attempt_phases::AttemptPhases;
     use throng_components::clock::{ClockKind, Nanos};
     use throng_components::run::StepHeader;
@@ -294,6 +227,7 @@ mod tests {
     use throng_components::trace::TraceContext;
     use throng_components::virtual_user::UserId;
 
+    use super::opening::open_at_once;
     use super::*;
 
     fn header() -> RunHeader {
