@@ -128,8 +128,8 @@ impl Reader<'_> {
             self.problems.push(mistake);
             return None;
         }
-        // The parser would take what follows `http:` for a comment.
-        let cut = slips.iter().any(|slip| slip.kind == SlipKind::Address);
+        // The parser would take what follows `http:` for a comment, and the braces of `${…}` for a block.
+        let cut = slips.iter().any(|slip| matches!(slip.kind, SlipKind::Address | SlipKind::Expression));
         let mut read = if cut { None } else { Some(parse_node(text, off)) };
         let patched = self.patched(range.clone(), &slips);
         if !slips.is_empty() {

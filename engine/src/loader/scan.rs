@@ -37,6 +37,8 @@ pub(super) enum SlipKind {
     Keyword,
     /// `/login`, `http://127.0.0.1:8080`.
     Address,
+    /// `${rate}`.
+    Expression,
     /// A whole number beyond 128 bits.
     Huge,
 }
@@ -285,6 +287,13 @@ impl Scanner<'_> {
             self.found.slips.push(Slip { range, kind: SlipKind::Address, meant });
             return;
         }
+        if let Some(length) = expression_length(&self.text[range.start..], range.len()) {
+            range.end = range.start + length;
+            self.at = range.end;
+            let meant = Scalar::Text(self.text[range.clone()].to_owned());
+            self.found.slips.push(Slip { range, kind: SlipKind::Expression, meant });
+            return;
+        }
         self.at = range.end;
         // The comma is a mistake of its own.
         range.end -= usize::from(range.len() > 1 && self.bytes[range.end - 1] == b',');
@@ -302,6 +311,17 @@ fn address_length(text: &str, word: usize) -> Option<usize> {
     let scheme = ["http:", "https:"].contains(&first) && text[word..].starts_with("//");
     let ends = |c: char| c.is_whitespace() || "{}();\"".contains(c);
     (path || scheme).then(|| text.find(ends).unwrap_or(text.len()))
+}
+
+/// How long the text is that has a `${…}` and no quotes, and begins with a word that a brace follows at once.
+fn expression_length(text: &str, word: usize) -> Option<usize> {
+    if !text.get(..word)?.ends_with('$') || !text[word..].starts_with('{') {
+        return None;
+    }
+    let line = text.lines().next()?;
+    let closed = word + line[word..].find('}')? + 1;
+    let ends = |c: char| c.is_whitespace() || u8::try_from(c).is_ok_and(ends_word);
+    Some(line[closed..].find(ends).map_or(line.len(), |more| closed + more))
 }
 
 /// The width of a line's end, where one stands: KDL knows eight of them.
@@ -400,6 +420,7 @@ mod tests {
         assert_eq!(words("a 999999999999999999999999999999999999999999").len(), 1);
         assert_eq!(words("a 30µs/*x*/"), ["30µs"]);
         assert_eq!(words("a /b?c=1&d c=/e{f /; }"), ["/b?c=1&d", "/e", "/"]);
+        assert_eq!(words("a ${b} c=${d + 1}/s {\n e${f}g; h $ {i}}"), ["${b}", "${d + 1}/s", "e${f}g"]);
         assert_eq!(words("a http://h:1/b // c\nb http: //"), ["http://h:1/b"]);
         assert_eq!(words("a 1s\nb 2s\" c=\"3s\"\nd 4s"), ["1s", "4s"]);
     }

@@ -51,6 +51,7 @@ impl Mistake for SyntaxMistake {
             Self::TooManyNodes { .. } => "T0194",
             Self::Slip { kind: SlipKind::Quantity | SlipKind::Fraction, .. } => "T0008",
             Self::Slip { kind: SlipKind::Address, .. } => "T0217",
+            Self::Slip { kind: SlipKind::Expression, .. } => "T0310",
             Self::Slip { kind: SlipKind::Keyword, .. } => "T0009",
             Self::Malformed { .. }
             | Self::Escape { .. }
@@ -69,7 +70,9 @@ impl Mistake for SyntaxMistake {
             Self::Empty { .. } => "the file holds no node".to_owned(),
             Self::TooDeep { .. } => "nodes are nested too deep".to_owned(),
             Self::TooManyNodes { .. } => "the file has too many nodes".to_owned(),
-            Self::Slip { word, kind: SlipKind::Quantity | SlipKind::Address, .. } => {
+            Self::Slip {
+                word, kind: SlipKind::Quantity | SlipKind::Address | SlipKind::Expression, ..
+            } => {
                 format!("`{word}` needs quotes")
             }
             Self::Slip { word, kind: SlipKind::Fraction, .. } => format!("`{word}` lacks the zero in front"),
@@ -103,6 +106,7 @@ impl Mistake for SyntaxMistake {
                     SlipKind::Quantity => "a number with a unit is a text",
                     SlipKind::Fraction => "a number starts with a digit",
                     SlipKind::Address => "a bare word has no slash",
+                    SlipKind::Expression => "a bare word has no braces",
                     SlipKind::Keyword => "a keyword starts with `#`, a text stands in quotes",
                     SlipKind::Huge => "beyond 128 bits",
                 };
@@ -142,9 +146,9 @@ impl Mistake for SyntaxMistake {
             Self::TooManyNodes { .. } => {
                 Some("let parameters, data and `repeat` vary one of them".to_owned())
             }
-            Self::Slip { word, kind: SlipKind::Quantity | SlipKind::Address, .. } => {
-                Some(format!("write `\"{word}\"`"))
-            }
+            Self::Slip {
+                word, kind: SlipKind::Quantity | SlipKind::Address | SlipKind::Expression, ..
+            } => Some(format!("write `\"{word}\"`")),
             Self::Slip { word, kind: SlipKind::Fraction, .. } => {
                 Some(format!("write `{}`", word.replacen('.', "0.", 1)))
             }

@@ -53,8 +53,9 @@ impl Table {
         }
         line = format!("{line:<width$}");
         for (column, cell) in self.columns[1..].iter().zip(numbers) {
-            let width = column.width;
-            line = format!("{line}{cell:>width$}");
+            // A cell too wide for its column moves the others: it never runs into the one before.
+            let width = column.width.saturating_sub(1);
+            line = format!("{line} {cell:>width$}");
         }
         self.lines.push(line);
     }
