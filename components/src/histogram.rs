@@ -7,6 +7,8 @@
 //! The layout is that of `HdrHistogram` (Tene, 2013) with three digits, and so are the figures: a test compares them. Counting
 //! a sample's three durations is much of what it costs the world; here each is a shift, an addition and an increment.
 
+use std::collections::BTreeMap;
+
 mod saved;
 
 /// Buckets of each doubling of values; twice as many cover the first values, one for each of them. A power of two.
@@ -16,8 +18,10 @@ const HALF_BITS: u32 = 10;
 /// Counts by value. Memory grows with the largest value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
-    /// By bucket.
-    counts: Vec<u64>,
+    /// By bucket, without what is carried: small, so that more of them are near.
+    counts: Vec<u32>,
+    /// By bucket, how often its count has passed 2³². Hardly any ever does.
+    carried: BTreeMap<usize, u32>,
     total: u64,
 }
 
@@ -42,24 +46,49 @@ impl Histogram {
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.add(bucket(value), 1);
-    }
-
-    #[inline]
-    fn add(&mut self, bucket: usize, times: u64) {
-        self.total += times;
+        let bucket = bucket(value);
         match self.counts.get_mut(bucket) {
-            Some(count) => *count += times,
-            None => self.add_beyond(bucket, times),
+            Some(count) if *count < u32::MAX => {
+                *count += 1;
+                self.total += 1;
+            }
+            _ => self.add(bucket, 1),
         }
     }
 
-    /// Makes room for the first one of a bucket.
+    /// Counts several values of a bucket, for which there may be no room yet. The total has to stay below 2⁶⁴.
     #[cold]
     #[inline(never)]
-    fn add_beyond(&mut self, bucket: usize, times: u64) {
-        self.counts.resize((bucket / HALF + 1) * HALF, 0);
-        self.counts[bucket] = times;
+    fn add(&mut self, bucket: usize, times: u64) {
+        self.total += times;
+        if self.counts.len() <= bucket {
+            self.counts.resize((bucket / HALF + 1) * HALF, 0);
+        }
+        let sum = u64::from(self.counts[bucket]) + times;
+        #[expect(clippy::cast_possible_truncation, reason = "the lower and the upper half")]
+        let (low, high) = (sum as u32, (sum >> 32) as u32);
+        self.counts[bucket] = low;
+        if high > 0 {
+            *self.carried.entry(bucket).or_default() += high;
+        }
+    }
+
+    /// How many values a bucket has, of which `low` is known.
+    #[inline]
+    fn whole(&self, bucket: usize, low: u32) -> u64 {
+        let low = u64::from(low);
+        if self.carried.is_empty() { low } else { low + (self.carries(bucket) << 32) }
+    }
+
+    fn carries(&self, bucket: usize) -> u64 {
+        self.carried.get(&bucket).map_or(0, |high| u64::from(*high))
+    }
+
+    /// The buckets that are not empty, in rising order, and how many values each has.
+    fn filled(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let all = self.counts.iter().enumerate();
+        let some = all.filter(|(_, low)| **low > 0 || !self.carried.is_empty());
+        some.map(|(bucket, low)| (bucket, self.whole(bucket, *low))).filter(|(_, count)| *count > 0)
     }
 
     /// Adds all of another's counts.
@@ -67,15 +96,15 @@ impl Histogram {
         if self.counts.len() < other.counts.len() {
             self.counts.resize(other.counts.len(), 0);
         }
-        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
-            *count += more;
+        for (bucket, times) in other.filled() {
+            self.add(bucket, times);
         }
-        self.total += other.total;
     }
 
     /// Forgets everything and keeps its memory.
     pub fn clear(&mut self) {
         self.counts.fill(0);
+        self.carried.clear();
         self.total = 0;
     }
 
@@ -86,14 +115,15 @@ impl Histogram {
 
     /// How many of them lie in higher buckets than `value`.
     pub fn count_above(&self, value: u64) -> u64 {
-        self.counts.iter().skip(bucket(value) + 1).sum()
+        let above = self.filled().skip_while(|(filled, _)| *filled <= bucket(value));
+        above.map(|(_, count)| count).sum()
     }
 
     /// The largest value of the bucket that holds the value of this rank, from 1; 0 for a rank beyond the last.
     pub fn value_of_rank(&self, rank: u64) -> u64 {
         let mut below = 0;
-        for (bucket, count) in self.counts.iter().enumerate() {
-            below += count;
+        for (bucket, low) in self.counts.iter().enumerate() {
+            below += self.whole(bucket, *low);
             if below >= rank {
                 let (least, many) = values(bucket);
                 return least + (many - 1);
@@ -104,10 +134,9 @@ impl Histogram {
 
     /// The buckets that are not empty, in rising order: the value in the middle of each, and its count.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        let filled = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
-        filled.map(|(bucket, count)| {
+        self.filled().map(|(bucket, count)| {
             let (least, many) = values(bucket);
-            (least + many / 2, *count)
+            (least + many / 2, count)
         })
     }
 }
@@ -148,6 +177,27 @@ mod tests {
         check(&(0..64).flat_map(|bit| [1 << bit, (1 << bit) - 1]).collect::<Vec<u64>>());
         // Of all sizes.
         check(&(0..2_000).map(|n| draw(5, Purpose::BEHAVIOR, n) >> (1 + n % 62)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_bucket_counts_beyond_its_own_room() {
+        let mut histogram = Histogram::default();
+        histogram.record(5);
+        histogram.record(9);
+        histogram.add(bucket(5), u64::from(u32::MAX) - 1);
+        for more in 0..3 {
+            let expected = [(5, u64::from(u32::MAX) + more), (9, 1)];
+            assert!(histogram.buckets().eq(expected), "{more}");
+            assert_eq!((histogram.count(), histogram.count_above(5)), (expected[0].1 + 1, 1));
+            assert_eq!(
+                (histogram.value_of_rank(expected[0].1), histogram.value_of_rank(expected[0].1 + 1)),
+                (5, 9)
+            );
+            histogram.record(5);
+        }
+        let mut twice = histogram.clone();
+        twice.merge(&histogram);
+        assert!(twice.buckets().eq([(5, 2 * (u64::from(u32::MAX) + 3)), (9, 2)]));
     }
 
     #[test]

@@ -19,8 +19,6 @@ pub struct Measure {
     /// Durations of 0: most waits are, and a count is cheaper than a histogram's entry.
     zeros: u64,
     sum: u128,
-    /// The sum of squares in square microseconds, as a float: it only feeds the standard deviation.
-    squares: f64,
     min: u64,
     max: u64,
     clipped: u64,
@@ -28,15 +26,7 @@ pub struct Measure {
 
 impl Default for Measure {
     fn default() -> Self {
-        Self {
-            histogram: Histogram::default(),
-            zeros: 0,
-            sum: 0,
-            squares: 0.0,
-            min: u64::MAX,
-            max: 0,
-            clipped: 0,
-        }
+        Self { histogram: Histogram::default(), zeros: 0, sum: 0, min: u64::MAX, max: 0, clipped: 0 }
     }
 }
 
@@ -53,21 +43,28 @@ impl Measure {
     }
 
     /// Adds a duration that is not 0.
+    #[inline]
     fn record_longer(&mut self, value: u64) {
         self.sum += u128::from(value);
-        let micros = value as f64 / 1e3;
-        self.squares += micros * micros;
         self.min = self.min.min(value);
         self.max = self.max.max(value);
-        self.clipped += u64::from(value > LONGEST);
-        self.histogram.record(value.min(LONGEST));
+        if value <= LONGEST {
+            self.histogram.record(value);
+        } else {
+            self.record_clipped();
+        }
+    }
+
+    #[cold]
+    fn record_clipped(&mut self) {
+        self.clipped += 1;
+        self.histogram.record(LONGEST);
     }
 
     /// Adds all of another's durations.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
         self.sum += other.sum;
-        self.squares += other.squares;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.clipped += other.clipped;
@@ -78,7 +75,7 @@ impl Measure {
     pub fn clear(&mut self) {
         self.histogram.clear();
         self.zeros = 0;
-        (self.sum, self.squares, self.min, self.max, self.clipped) = (0, 0.0, u64::MAX, 0, 0);
+        (self.sum, self.min, self.max, self.clipped) = (0, u64::MAX, 0, 0);
     }
 
     /// How many durations.
@@ -116,11 +113,15 @@ impl Measure {
         (count > 0).then(|| Nanos((self.sum / count) as u64))
     }
 
-    /// The population standard deviation; `None` without data.
+    /// The population standard deviation of the durations as the histogram has them; `None` without data. Equal durations
+    /// have one of 0.
     pub fn stddev(&self) -> Option<Nanos> {
         let count = self.count() as f64;
-        let mean = self.sum as f64 / 1e3 / count;
-        (count > 0.0).then(|| Nanos::from_f64((self.squares / count - mean * mean).max(0.0).sqrt() * 1e3))
+        let sum = |of: &dyn Fn(f64) -> f64| -> f64 {
+            self.buckets().map(|(value, times)| of(value.0 as f64) * times as f64).sum()
+        };
+        let mean = sum(&|value| value) / count;
+        (count > 0.0).then(|| Nanos::from_f64((sum(&|value| (value - mean).powi(2)) / count).sqrt()))
     }
 
     /// The value that a share `q` of all durations does not exceed, within 0.1 %; `None` without data.

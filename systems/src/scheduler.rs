@@ -28,7 +28,8 @@ pub struct TokenRows {
 /// Arrivals of a plan that were taken from its law ahead of time. Holds as many as the look-ahead has tokens.
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ArrivalsAhead {
-    /// Planned with their due times, and perhaps not handed out yet: what is asked anew takes these back.
+    /// Planned with their due times for an instant that is not handed out by the end of the update: what is asked anew takes
+    /// these back.
     planned: VecDeque<(Nanos, Arrival)>,
     /// Not planned yet, because they lie beyond the horizon or were taken back.
     next: VecDeque<Arrival>,
@@ -134,6 +135,7 @@ impl<A: ArrivalLaw> Plan<'_, A> {
     /// Emits all tokens due before the horizon; gives the instant of the first one beyond it.
     fn fill(&mut self, clock: &RunClock, emit: &mut impl FnMut(Token)) -> Option<Nanos> {
         let mut horizon = clock.plan_end();
+        let handed_out = clock.hand_out_end();
         let mut left = TOKENS_PER_STRIDE;
         loop {
             if left == 0 {
@@ -152,7 +154,9 @@ impl<A: ArrivalLaw> Plan<'_, A> {
                 return due;
             };
             left = left.saturating_sub(1);
-            self.ahead.planned.push_back((due, arrival));
+            if due >= handed_out {
+                self.ahead.planned.push_back((due, arrival));
+            }
             self.progress.planned += 1;
             self.progress.last_due = due;
             emit(Token {

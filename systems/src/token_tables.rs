@@ -18,7 +18,7 @@ impl Tokens<'_, '_> {
     pub fn tables(&mut self) -> TokenTables<'_> {
         let tables = self.query.contiguous_iter_mut().into_iter().flatten();
 
-        TokenTables { places: self.places, tables: tables.collect() }
+        TokenTables { places: self.places, tables: tables.collect(), last: 0 }
     }
 }
 
@@ -27,15 +27,30 @@ pub struct TokenTables<'a> {
     places: &'a Entities,
     /// Which entity stands in each row, and its token.
     tables: Vec<(&'a [Entity], ContiguousMut<'a, Token>)>,
+    /// The row that was last found: rows are used again last in, first out, so that the next one lies beside it.
+    last: usize,
 }
 
 impl TokenTables<'_> {
     /// The token of an entity; `None` when it has gone.
     #[inline]
     pub fn get_mut(&mut self, entity: Entity) -> Option<&mut Token> {
+        let first = self.tables.first().map_or(&[] as &[Entity], |(entities, _)| *entities);
+        let beside = [self.last.wrapping_sub(1), self.last + 1];
+        let near = beside.into_iter().find(|row| first.get(*row) == Some(&entity));
+        let (table, row) = match near {
+            Some(row) => (0, row),
+            None => self.look_up(entity)?,
+        };
+        self.last = row;
+        self.tables[table].1.bypass_change_detection().get_mut(row)
+    }
+
+    /// Where a token is, by the world's own index.
+    fn look_up(&self, entity: Entity) -> Option<(usize, usize)> {
         let row = self.places.get_spawned(entity).ok()?.table_row.index();
-        let (_, tokens) = self.tables.iter_mut().find(|(entities, _)| entities.get(row) == Some(&entity))?;
-        tokens.bypass_change_detection().get_mut(row)
+        let table = self.tables.iter().position(|(entities, _)| entities.get(row) == Some(&entity))?;
+        Some((table, row))
     }
 }
 

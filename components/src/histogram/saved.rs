@@ -9,8 +9,8 @@ impl Serialize for Histogram {
     /// The buckets in rising order: how far each one is from the one before, and its count.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut last = 0;
-        let filled = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
-        let filled = filled.map(|(bucket, count)| (bucket - std::mem::replace(&mut last, bucket), *count));
+        let filled =
+            self.filled().map(|(bucket, count)| (bucket - std::mem::replace(&mut last, bucket), count));
         filled.collect::<Vec<(usize, u64)>>().serialize(serializer)
     }
 }

@@ -1,7 +1,6 @@
 //! Attempts: a step is sent, its answer judged, and where that went badly it is tried once more.
 
-use std::sync::Arc;
-
+use throng_components::attempt_phases::AttemptPhases;
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
 use throng_components::seed::{Purpose, draw};
 
@@ -11,8 +10,7 @@ use super::program::{Instruction, Perform};
 use super::retry::{Retry, Tries};
 use super::strand::{Ending, PartState};
 use super::value::Value;
-use super::wish::DriverAction;
-use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId, Request};
+use crate::plugins::protocols::{Completion, CompletionEnd, Operation, OperationId, Rendered};
 
 impl<'a> Machine<'a> {
     /// The step that the strand is at, when it is at one.
@@ -33,6 +31,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Sends a step; true when the user waits for its answer or is done.
+    #[inline]
     pub(super) fn perform(&mut self, perform: &Perform) -> bool {
         let tries = self.tries(perform);
         match tries {
@@ -51,14 +50,25 @@ impl<'a> Machine<'a> {
         if let (Some(retry), None) = (&perform.retry, tries) {
             self.keep_tries(retry, Some(Tries { count: 0, draws }));
         }
-        let errand = self.errand(perform, &*request);
+        let errand = self.errand(perform, request.get());
         let operation = Operation { errand, ..self.operation(perform, request) };
-        self.actions.push(DriverAction::Perform(operation));
+        self.ask(operation);
         true
     }
 
+    /// Has the driver begin an operation.
+    pub(super) fn ask(&mut self, operation: Operation<Rendered<'_>>) {
+        self.upshot.begun += 1;
+        self.upshot.in_part = operation.id.strand > 0;
+        self.driver.perform(operation);
+    }
+
     /// The next operation of the current step.
-    pub(super) fn operation(&mut self, perform: &Perform, request: Arc<dyn Request>) -> Operation {
+    pub(super) fn operation<'r>(
+        &mut self,
+        perform: &Perform,
+        request: Rendered<'r>,
+    ) -> Operation<Rendered<'r>> {
         self.progress.operations = self.progress.operations.wrapping_add(1);
         self.strand.operation = self.progress.operations;
         self.set_state(PartState::Performing);
@@ -116,16 +126,18 @@ impl<'a> Machine<'a> {
     }
 
     /// Takes an answer.
+    #[inline(always)]
     pub(super) fn completed(&mut self, completion: &Completion) {
         let Some(perform) = self.current() else { return };
         match perform.conduct.as_deref() {
-            None => self.answered(perform, completion),
-            Some(conduct) => {
+            // A model sets no cookies and leads nowhere.
+            Some(conduct) if !completion.modelled => {
                 if let Some(whole) = self.travel(perform, conduct, completion) {
-                    self.phases = whole.phases;
+                    self.phases = Some(whole.phases);
                     self.answered(perform, &whole);
                 }
             }
+            _ => self.answered(perform, completion),
         }
     }
 
@@ -191,7 +203,7 @@ impl<'a> Machine<'a> {
         // It may turn out to be the last one: a group around it has lasted until its end.
         self.end_in_groups(perform, sample.ended, SampleOutcome::Succeeded);
         let sample = Sample { kind: SampleKind::Retried, ..sample };
-        let phases = std::mem::take(&mut self.phases);
+        let phases = self.phases.take().unwrap_or(AttemptPhases::NONE);
         self.emitter.hold(self.surroundings.slot, self.number, sample, phases);
         self.wait(self.strand.ready);
     }
@@ -208,6 +220,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Records a finished step and moves on; true when its failure ended the iteration.
+    #[inline(always)]
     fn after_step(&mut self, perform: &Perform, sample: Sample) -> bool {
         answer::capture(&perform.captures, &sample, self.variables);
         self.end_in_groups(perform, sample.ended, sample.outcome);

@@ -73,7 +73,11 @@ impl Machine<'_> {
     }
 
     /// A step begins: with the first one its groups are due.
+    #[inline]
     pub(super) fn begin_in_groups(&mut self, perform: &Perform) {
+        if perform.groups.is_empty() {
+            return;
+        }
         let (due, ready) = (self.strand.due, self.strand.ready);
         for slot in &perform.groups {
             if *self.of_pass(*slot, DUE) == Value::Unset {
@@ -84,7 +88,14 @@ impl Machine<'_> {
     }
 
     /// A step has ended.
+    #[inline]
     pub(super) fn end_in_groups(&mut self, perform: &Perform, ended: Nanos, as_what: SampleOutcome) {
+        if !perform.groups.is_empty() {
+            self.end_in_each(perform, ended, as_what);
+        }
+    }
+
+    fn end_in_each(&mut self, perform: &Perform, ended: Nanos, as_what: SampleOutcome) {
         for slot in &perform.groups {
             let end = self.instant(*slot, END).map_or(ended, |end| end.max(ended));
             *self.of_pass(*slot, END) = Value::Duration(end);

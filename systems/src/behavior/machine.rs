@@ -13,7 +13,7 @@ use super::session::Session;
 use super::strand::{Ending, PartState, Parts, Progress, Strand};
 use super::template::{Frame, Template};
 use super::value::Value;
-use super::wish::{DriverAction, Wish};
+use super::wish::{Driver, Upshot, Wish};
 use crate::plugins::laws::Draws;
 use crate::plugins::protocols::Completion;
 
@@ -80,18 +80,21 @@ pub struct Machine<'a> {
     /// Its cookies and redirects, once it has any.
     pub session: &'a mut Option<Box<Session>>,
     /// What the time of the answer that it takes went into, that of all requests of its attempt; of the first sample that
-    /// it records.
-    pub phases: AttemptPhases,
+    /// it records. `None` where there is nothing to tell, as of a model's answer.
+    pub phases: Option<AttemptPhases>,
     /// Where it records.
     pub emitter: &'a mut Emitter,
-    /// What it wants of its driver, in order.
-    pub actions: &'a mut Vec<DriverAction>,
-    /// What it wants of its shard, in order.
+    /// Who does what it wants done outside of its shard.
+    pub driver: &'a mut dyn Driver,
+    /// What it wants of its shard beside that, in order.
     pub wishes: &'a mut Vec<Wish>,
+    /// What the event came to.
+    pub upshot: Upshot,
 }
 
 impl Machine<'_> {
     /// Takes one event and goes on until the user has to wait for something.
+    #[inline(always)]
     pub fn handle(&mut self, event: Event<'_>) {
         match event {
             Event::Started { due, ready } => {
@@ -191,13 +194,18 @@ impl Machine<'_> {
     /// Asks to be woken.
     pub(super) fn wait(&mut self, until: Nanos) {
         self.set_state(PartState::Thinking);
-        self.wishes.push(Wish::Wait { strand: self.number, until });
+        match self.number {
+            0 => self.upshot.waits_until = Some(until),
+            strand => self.wishes.push(Wish::WaitInPart { strand, until }),
+        }
     }
 
     /// Has something recorded.
     pub(super) fn emit(&mut self, sample: Sample) {
-        let phases = std::mem::take(&mut self.phases);
-        self.emitter.samples.push_phased(sample, phases);
+        match self.phases.take() {
+            Some(phases) => self.emitter.samples.push_phased(sample, phases),
+            None => self.emitter.samples.push(sample),
+        }
     }
 
     /// Ends the iteration, as its steps went.
@@ -212,7 +220,7 @@ impl Machine<'_> {
     /// Ends the iteration, and the groups that it is in.
     pub(super) fn finish_as(&mut self, outcome: SampleOutcome) {
         self.leave_groups(outcome == SampleOutcome::Cut);
-        self.wishes.push(Wish::Finish(outcome));
+        self.upshot.finished = Some(outcome);
     }
 
     pub(super) fn draws(&self) -> Draws {

@@ -42,4 +42,4 @@ pub use strand::{Part, PartState, Parts, Progress, Strand};
 pub use template::{Escape, EvaluationError, Frame, Name, Resolve, Template};
 pub use value::{Kind, Value};
 pub use visits::Visits;
-pub use wish::{DriverAction, Wish};
+pub use wish::{Driver, DriverAction, Upshot, Wish};

@@ -5,7 +5,6 @@ use throng_components::sample::SampleOutcome;
 use super::machine::Machine;
 use super::program::Instruction;
 use super::strand::{Ending, Part, PartState, Strand};
-use super::wish::DriverAction;
 use crate::plugins::protocols::OperationId;
 
 /// How a `parallel` stands.
@@ -38,6 +37,7 @@ impl Machine<'_> {
     }
 
     /// Lets one strand go on: 0 for the user's own, else a part.
+    #[inline(always)]
     pub(super) fn within(&mut self, number: u8, act: impl FnOnce(&mut Self)) {
         if number == 0 {
             return act(self);
@@ -137,7 +137,7 @@ impl Machine<'_> {
                     if let Some(part) = self.parts.as_mut().and_then(|parts| parts.get_mut(strand)) {
                         part.state = PartState::GivenUp;
                     }
-                    self.actions.push(DriverAction::Cancel(OperationId { slot, strand, number }));
+                    self.driver.cancel(OperationId { slot, strand, number });
                 }
                 PartState::Ready | PartState::Thinking => self.in_part(strand, |machine| {
                     machine.abandon();

@@ -14,7 +14,7 @@ use super::retry::Retry;
 use super::session::Conduct;
 use super::template::{EvaluationError, Frame, Template};
 use crate::plugins::laws::{Draws, Law};
-use crate::plugins::protocols::{Keep, Request};
+use crate::plugins::protocols::{Keep, Rendered};
 
 /// One instruction. Jumps name the index of the next one.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub trait RequestTemplate: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// When a variable is unset or a value does not fit its place: the step fails unsent.
-    fn render(&self, frame: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError>;
+    fn render(&self, frame: &mut Frame<'_>) -> Result<Rendered<'_>, EvaluationError>;
 }
 
 /// A step that reaches for a target.

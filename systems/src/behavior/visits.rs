@@ -81,20 +81,19 @@ impl Program {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use throng_components::clock::Nanos;
 
     use super::*;
     use crate::behavior::{EvaluationError, Frame, Perform, RequestTemplate, Template};
-    use crate::plugins::protocols::{NoopRequest, Request};
+    use crate::plugins::protocols::{NoopRequest, Rendered};
 
     #[derive(Debug)]
     struct Ask;
 
     impl RequestTemplate for Ask {
-        fn render(&self, _: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
-            Ok(Arc::new(NoopRequest))
+        fn render(&self, _: &mut Frame<'_>) -> Result<Rendered<'_>, EvaluationError> {
+            Ok(NoopRequest.into())
         }
     }
 

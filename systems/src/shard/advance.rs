@@ -16,7 +16,7 @@ use super::roster::Roster;
 use super::settings::ShardSettings;
 use super::slab::Slab;
 use super::wheel::Wheel;
-use crate::behavior::{DriverAction, Emitter, Wish};
+use crate::behavior::{Driver, Emitter, Wish};
 
 /// What a program's stretch of ten thousand instructions counts for, in things done: no less than a thread does before it
 /// looks at its orders, so that a loop without end cannot keep it from them.
@@ -168,28 +168,32 @@ impl Shard {
     ///
     /// `budget` bounds how many things it does; with some left undone, the next instant is not after `now`. An order
     /// counts for as many users as it may reach.
-    pub fn advance(&mut self, now: Nanos, budget: usize, actions: &mut Vec<DriverAction>) -> Option<Nanos> {
+    pub fn advance(&mut self, now: Nanos, budget: usize, driver: &mut dyn Driver) -> Option<Nanos> {
         let mut left = budget;
         while left > 0 {
             left -= 1;
-            let next = self.next_due();
-            let Some(at) = next.filter(|at| *at <= now) else { return next };
+            let at = self.next_at();
+            if at > now {
+                return (at < Nanos::MAX).then_some(at);
+            }
             if self.agenda.peek() == Some(at) {
                 if let Some(appointment) = self.agenda.pop_due(now) {
-                    self.obey(appointment, now, actions);
+                    self.obey(appointment, now, driver);
                 }
                 left = left.saturating_sub(USERS_AT_ONCE - 1);
             } else if self.wheel.peek() == Some(at) {
-                self.touch_near();
+                if self.wheel.has_come_near() && self.is_crowded() {
+                    self.touch_near();
+                }
                 if let Some((_, key)) = self.wheel.pop_due(now) {
-                    self.timer_fired(key, now, actions);
+                    self.timer_fired(key, now, driver);
                 }
             } else if self.may_expire && self.next_expiry() == Some(at) {
                 self.expire(at);
             } else if let Some(token) = self.due.pop_front() {
-                self.match_token(token, now, actions);
+                self.match_token(token, now, driver);
             }
-            self.settle(now, actions);
+            self.settle(now, driver);
             left = left.saturating_sub(LAP_COST * std::mem::take(&mut self.laps));
         }
         Some(now)
@@ -198,14 +202,29 @@ impl Shard {
     /// The instant of the next thing that is due.
     #[inline]
     pub fn next_due(&mut self) -> Option<Nanos> {
-        let expiry = if self.may_expire { self.next_expiry() } else { None };
-        let token = self.due.front().map(|token| token.release);
-        earlier(earlier(self.wheel.peek(), self.agenda.peek()), earlier(expiry, token))
+        let at = self.next_at();
+        (at < Nanos::MAX).then_some(at)
+    }
+
+    /// The instant of the next thing that is due; the end of time, when nothing is.
+    #[inline]
+    fn next_at(&self) -> Nanos {
+        let token = self.due.front().map_or(Nanos::MAX, |token| token.release);
+        let mut at = token.min(or_never(self.wheel.peek())).min(or_never(self.agenda.peek()));
+        if self.may_expire {
+            at = at.min(or_never(self.next_expiry()));
+        }
+        at
     }
 
     /// Touches the users whose timers come next.
     fn touch_near(&mut self) {
         self.wheel.come_near().for_each(|timer| self.users.touch(timer.slot));
+    }
+
+    /// Whether there are too many users to have all of them near.
+    pub fn is_crowded(&self) -> bool {
+        self.users.is_crowded()
     }
 
     /// Touches a user that is needed soon.
@@ -289,11 +308,8 @@ impl Shard {
     }
 }
 
-/// The earlier one of two instants that may be.
+/// An instant that may be, or the end of time, at which nothing happens.
 #[inline]
-fn earlier(one: Option<Nanos>, other: Option<Nanos>) -> Option<Nanos> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        _ => one.or(other),
-    }
+fn or_never(at: Option<Nanos>) -> Nanos {
+    at.unwrap_or(Nanos::MAX)
 }

@@ -16,7 +16,7 @@ use super::matcher::waits;
 use super::orders::USERS_AT_ONCE;
 use super::slab::{Activity, User};
 use super::wheel::TimerKey;
-use crate::behavior::DriverAction;
+use crate::behavior::Driver;
 
 /// What waits while a run is held.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ impl Shard {
         scenario: ScenarioId,
         appointment: Appointment,
         now: Nanos,
-        actions: &mut Vec<DriverAction>,
+        driver: &mut dyn Driver,
     ) -> Option<Appointment> {
         let under_way = |user: &User| {
             let under_way =
@@ -69,7 +69,7 @@ impl Shard {
         };
         let part = self.part_from(appointment.from, USERS_AT_ONCE, under_way);
         for slot in part.slots {
-            self.cut(slot, now, actions);
+            self.cut(slot, now, driver);
         }
         part.next.map(|from| Appointment { from, ..appointment })
     }

@@ -1,25 +1,18 @@
 //! An iteration's life within a shard: begun, driven by answers and timers, ended or cut.
 
-use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::Nanos;
 use throng_components::sample::{Sample, SampleKind, SampleOutcome, StepId};
 
 use super::advance::Shard;
 use super::slab::Activity;
 use super::wheel::TimerKey;
-use crate::behavior::{DriverAction, Event, Machine, Surroundings, Wish};
+use crate::behavior::{Driver, Event, Machine, Surroundings, Upshot, Wish};
 use crate::plugins::protocols::Completion;
 
 impl Shard {
     /// Begins an iteration: due by the plan, ready when its user was free.
-    pub(super) fn begin(
-        &mut self,
-        slot: u32,
-        due: Nanos,
-        ready: Nanos,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) {
+    #[inline(always)]
+    pub(super) fn begin(&mut self, slot: u32, due: Nanos, ready: Nanos, now: Nanos, driver: &mut dyn Driver) {
         let user = self.users.get_mut(slot);
         let roster = &mut self.rosters[user.id.scenario().index()];
         user.due = due;
@@ -28,11 +21,11 @@ impl Shard {
         self.running += 1;
         roster.counts.started += 1;
         roster.counts.started_warm_up += u64::from(user.warm_up);
-        self.drive(slot, Event::Started { due, ready }, now, actions);
+        self.drive(slot, Event::Started { due, ready }, now, driver);
     }
 
     /// Lets a user's machine take an event, and carries out what it wishes.
-    pub(super) fn drive(&mut self, slot: u32, event: Event<'_>, now: Nanos, actions: &mut Vec<DriverAction>) {
+    pub(super) fn drive(&mut self, slot: u32, event: Event<'_>, now: Nanos, driver: &mut dyn Driver) {
         let user = self.users.get_mut(slot);
         let roster = &self.rosters[user.id.scenario().index()];
         let mut machine = Machine {
@@ -54,24 +47,28 @@ impl Shard {
             session: &mut user.session,
             // Of an answer that leads elsewhere; the machine knows what went before one that does not.
             phases: match &event {
-                Event::Completed(completion) => completion.phases,
-                _ => AttemptPhases::NONE,
+                Event::Completed(completion) if !completion.modelled => Some(completion.phases),
+                _ => None,
             },
             emitter: &mut self.emitter,
-            actions,
+            driver,
             wishes: &mut self.wishes,
+            upshot: Upshot::default(),
         };
-        let before = machine.actions.len();
         machine.handle(event);
-        for action in &actions[before..] {
-            if let DriverAction::Perform(operation) = action {
-                let alone = operation.id.strand == 0;
-                user.activity = if alone { Activity::Performing } else { Activity::Parallel };
-                self.in_flight += 1;
-            }
+        let Upshot { begun, in_part, waits_until, finished } = machine.upshot;
+        if begun > 0 {
+            user.activity = if in_part { Activity::Parallel } else { Activity::Performing };
+            self.in_flight += u64::from(begun);
         }
         if !self.wishes.is_empty() {
             self.carry_out(slot, now);
+        }
+        if let Some(until) = waits_until {
+            self.wait(slot, Activity::Thinking, until);
+        }
+        if let Some(outcome) = finished {
+            self.finished(slot, outcome, now);
         }
     }
 
@@ -81,12 +78,10 @@ impl Shard {
         for wish in wishes.drain(..) {
             match wish {
                 Wish::DropCookies(count) => self.count_dropped_cookies(slot, count),
-                Wish::Wait { strand: 0, until } => self.wait(slot, Activity::Thinking, until),
-                Wish::Wait { strand, until } => self.wait_in_part(slot, strand, until),
+                Wish::WaitInPart { strand, until } => self.wait_in_part(slot, strand, until),
                 Wish::Lap => self.laps += 1,
                 Wish::Leave => self.users.get_mut(slot).retiring = true,
                 Wish::StopScenario => self.stop_scenario(slot, now),
-                Wish::Finish(outcome) => self.finished(slot, outcome, now),
             }
         }
         self.wishes = wishes;
@@ -110,28 +105,28 @@ impl Shard {
     }
 
     /// Takes an answer. One to an operation that is over is discarded.
-    pub fn complete(&mut self, completion: &Completion, now: Nanos, actions: &mut Vec<DriverAction>) {
+    pub fn complete(&mut self, completion: &Completion, now: Nanos, driver: &mut dyn Driver) {
         if !self.users.get(completion.id.slot).awaits(completion.id) {
             return;
         }
         self.in_flight -= 1;
-        self.drive(completion.id.slot, Event::Completed(completion), now, actions);
-        self.settle(now, actions);
+        self.drive(completion.id.slot, Event::Completed(completion), now, driver);
+        self.settle(now, driver);
     }
 
     /// A user's timer has come; one that was set anew since is stale.
-    pub(super) fn timer_fired(&mut self, key: TimerKey, now: Nanos, actions: &mut Vec<DriverAction>) {
+    pub(super) fn timer_fired(&mut self, key: TimerKey, now: Nanos, driver: &mut dyn Driver) {
         let user = self.users.get(key.slot);
         let is_last = user.generation == key.generation;
         match user.activity {
             Activity::Thinking if is_last => {
-                self.drive(key.slot, Event::TimerFired { strand: 0 }, now, actions);
+                self.drive(key.slot, Event::TimerFired { strand: 0 }, now, driver);
             }
-            Activity::Resting if is_last => self.begin_closed(key.slot, now, actions),
+            Activity::Resting if is_last => self.begin_closed(key.slot, now, driver),
             Activity::Parallel => {
                 let strand = user.parts.as_ref().and_then(|parts| parts.of_timer(key.generation));
                 if let Some(strand) = strand {
-                    self.drive(key.slot, Event::TimerFired { strand }, now, actions);
+                    self.drive(key.slot, Event::TimerFired { strand }, now, driver);
                 }
             }
             Activity::Gone
@@ -143,6 +138,7 @@ impl Shard {
     }
 
     /// Counts an iteration's end and records it.
+    #[inline(always)]
     fn finished(&mut self, slot: u32, outcome: SampleOutcome, now: Nanos) {
         let user = self.users.get(slot);
         // An answer's own instant is exact; an iteration that was cut ended now, and not when its wait would have.
@@ -182,19 +178,20 @@ impl Shard {
     }
 
     /// Cuts what a user has under way.
-    pub(super) fn cut(&mut self, slot: u32, now: Nanos, actions: &mut Vec<DriverAction>) {
+    pub(super) fn cut(&mut self, slot: u32, now: Nanos, driver: &mut dyn Driver) {
         let user = self.users.get(slot);
         match user.activity {
-            Activity::Performing => actions.push(DriverAction::Cancel(user.operation(slot))),
-            Activity::Thinking | Activity::Parallel => self.drive(slot, Event::Cancelled, now, actions),
+            Activity::Performing => driver.cancel(user.operation(slot)),
+            Activity::Thinking | Activity::Parallel => self.drive(slot, Event::Cancelled, now, driver),
             Activity::Gone | Activity::Idle | Activity::Resting => {}
         }
     }
 
     /// Finds users whose iteration has ended something new to do.
-    pub(super) fn settle(&mut self, now: Nanos, actions: &mut Vec<DriverAction>) {
+    #[inline]
+    pub(super) fn settle(&mut self, now: Nanos, driver: &mut dyn Driver) {
         while let Some((slot, at)) = self.freed.pop() {
-            self.freed(slot, at, now, actions);
+            self.freed(slot, at, now, driver);
         }
     }
 }

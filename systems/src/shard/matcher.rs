@@ -9,14 +9,14 @@ use throng_components::virtual_user::UserId;
 use super::advance::Shard;
 use super::roster::{NOBODY, Ungranted};
 use super::slab::{Activity, Slab, User};
-use crate::behavior::DriverAction;
+use crate::behavior::Driver;
 
 /// How far a closed user may lie behind its own schedule before it gives up catching up.
 const BEHIND_MOST: Nanos = Nanos::SECOND;
 
 impl Shard {
     /// A token is due: an idle user takes it, a new one is made for it, or the overflow policy has it.
-    pub(super) fn match_token(&mut self, token: DueToken, now: Nanos, actions: &mut Vec<DriverAction>) {
+    pub(super) fn match_token(&mut self, token: DueToken, now: Nanos, driver: &mut dyn Driver) {
         let roster = &mut self.rosters[token.scenario.index()];
         match roster.stopped {
             // It was handed out before the world had heard of the stop.
@@ -32,13 +32,13 @@ impl Shard {
             None => {}
         }
         if let Some(slot) = roster.idle.pop() {
-            return self.serve(slot, token, token.release, now, actions);
+            return self.serve(slot, token, token.release, now, driver);
         }
         if roster.scenario.bounds.on_demand && roster.counts.users() < roster.users_max {
             let serial = roster.next_serial;
             roster.next_serial += roster.shards;
             let slot = self.create_user(token.scenario, serial);
-            return self.serve(slot, token, token.release, now, actions);
+            return self.serve(slot, token, token.release, now, driver);
         }
         if roster.may_wait() {
             roster.counts.waiting += 1;
@@ -49,14 +49,7 @@ impl Shard {
     }
 
     /// A user takes a token; it was free for it at `ready`.
-    fn serve(
-        &mut self,
-        slot: u32,
-        token: DueToken,
-        ready: Nanos,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) {
+    fn serve(&mut self, slot: u32, token: DueToken, ready: Nanos, now: Nanos, driver: &mut dyn Driver) {
         let key = if self.rosters[token.scenario.index()].scenario.replayed {
             token.key
         } else {
@@ -65,23 +58,23 @@ impl Shard {
         let user = self.users.get_mut(slot);
         user.key = key;
         user.iteration = token.sequence;
-        self.begin(slot, token.due, ready.max(token.due), now, actions);
+        self.begin(slot, token.due, ready.max(token.due), now, driver);
     }
 
     /// A user is free since `at`: it leaves, serves what waits, repeats, or rests.
-    pub(super) fn freed(&mut self, slot: u32, at: Nanos, now: Nanos, actions: &mut Vec<DriverAction>) {
+    pub(super) fn freed(&mut self, slot: u32, at: Nanos, now: Nanos, driver: &mut dyn Driver) {
         let user = self.users.get(slot);
         let roster = &mut self.rosters[user.scenario().index()];
         if !roster.scenario.open {
-            return self.freed_closed(slot, at, now, actions);
+            return self.freed_closed(slot, at, now, driver);
         }
         if user.retiring {
-            return self.remove_user(slot, actions);
+            return self.remove_user(slot, driver);
         }
         let next = if roster.serves() { roster.waiting.pop_front() } else { None };
         if let Some(token) = next {
             roster.counts.waiting -= 1;
-            self.serve(slot, token, at.max(token.release), now, actions);
+            self.serve(slot, token, at.max(token.release), now, driver);
         } else {
             roster.idle.push(slot);
             self.users.get_mut(slot).activity = Activity::Idle;
@@ -93,11 +86,11 @@ impl Shard {
     /// An iteration that took no time of its own is followed now, not at its own instant again: otherwise its user would
     /// stay there for ever. And no user falls further behind than [`BEHIND_MOST`]: what it is late by has been measured.
     /// Virtual time knows neither case, for nothing is late in it.
-    fn freed_closed(&mut self, slot: u32, at: Nanos, now: Nanos, actions: &mut Vec<DriverAction>) {
+    fn freed_closed(&mut self, slot: u32, at: Nanos, now: Nanos, driver: &mut dyn Driver) {
         let user = self.users.get_mut(slot);
         let roster = &mut self.rosters[user.id.scenario().index()];
         if user.retiring || roster.stopped.is_some() {
-            return self.leave_closed(slot, actions);
+            return self.leave_closed(slot, driver);
         }
         let paced = roster.scenario.pace.map_or(Nanos::ZERO, |pace| user.started + pace);
         roster.counts.pace_missed += u64::from(roster.scenario.pace.is_some() && at > paced);
@@ -109,24 +102,24 @@ impl Shard {
         self.wait(slot, Activity::Resting, due);
     }
 
-    pub(super) fn leave_closed(&mut self, slot: u32, actions: &mut Vec<DriverAction>) {
+    pub(super) fn leave_closed(&mut self, slot: u32, driver: &mut dyn Driver) {
         let User { id, iteration, .. } = *self.users.get(slot);
         let roster = &mut self.rosters[id.scenario().index()];
         let place = roster.place(id.serial());
         roster.slots[place] = NOBODY;
         roster.begun[place] = iteration;
-        self.remove_user(slot, actions);
+        self.remove_user(slot, driver);
     }
 
     /// A closed user's next iteration is due: it begins when it is granted.
-    pub(super) fn begin_closed(&mut self, slot: u32, now: Nanos, actions: &mut Vec<DriverAction>) {
+    pub(super) fn begin_closed(&mut self, slot: u32, now: Nanos, driver: &mut dyn Driver) {
         let user = self.users.get(slot);
         let roster = &mut self.rosters[user.scenario().index()];
         if user.retiring || roster.stopped.is_some() {
-            return self.leave_closed(slot, actions);
+            return self.leave_closed(slot, driver);
         }
         if roster.granted == 0 && roster.last_grant {
-            return self.leave_closed(slot, actions);
+            return self.leave_closed(slot, driver);
         }
         if let Some(put_off) = &mut roster.put_off {
             put_off.push(Ungranted { slot, generation: user.generation });
@@ -145,22 +138,15 @@ impl Shard {
             roster.granted -= 1;
         }
         let due = user.due.max(roster.resumed);
-        self.begin_granted(slot, due, due, now, actions);
+        self.begin_granted(slot, due, due, now, driver);
     }
 
-    fn begin_granted(
-        &mut self,
-        slot: u32,
-        due: Nanos,
-        ready: Nanos,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) {
+    fn begin_granted(&mut self, slot: u32, due: Nanos, ready: Nanos, now: Nanos, driver: &mut dyn Driver) {
         let seed = self.seed;
         let user = self.users.get_mut(slot);
         user.iteration += 1;
         user.key = closed_key(seed, user.id, user.iteration);
-        self.begin(slot, due, ready, now, actions);
+        self.begin(slot, due, ready, now, driver);
     }
 }
 

@@ -10,7 +10,7 @@ use super::agenda::Appointment;
 use super::matcher::waits;
 use super::roster::NOBODY;
 use super::slab::{Activity, User};
-use crate::behavior::DriverAction;
+use crate::behavior::Driver;
 
 /// Users that an order reaches in one go. The rest follows when what these want has been carried out, so that a crowd
 /// that comes or goes at one instant does not pile up its wishes.
@@ -18,7 +18,7 @@ pub(super) const USERS_AT_ONCE: usize = 64;
 
 impl Shard {
     /// Carries out an order that holds from `at` on, for so many users at once; what is left of it is put back.
-    pub(super) fn obey(&mut self, appointment: Appointment, now: Nanos, actions: &mut Vec<DriverAction>) {
+    pub(super) fn obey(&mut self, appointment: Appointment, now: Nanos, driver: &mut dyn Driver) {
         let left = match appointment.order {
             Order::CreateUsers { scenario, count } => {
                 let part = count.min(USERS_AT_ONCE as u64);
@@ -30,7 +30,7 @@ impl Shard {
             Order::StartUsers { scenario, first, last, at } => {
                 let mut part = self.rosters[scenario.index()].part_of(first, last);
                 for serial in part.by_ref().take(USERS_AT_ONCE) {
-                    self.start_closed(scenario, serial, at, now, actions);
+                    self.start_closed(scenario, serial, at, now, driver);
                 }
                 let left = part.next().map(|first| Order::StartUsers { scenario, first, last, at });
                 left.map(|order| Appointment { order, ..appointment })
@@ -38,13 +38,13 @@ impl Shard {
             Order::RetireUsers { scenario, first, last, at } => {
                 let mut part = self.rosters[scenario.index()].part_of(first, last).rev();
                 for serial in part.by_ref().take(USERS_AT_ONCE) {
-                    self.retire_closed(scenario, serial, actions);
+                    self.retire_closed(scenario, serial, driver);
                 }
                 let left = part.next().map(|last| Order::RetireUsers { scenario, first, last, at });
                 left.map(|order| Appointment { order, ..appointment })
             }
             Order::Grant { scenario, iterations, last } => {
-                let more = self.grant(scenario, iterations, last, now, actions);
+                let more = self.grant(scenario, iterations, last, now, driver);
                 let order = Order::Grant { scenario, iterations: 0, last };
                 more.then_some(Appointment { order, ..appointment })
             }
@@ -55,7 +55,7 @@ impl Shard {
             Order::Resume { scenario, at } => {
                 let roster = &mut self.rosters[scenario.index()];
                 (roster.paused, roster.resumed) = (false, at);
-                let more = self.grant(scenario, 0, false, now, actions);
+                let more = self.grant(scenario, 0, false, now, driver);
                 // What is left of it is as an empty grant, which holds at once.
                 let order = Order::Grant { scenario, iterations: 0, last: false };
                 more.then_some(Appointment { order, ..appointment })
@@ -69,9 +69,9 @@ impl Shard {
                 self.hold();
                 None
             }
-            Order::CutHeld { scenario, .. } => self.cut_held(scenario, appointment, now, actions),
+            Order::CutHeld { scenario, .. } => self.cut_held(scenario, appointment, now, driver),
             Order::Finish { .. } | Order::Stop { .. } | Order::Cut { .. } => {
-                self.end(appointment, now, actions)
+                self.end(appointment, now, driver)
             }
         };
         if let Some(left) = left {
@@ -80,12 +80,7 @@ impl Shard {
     }
 
     /// Carries out an order that ends something: at first for the scenario as a whole, then for its users.
-    fn end(
-        &mut self,
-        appointment: Appointment,
-        now: Nanos,
-        actions: &mut Vec<DriverAction>,
-    ) -> Option<Appointment> {
+    fn end(&mut self, appointment: Appointment, now: Nanos, driver: &mut dyn Driver) -> Option<Appointment> {
         let (Order::Finish { scenario, at } | Order::Stop { scenario, at } | Order::Cut { scenario, at }) =
             appointment.order
         else {
@@ -115,9 +110,9 @@ impl Shard {
         let part = self.part_from(appointment.from, USERS_AT_ONCE, concerned);
         for slot in part.slots {
             if self.users.get(slot).activity == Activity::Resting {
-                self.leave_closed(slot, actions);
+                self.leave_closed(slot, driver);
             } else {
-                self.cut(slot, now, actions);
+                self.cut(slot, now, driver);
             }
         }
         part.next.map(|from| Appointment { from, ..appointment })
@@ -154,7 +149,7 @@ impl Shard {
         serial: u64,
         at: Nanos,
         now: Nanos,
-        actions: &mut Vec<DriverAction>,
+        driver: &mut dyn Driver,
     ) {
         let roster = &mut self.rosters[scenario.index()];
         if roster.stopped.is_some() {
@@ -177,14 +172,14 @@ impl Shard {
         user.activity = Activity::Resting;
         user.iteration = begun;
         user.due = at;
-        self.begin_closed(slot, now, actions);
+        self.begin_closed(slot, now, driver);
     }
 
-    fn retire_closed(&mut self, scenario: ScenarioId, serial: u64, actions: &mut Vec<DriverAction>) {
+    fn retire_closed(&mut self, scenario: ScenarioId, serial: u64, driver: &mut dyn Driver) {
         let Some(slot) = self.rosters[scenario.index()].slot_of(serial) else { return };
         self.users.get_mut(slot).retiring = true;
         if self.users.get(slot).activity == Activity::Resting {
-            self.leave_closed(slot, actions);
+            self.leave_closed(slot, driver);
         }
     }
 
@@ -195,7 +190,7 @@ impl Shard {
         iterations: u64,
         last: bool,
         now: Nanos,
-        actions: &mut Vec<DriverAction>,
+        driver: &mut dyn Driver,
     ) -> bool {
         let roster = &mut self.rosters[scenario.index()];
         roster.granted = roster.granted.saturating_add(iterations);
@@ -207,7 +202,7 @@ impl Shard {
             }
             let Some(entry) = roster.ungranted.pop_front() else { return false };
             if waits(&self.users, entry) {
-                self.begin_closed(entry.slot, now, actions);
+                self.begin_closed(entry.slot, now, driver);
             }
         }
         !self.rosters[scenario.index()].ungranted.is_empty()

@@ -91,6 +91,9 @@ impl User {
 const CHUNK_BITS: u32 = 12;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
+/// So many chunks, of 512 KiB each, are near anyway: touching their users ahead of time costs more than it saves.
+const CHUNKS_NEAR: usize = 2;
+
 /// Users by slot. A slot is used again when its user has gone, the one last freed first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Slab {
@@ -136,6 +139,11 @@ impl Slab {
     /// The user in a slot, to be changed.
     pub(super) fn get_mut(&mut self, slot: u32) -> &mut User {
         &mut self.chunks[(slot >> CHUNK_BITS) as usize][slot as usize % CHUNK]
+    }
+
+    /// Whether there are too many users for a core's own cache.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.chunks.len() > CHUNKS_NEAR
     }
 
     /// Reads of both halves of a user, so that it is near when it is needed.

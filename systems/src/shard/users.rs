@@ -6,7 +6,7 @@ use throng_components::virtual_user::UserId;
 
 use super::advance::Shard;
 use super::slab::User;
-use crate::behavior::{DriverAction, Value};
+use crate::behavior::{Driver, Value};
 
 impl Shard {
     /// Makes a user of a scenario, without anything to do yet.
@@ -21,20 +21,20 @@ impl Shard {
     }
 
     /// Lets a user go.
-    pub(super) fn remove_user(&mut self, slot: u32, actions: &mut Vec<DriverAction>) {
+    pub(super) fn remove_user(&mut self, slot: u32, driver: &mut dyn Driver) {
         let id = self.users.get(slot).id;
         self.rosters[id.scenario().index()].counts.users_retired += 1;
         self.emitter.users.push(UserChange::Retired(id));
         self.users.remove(slot);
-        actions.push(DriverAction::Leave(slot));
+        driver.leave(slot);
     }
 
     /// Lets users go, at the run's end: at most `most` of those from slot `from` on. Gives the slot to go on from, when
     /// some are left.
-    pub fn retire_some(&mut self, from: u32, most: usize, actions: &mut Vec<DriverAction>) -> Option<u32> {
+    pub fn retire_some(&mut self, from: u32, most: usize, driver: &mut dyn Driver) -> Option<u32> {
         let part = self.part_from(from, most, |_| true);
         for slot in part.slots {
-            self.remove_user(slot, actions);
+            self.remove_user(slot, driver);
         }
         part.next
     }

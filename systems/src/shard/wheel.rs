@@ -1,10 +1,10 @@
 //! A hierarchical timer wheel: inserts in constant time, pops in exact order.
 //!
 //! ```text
-//! level 0: 256 slots of 2^16 ns = 65.5 us     a slot is sorted when it is loaded
-//! level 1: 256 slots of 2^24 ns = 16.8 ms     a slot is dealt to the levels below when its time comes
+//! level 0: 256 slots of 2^17 ns = 131 us      a slot is sorted when it is loaded
+//! level 1: 256 slots of 2^25 ns = 33.6 ms     a slot is dealt to the levels below when its time comes
 //! …
-//! level 5: 256 slots of 2^56 ns = 2.3 years
+//! level 5: 256 slots of 2^57 ns = 4.6 years
 //! ```
 
 use std::cmp::Reverse;
@@ -16,7 +16,7 @@ use throng_components::clock::Nanos;
 const LEVELS: usize = 6;
 const SLOTS: usize = 256;
 /// Nanoseconds of a base slot, as a power of two: fine enough that a slot holds few timers, coarse enough that few are empty.
-const BASE_BITS: u32 = 16;
+const BASE_BITS: u32 = 17;
 
 /// Timers that are told of ahead of time, at most: what more of them stand for would not stay near.
 const NEAR_MOST: usize = 256;
@@ -54,7 +54,7 @@ pub struct Wheel {
     /// The loaded base slot. It may lie ahead of now, when nothing is due in between.
     cursor: u64,
     length: usize,
-    /// The instant of the next timer, while it is known: it is asked for several times between two changes.
+    /// The instant of the next timer: it is asked for several times between two changes.
     next: Option<Nanos>,
     /// Whether a slot was loaded since somebody asked.
     fresh: bool,
@@ -87,13 +87,14 @@ impl Wheel {
     }
 
     /// Sets a timer.
+    #[inline]
     pub fn insert(&mut self, at: Nanos, key: TimerKey) {
         self.length += 1;
-        // Of an empty wheel the first timer is the next; of others, it may be.
-        self.next = if self.length == 1 { Some(at) } else { self.next.map(|next| next.min(at)) };
+        self.next = Some(self.next.map_or(at, |next| next.min(at)));
         self.place(pack(at, key));
     }
 
+    #[inline(always)]
     fn place(&mut self, timer: u128) {
         let slot = unpack(timer).0.0 >> BASE_BITS;
         if slot <= self.cursor {
@@ -109,39 +110,47 @@ impl Wheel {
 
     /// The next timer's instant, without taking it.
     #[inline]
-    pub fn peek(&mut self) -> Option<Nanos> {
-        if self.next.is_none() && self.length > 0 {
-            self.next = self.find_next();
-        }
+    pub fn peek(&self) -> Option<Nanos> {
         self.next
     }
 
-    fn find_next(&mut self) -> Option<Nanos> {
-        if self.loaded.is_empty() && self.early.is_empty() {
-            self.load_next();
-        }
-        let loaded = self.loaded.last().copied();
-        let early = self.early.peek().map(|timer| timer.0);
-        [loaded, early].into_iter().flatten().min().map(|timer| unpack(timer).0)
+    /// Takes the next timer when it is due at `now` or before.
+    #[inline]
+    pub fn pop_due(&mut self, now: Nanos) -> Option<(Nanos, TimerKey)> {
+        if self.next? > now { None } else { self.pop() }
     }
 
-    /// Takes the next timer when it is due at `now` or before.
-    pub fn pop_due(&mut self, now: Nanos) -> Option<(Nanos, TimerKey)> {
-        if self.peek()? > now {
-            return None;
-        }
+    fn pop(&mut self) -> Option<(Nanos, TimerKey)> {
         if self.loaded.is_empty() && self.early.is_empty() {
             self.load_next();
         }
-        self.next = None;
-        let early_first = match (self.loaded.last(), self.early.peek()) {
-            (Some(loaded), Some(early)) => early.0 < *loaded,
-            (None, Some(_)) => true,
-            _ => false,
+        let timer = match (self.loaded.last(), self.early.peek()) {
+            (Some(loaded), Some(early)) if early.0 < *loaded => self.early.pop().map(|timer| timer.0),
+            (None, _) => self.early.pop().map(|timer| timer.0),
+            _ => self.loaded.pop(),
         };
-        let timer = if early_first { self.early.pop().map(|timer| timer.0) } else { self.loaded.pop() };
         self.length -= 1;
+        self.next = self.find_next();
         timer.map(unpack)
+    }
+
+    /// Looks for the next timer, and loads the slot that it is in.
+    fn find_next(&mut self) -> Option<Nanos> {
+        if self.loaded.is_empty() && self.early.is_empty() && self.length > 0 {
+            self.load_next();
+        }
+        let next = match (self.loaded.last(), self.early.peek()) {
+            (Some(loaded), Some(early)) => early.0.min(*loaded),
+            (Some(loaded), None) => *loaded,
+            (None, early) => early?.0,
+        };
+        Some(unpack(next).0)
+    }
+
+    /// Whether [`Self::come_near`] has anything to give.
+    #[inline]
+    pub fn has_come_near(&self) -> bool {
+        self.fresh
     }
 
     /// Timers that have come near, nearest first; each is given once, and a few hundred at once at most.
@@ -154,6 +163,7 @@ impl Wheel {
     }
 
     /// Moves the cursor to the next slot that holds timers and sorts it.
+    #[inline(never)]
     fn load_next(&mut self) {
         while self.loaded.is_empty() && self.early.is_empty() {
             let Some((level, index)) = self.next_occupied() else { return };

@@ -11,7 +11,7 @@ use super::compare::{Comparison, Found, all_hold};
 use super::look::Look;
 use super::save::json_value;
 use crate::behavior::{EvaluationError, Frame};
-use crate::plugins::protocols::Keep;
+use crate::plugins::protocols::{Completion, Keep};
 
 /// What an answer has to be. All of it has to hold.
 #[derive(Debug, Default)]
@@ -48,6 +48,12 @@ impl Expectations {
     /// What of an answer has to be kept for it.
     pub fn keep(&self) -> Keep {
         Keep { body: !self.bodies.is_empty(), head: !self.headers.is_empty(), ..Keep::default() }
+    }
+
+    /// Whether it is the answer of a model that did well, of which nothing is asked: that is seen without looking into it.
+    #[inline]
+    pub(in crate::behavior) fn is_met_by_model(&self, completion: &Completion) -> bool {
+        completion.modelled && completion.status < 400 && self.within.is_none()
     }
 
     /// The failure that an answer means: of its status, else of a header field, else of its body, else of its time.
@@ -236,7 +242,7 @@ mod tests {
     fn a_model_holds_but_for_its_time() {
         let mut completion = answer(200, &[], "");
         completion.modelled = true;
-        let judge = |within: Option<Nanos>, completion: &crate::plugins::protocols::Completion| {
+        let judge = |within: Option<Nanos>, completion: &Completion| {
             let statuses = vec![204..=204];
             let expect = Expectations { statuses, within, ..header("x-a", Vec::new()) };
             let look = Look::new(completion);

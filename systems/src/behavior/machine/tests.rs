@@ -6,9 +6,9 @@ use throng_components::sample::{SampleKind, StepId};
 use throng_components::target::TargetId;
 
 use super::*;
-use crate::behavior::{EvaluationError, Group, Perform, RequestTemplate, Retry};
+use crate::behavior::{DriverAction, EvaluationError, Group, Perform, RequestTemplate, Retry};
 use crate::plugins::laws::Law;
-use crate::plugins::protocols::{CompletionEnd, NoopRequest, Operation, Request};
+use crate::plugins::protocols::{CompletionEnd, NoopRequest, Operation, Rendered};
 
 const STEP: Nanos = Nanos::from_millis(10);
 
@@ -31,8 +31,8 @@ impl Law for Constant {
 struct Ask;
 
 impl RequestTemplate for Ask {
-    fn render(&self, _: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
-        Ok(Arc::new(NoopRequest))
+    fn render(&self, _: &mut Frame<'_>) -> Result<Rendered<'_>, EvaluationError> {
+        Ok(NoopRequest.into())
     }
 }
 
@@ -75,12 +75,9 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
     let mut now = Nanos::from_millis(7);
     let mut next: Option<Pending> = None;
     loop {
+        // Who has no more to say is cut.
         let completion = match &next {
-            Some(Pending::Answer(operation, begun)) => {
-                let status = statuses.next();
-                // The same words for both: who has no more to say is cut.
-                Some(answer(operation, *begun, now, status))
-            }
+            Some(Pending::Answer(operation, begun)) => Some(answer(operation, *begun, now, statuses.next())),
             _ => None,
         };
         let event = match (&completion, &next) {
@@ -97,12 +94,14 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
             parts: &mut parts,
             variables: &mut variables,
             session: &mut session,
-            phases: AttemptPhases::NONE,
+            phases: None,
             emitter: &mut emitter,
-            actions: &mut actions,
+            driver: &mut actions,
             wishes: &mut wishes,
+            upshot: Upshot::default(),
         };
         machine.handle(event);
+        let Upshot { waits_until, finished, .. } = machine.upshot;
         told.extend(std::mem::take(&mut emitter.samples).iter().map(of_sample));
         for action in actions.drain(..) {
             told.push(of_action(&action));
@@ -122,20 +121,30 @@ fn play(program: &Program, statuses: &[u16]) -> Vec<String> {
         }
         for wish in wishes.drain(..) {
             told.push(of_wish(wish));
-            match wish {
-                Wish::Wait { strand, until } => pending.push((until, Pending::Timer(strand))),
-                Wish::Finish(_) => return told,
-                _ => {}
+            if let Wish::WaitInPart { strand, until } = wish {
+                pending.push((until, Pending::Timer(strand)));
             }
         }
-        // The earliest; of equals the one that was begun first.
-        let first = pending.iter().enumerate().min_by_key(|(place, (at, _))| (*at, *place));
-        let place = first.map(|(place, _)| place).expect("something is under way");
-        let (at, event) = pending.remove(place);
+        if let Some(until) = waits_until {
+            told.push(of_wait(0, until));
+            pending.push((until, Pending::Timer(0)));
+        }
+        if let Some(outcome) = finished {
+            told.push(format!("{outcome:?}"));
+            return told;
+        }
+        let (at, event) = take_first(&mut pending);
         // A timer of a strand that has ended is stale.
         now = at.max(now);
         next = Some(event);
     }
+}
+
+/// The earliest; of equals the one that was begun first.
+fn take_first(pending: &mut Vec<(Nanos, Pending)>) -> (Nanos, Pending) {
+    let first = pending.iter().enumerate().min_by_key(|(place, (at, _))| (*at, *place));
+    let place = first.map(|(place, _)| place).expect("something is under way");
+    pending.remove(place)
 }
 
 fn check(instructions: Vec<Instruction>, statuses: &[u16], expected: &[&str]) {
@@ -184,14 +193,17 @@ fn of_action(action: &DriverAction) -> String {
     }
 }
 
+fn of_wait(strand: u8, until: Nanos) -> String {
+    format!("wait until {}{}", millis(until), within(strand))
+}
+
 fn of_wish(wish: Wish) -> String {
     match wish {
-        Wish::Wait { strand, until } => format!("wait until {}{}", millis(until), within(strand)),
+        Wish::WaitInPart { strand, until } => of_wait(strand, until),
         Wish::Leave => "leave".to_owned(),
         Wish::StopScenario => "stop the scenario".to_owned(),
         Wish::Lap => "lap".to_owned(),
         Wish::DropCookies(count) => format!("drop {count}"),
-        Wish::Finish(outcome) => format!("{outcome:?}"),
     }
 }
 

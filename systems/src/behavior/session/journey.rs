@@ -15,9 +15,9 @@ use super::jar::Place;
 use super::location::{Lead, lead, named_host, next, redirects};
 use crate::behavior::machine::Machine;
 use crate::behavior::program::Perform;
-use crate::behavior::wish::{DriverAction, Wish};
+use crate::behavior::wish::Wish;
 use crate::plugins::protocols::{
-    Completion, CompletionEnd, Elsewhere, Errand, HttpRequest, Operation, OperationId, Request,
+    Completion, CompletionEnd, Elsewhere, Errand, HttpRequest, Operation, OperationId, Rendered, Request,
 };
 
 /// What a step has behind it when it has followed a redirect.
@@ -128,7 +128,7 @@ impl Machine<'_> {
                     ..self.sample(perform.step)
                 };
                 self.emit(told);
-                self.actions.push(DriverAction::Perform(hop));
+                self.ask(hop);
                 None
             }
         }
@@ -163,10 +163,10 @@ impl Machine<'_> {
         request: HttpRequest,
         place: Option<&Arc<Elsewhere>>,
         timeout: Nanos,
-    ) -> Operation {
+    ) -> Operation<Rendered<'static>> {
         let errand = self.errand_to(conduct, &request, place);
         let ready = self.surroundings.now;
-        Operation { ready, timeout, errand, ..self.operation(perform, Arc::new(request)) }
+        Operation { ready, timeout, errand, ..self.operation(perform, request.into()) }
     }
 
     /// The value of a cookie that the step's next request would carry.

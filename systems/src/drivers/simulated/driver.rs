@@ -1,7 +1,5 @@
 //! Drives one shard against modelled services.
 
-use std::collections::VecDeque;
-
 use crossbeam_channel::{Receiver, Sender};
 use throng_components::clock::Nanos;
 use throng_components::exchange::{DriverFigures, OrderBlock, ReportBlock};
@@ -12,6 +10,7 @@ use throng_components::target::Target;
 use throng_components::thread::ThreadId;
 use throng_components::trace::TraceContext;
 
+use super::answerers::{Answerers, empty};
 use super::event_log::EventLog;
 use super::job::Reply;
 use super::pending::Pending;
@@ -19,9 +18,8 @@ use super::service::Service;
 use super::services::Services;
 use super::spans::Spans;
 use super::traps::Traps;
-use crate::behavior::DriverAction;
 use crate::plugins::exit_conditions::Tripwire;
-use crate::plugins::protocols::{self, Completion, CompletionEnd, Operation, OperationId};
+use crate::plugins::protocols::{Completion, OperationId};
 use crate::shard::Shard;
 
 /// Events at one instant, at most, and so many more a user. Above that simulated time stands still: users repeat and
@@ -65,38 +63,22 @@ pub enum Halt {
     Overrun(ServiceId, Nanos),
 }
 
-/// Who answers for a target.
-#[derive(Debug)]
-enum Answerer {
-    /// Nobody: a noop target answers at once.
-    Noop,
-    /// A service.
-    Service(ServiceId),
-}
-
 /// One shard in virtual time.
 pub struct Simulation {
     shard: Shard,
-    answerers: Vec<Answerer>,
-    services: Services,
+    answerers: Answerers,
     orders: Receiver<OrderBlock>,
     reports: Sender<ReportBlock>,
     spent: Receiver<SampleBlock>,
     log: Option<EventLog>,
-    actions: Vec<DriverAction>,
     traps: Traps,
-    /// Everything before this instant has happened.
-    now: Nanos,
-    /// Answers of this instant that no service gives: of noop targets, of functions, to what was given up.
-    at_once: VecDeque<Completion>,
     /// The answer of a service that is being delivered: one for all, because most of it never differs.
     answer: Completion,
-    /// Answers of functions that come later, and the rows that are free among them.
-    later: Vec<Option<Box<Completion>>>,
-    free: Vec<u32>,
     /// When the shard next wants to run.
     shard_next: Option<Nanos>,
-    /// Samples that have been logged and counted already.
+    /// Whether anybody wants to know of each sample.
+    watches: bool,
+    /// Samples that have been logged and counted already, while anybody wants to know.
     seen: usize,
     /// Users' comings and goings that have been logged already.
     users_logged: usize,
@@ -111,35 +93,26 @@ pub struct Simulation {
 // It is saved when all before an instant has happened: nothing is wanted then, no answer is under way within an instant,
 // and the world has had what it was told.
 state_of!(Simulation {
-    saved: traps, now, at_once, later, free, shard_next, seen, users_logged, at_this_instant, events, ended;
-    within: shard, services;
-    declared: answerers, orders, reports, spent, log, actions, answer
+    saved: traps, shard_next, seen, users_logged, at_this_instant, events, ended;
+    within: shard, answerers;
+    declared: orders, reports, spent, log, watches, answer
 });
 
 impl Simulation {
     /// A simulation at the start of time.
     pub fn new(settings: SimulationSettings) -> Self {
-        let answerer = |target: &Target| {
-            let mut services = settings.services.iter();
-            let service = services.find(|service| service.target == Some(target.id));
-            service.map_or(Answerer::Noop, |service| Answerer::Service(service.id))
-        };
+        let spans = settings.trace.map(Spans::new);
         Self {
-            answerers: settings.targets.iter().map(answerer).collect(),
+            answerers: Answerers::new(&settings.targets, settings.services, spans),
             shard: settings.shard,
-            services: Services::new(settings.services, settings.trace.map(Spans::new)),
             orders: settings.orders,
             reports: settings.reports,
             spent: settings.spent,
-            log: settings.log,
-            actions: Vec::new(),
             traps: Traps::default(),
-            now: Nanos::ZERO,
-            at_once: VecDeque::new(),
             answer: empty(OperationId { slot: 0, strand: 0, number: 0 }, Nanos::ZERO),
-            later: Vec::new(),
-            free: Vec::new(),
             shard_next: None,
+            watches: settings.log.is_some(),
+            log: settings.log,
             seen: 0,
             users_logged: 0,
             at_this_instant: 0,
@@ -151,41 +124,45 @@ impl Simulation {
     /// Halts at the event that passes one of these counts.
     pub fn arm(&mut self, tripwires: &[Tripwire]) {
         self.traps.arm(tripwires);
+        self.watches = self.log.is_some() || self.traps.count_samples();
+        if self.log.is_none() {
+            self.seen = self.shard.emitter().samples.len();
+        }
     }
 
     /// Takes a service as the world has it now: a system has changed it.
     pub fn change_service(&mut self, service: &Service) {
-        self.services.change(service, self.now);
+        self.answerers.services.change(service, self.answerers.now);
     }
 
     /// Takes the world's orders.
     pub fn take_orders(&mut self) {
         while let Ok(mut block) = self.orders.try_recv() {
-            self.shard.accept(&mut block, self.now);
-            self.shard_next = Some(self.now);
+            self.shard.accept(&mut block, self.answerers.now);
+            self.shard_next = Some(self.answerers.now);
         }
     }
 
     /// Lets the shard do all it has due before any answer of this instant comes: what a cut finds under way is cut.
     pub fn obey(&mut self) {
-        while self.shard_next.is_some_and(|next| next <= self.now) {
-            self.shard_next = self.shard.advance(self.now, BUDGET, &mut self.actions);
-            self.carry_out();
+        let now = self.answerers.now;
+        while self.shard_next.is_some_and(|next| next <= now) {
+            self.shard_next = self.shard.advance(now, BUDGET, &mut self.answerers);
         }
-        self.services.note_running(self.shard.running() > 0, self.now);
         self.look();
     }
 
     /// The instant of the next event.
     pub fn next_event(&mut self) -> Option<Nanos> {
-        if !self.at_once.is_empty() || self.services.has_replies() {
-            return Some(self.now);
+        let Answerers { now, services, .. } = &self.answerers;
+        if self.answerers.has_answers() {
+            return Some(*now);
         }
-        let next = match (self.services.agenda.peek(), self.shard_next) {
+        let next = match (services.agenda.peek(), self.shard_next) {
             (Some(service), Some(shard)) => service.min(shard),
             (service, shard) => service.or(shard)?,
         };
-        Some(next.max(self.now))
+        Some(next.max(*now))
     }
 
     /// Events so far.
@@ -197,38 +174,40 @@ impl Simulation {
     pub fn run_until(&mut self, limit: Nanos) -> Halt {
         loop {
             let Some(at) = self.next_event().filter(|at| *at < limit) else {
-                if limit != Nanos::MAX && limit > self.now {
-                    (self.now, self.at_this_instant) = (limit, 0);
+                if limit != Nanos::MAX && limit > self.answerers.now {
+                    (self.answerers.now, self.at_this_instant) = (limit, 0);
                 }
                 return Halt::Limit;
             };
-            if at > self.now {
-                self.now = at;
+            if at > self.answerers.now {
+                self.answerers.now = at;
                 self.at_this_instant = 0;
             }
-            let events = self.happen();
+            let events = self.happen(at);
             self.events += events;
             self.at_this_instant += events;
-            if self.traps.spring(&self.shard) {
+            if self.traps.may_spring(&self.shard) && self.traps.spring(&self.shard) {
                 return Halt::Tripped(at);
             }
-            if let Some(service) = self.services.overrun {
+            if let Some(service) = self.answerers.services.overrun {
                 return Halt::Overrun(service, at);
             }
-            let bound = EVENTS_PER_INSTANT + EVENTS_PER_INSTANT_AND_USER * self.shard.users() as u64;
-            if self.at_this_instant > bound {
+            if self.at_this_instant > EVENTS_PER_INSTANT && self.at_this_instant > self.bound() {
                 return Halt::StandsStill(at);
             }
         }
     }
 
+    /// Events at one instant, at most.
+    fn bound(&self) -> u64 {
+        EVENTS_PER_INSTANT + EVENTS_PER_INSTANT_AND_USER * self.shard.users() as u64
+    }
+
     /// One step at the current instant: answers first, then all that the shard has due. Gives the number of events.
-    fn happen(&mut self) -> u64 {
-        let now = self.now;
+    fn happen(&mut self, now: Nanos) -> u64 {
         let mut events = 1;
         while events < BUDGET as u64 && self.answer_next(now) {
             events += 1;
-            self.carry_out();
         }
         // What an answer led to may be due at once; the shard knows.
         if events > 1 {
@@ -236,36 +215,32 @@ impl Simulation {
         }
         let mut unfinished = false;
         if self.shard_next.is_some_and(|next| next <= now) {
-            self.shard_next = self.shard.advance(now, BUDGET, &mut self.actions);
-            self.carry_out();
+            self.shard_next = self.shard.advance(now, BUDGET, &mut self.answerers);
             // A shard that did not come to an end has used its whole budget.
             unfinished = self.shard_next.is_some_and(|next| next <= now);
         }
-        self.services.note_running(self.shard.running() > 0, now);
         self.look();
         events + if unfinished { BUDGET as u64 } else { 0 }
     }
 
     /// Lets the next thing outside the shard happen: what services have due, then the answers it led to. What others give
     /// up comes behind all else of its instant, so that what has its answer by then keeps it.
+    #[inline(always)]
     fn answer_next(&mut self, now: Nanos) -> bool {
-        if let Some((id, reply)) = self.services.next_reply(now) {
+        if let Some((id, reply)) = self.answerers.services.next_reply(now) {
             let Reply { started, status, error, .. } = reply;
             let answer = &mut self.answer;
             (answer.id, answer.status, answer.error) = (id, status, error);
             (answer.unblocked, answer.started, answer.ended) = (started, started, now);
-            self.shard.complete(answer, now, &mut self.actions);
-        } else if let Some(pending) = self.services.agenda.pop_due(now) {
+            self.shard.complete(answer, now, &mut self.answerers);
+        } else if let Some(pending) = self.answerers.services.agenda.pop_due(now) {
             self.touch_near();
-            if let Pending::Later(row) = pending {
-                self.free.push(row);
-                let completion = self.later.get_mut(row as usize).and_then(Option::take);
-                self.at_once.extend(completion.map(|completion| *completion));
-            } else {
-                self.services.happen(pending, now);
+            match pending {
+                Pending::Later(row) => self.answerers.comes(row),
+                _ => self.answerers.services.happen(pending, now),
             }
-        } else if let Some(completion) = self.at_once.pop_front() {
-            self.shard.complete(&completion, now, &mut self.actions);
+        } else if let Some(completion) = self.answerers.at_once.pop_front() {
+            self.shard.complete(&completion, now, &mut self.answerers);
         } else {
             return false;
         }
@@ -273,72 +248,36 @@ impl Simulation {
     }
 
     /// Touches the users whose answers come next.
+    #[inline(always)]
     fn touch_near(&mut self) {
-        let Services { agenda, jobs, .. } = &mut self.services;
-        agenda.come_near().filter_map(|row| jobs.user_at(row)).for_each(|slot| self.shard.touch(slot));
-    }
-
-    /// Does what the shard wants done.
-    fn carry_out(&mut self) {
-        if self.actions.is_empty() {
-            return;
-        }
-        let mut actions = std::mem::take(&mut self.actions);
-        for action in &actions {
-            match action {
-                DriverAction::Perform(operation) => self.perform(operation),
-                DriverAction::Cancel(id) => {
-                    let begun = self.let_go(*id).unwrap_or(self.now);
-                    let cut = Completion { end: CompletionEnd::Cut, ended: self.now, ..empty(*id, begun) };
-                    self.at_once.push_back(cut);
-                }
-                DriverAction::Leave(slot) => self.services.leave(*slot),
-            }
-        }
-        actions.clear();
-        self.actions = actions;
-    }
-
-    /// Nobody waits for an operation's answer any more; gives when it began.
-    fn let_go(&mut self, id: OperationId) -> Option<Nanos> {
-        let of_function = self.later.iter().flatten().find(|completion| completion.id == id);
-        of_function.map(|completion| completion.started).or_else(|| self.services.let_go(id))
-    }
-
-    fn perform(&mut self, operation: &Operation) {
-        let now = self.now;
-        match self.answerers.get(usize::from(operation.target.0)) {
-            // A function: it goes to no target.
-            None => self.answer_later(protocols::modelled(operation, now)),
-            Some(Answerer::Noop) => self.at_once.push_back(protocols::answer(operation, now)),
-            Some(Answerer::Service(service)) => self.services.request(operation, *service, now),
+        let Services { agenda, jobs, .. } = &mut self.answerers.services;
+        if agenda.has_come_near() && self.shard.is_crowded() {
+            agenda.come_near().filter_map(|row| jobs.user_at(row)).for_each(|slot| self.shard.touch(slot));
         }
     }
 
-    fn answer_later(&mut self, completion: Completion) {
-        if completion.ended <= self.now {
-            return self.at_once.push_back(completion);
+    /// Looks at what an instant has come to.
+    #[inline(always)]
+    fn look(&mut self) {
+        let running = self.shard.running() > 0;
+        let Answerers { now, services, .. } = &mut self.answerers;
+        if running == services.is_at_rest() {
+            services.change_running(running, *now);
         }
-        let row = self.free.pop().unwrap_or_else(|| {
-            self.later.push(None);
-            u32::try_from(self.later.len() - 1).unwrap_or_else(|_| unreachable!("below 2^32 users"))
-        });
-        self.services.agenda.insert(completion.ended, Pending::Later(row));
-        self.later[row as usize] = Some(Box::new(completion));
+        if self.watches {
+            self.watch();
+        }
     }
 
     /// Logs and counts what the shard has told since the last look.
-    fn look(&mut self) {
+    #[inline(never)]
+    fn watch(&mut self) {
         let emitter = self.shard.emitter();
-        if self.log.is_none() && !self.traps.count_samples() {
-            self.seen = emitter.samples.len();
-            return;
-        }
         let fresh = &emitter.samples[self.seen..];
         self.traps.see(fresh);
         if let Some(log) = &mut self.log {
             let told = self.users_logged.min(emitter.users.len());
-            log.write(self.now, &emitter.users[told..], fresh);
+            log.write(self.answerers.now, &emitter.users[told..], fresh);
             self.users_logged = emitter.users.len();
         }
         self.seen = emitter.samples.len();
@@ -347,8 +286,9 @@ impl Simulation {
     /// Tells the world what has happened.
     pub fn report(&mut self) {
         let in_flight = self.shard.in_flight();
-        let services =
-            if self.ended { self.services.last_figures(self.now) } else { self.services.figures(self.now) };
+        let Answerers { now, services: stations, .. } = &mut self.answerers;
+        let services = if self.ended { stations.last_figures(*now) } else { stations.figures(*now) };
+        let spans = stations.spans.as_mut().map_or_else(Vec::new, |spans| spans.take());
         let counts = self.shard.counts().collect();
         let emitter = self.shard.emitter();
         let block = ReportBlock {
@@ -359,7 +299,7 @@ impl Simulation {
             counts,
             users: std::mem::take(&mut emitter.users),
             services,
-            spans: self.services.spans.as_mut().map_or_else(Vec::new, |spans| spans.take()),
+            spans,
             figures: DriverFigures { in_flight, ..DriverFigures::default() },
         };
         (self.seen, self.users_logged) = (0, 0);
@@ -373,10 +313,9 @@ impl Simulation {
     pub fn end(&mut self) {
         self.ended = true;
         // Nobody is told any more, so that there is no need for parts.
-        self.shard.retire_some(0, usize::MAX, &mut self.actions);
-        self.actions.clear();
-        if let Some(spans) = &mut self.services.spans {
-            spans.end(self.now);
+        self.shard.retire_some(0, usize::MAX, &mut Vec::new());
+        if let Some(spans) = &mut self.answerers.services.spans {
+            spans.end(self.answerers.now);
         }
     }
 
@@ -384,9 +323,4 @@ impl Simulation {
     pub fn take_log(&mut self) -> Option<EventLog> {
         self.log.take()
     }
-}
-
-/// A model's answer without anything in it yet.
-fn empty(id: OperationId, started: Nanos) -> Completion {
-    Completion { modelled: true, ..Completion::empty(id, started) }
 }

@@ -120,10 +120,15 @@ impl Jobs {
     }
 
     pub(super) fn remove(&mut self, key: JobKey) -> Option<Job> {
-        let row = self.rows.get_mut(key.row as usize).filter(|row| row.generation == key.generation)?;
-        let job = row.job.take()?;
-        self.free.push(key.row);
+        let job = *self.get(key)?;
+        self.free(key);
         Some(job)
+    }
+
+    /// Forgets the request of that key, which is there.
+    pub(super) fn free(&mut self, key: JobKey) {
+        self.rows[key.row as usize].job = None;
+        self.free.push(key.row);
     }
 
     /// All requests that users wait for, but for those of strands: each user's place and the request's key, by place.

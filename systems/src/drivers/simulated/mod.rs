@@ -1,5 +1,6 @@
 //! Virtual time: the instants of modelled events, one after the other, as fast as they can be computed.
 
+mod answerers;
 mod calls;
 mod deadlines;
 mod driver;

@@ -54,8 +54,13 @@ impl Agenda {
         self.wheel.insert(at, TimerKey { slot, generation });
     }
 
-    pub(super) fn peek(&mut self) -> Option<Nanos> {
+    pub(super) fn peek(&self) -> Option<Nanos> {
         self.wheel.peek()
+    }
+
+    /// Whether [`Self::come_near`] has anything to give.
+    pub(super) fn has_come_near(&self) -> bool {
+        self.wheel.has_come_near()
     }
 
     /// The rows of requests that servers will soon be done with; each is given once.

@@ -115,15 +115,14 @@ impl Services {
         told.collect()
     }
 
-    /// Notes whether any iteration is under way.
-    #[inline]
-    pub(super) fn note_running(&mut self, running: bool, now: Nanos) {
-        if running == self.at_rest {
-            self.change_running(running, now);
-        }
+    /// Whether no iteration is under way, as far as this was told.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.at_rest
     }
 
-    fn change_running(&mut self, running: bool, now: Nanos) {
+    /// Notes that iterations are under way again, or that none is any more.
+    #[inline(never)]
+    pub(super) fn change_running(&mut self, running: bool, now: Nanos) {
         self.at_rest = !running;
         if let Some(spans) = &mut self.spans {
             spans.note_running(running, now);
@@ -144,7 +143,8 @@ impl Services {
     }
 
     /// A user asks for something.
-    pub(super) fn request(&mut self, operation: &Operation, service: ServiceId, now: Nanos) {
+    #[inline(always)]
+    pub(super) fn request<R>(&mut self, operation: &Operation<R>, service: ServiceId, now: Nanos) {
         let id = operation.id;
         let job = Job {
             caller: Caller::User(id),
@@ -198,7 +198,13 @@ impl Services {
     }
 
     /// The next answer of this instant for a user. Those for other requests are delivered on the way.
+    #[inline]
     pub(super) fn next_reply(&mut self, now: Nanos) -> Option<(OperationId, Reply)> {
+        if self.replies.is_empty() { None } else { self.deliver_replies(now) }
+    }
+
+    #[inline(always)]
+    fn deliver_replies(&mut self, now: Nanos) -> Option<(OperationId, Reply)> {
         while let Some(reply) = self.replies.pop_front() {
             match reply.to {
                 Caller::User(id) => return Some((id, reply)),
@@ -272,6 +278,7 @@ impl Services {
     }
 
     /// A server has done its own work on a request.
+    #[inline(always)]
     fn served(&mut self, key: JobKey, now: Nanos) {
         let Some(job) = self.jobs.get(key) else { return };
         if self.stations[job.service.index()].service.calls.is_empty() || job.fails {
@@ -283,33 +290,30 @@ impl Services {
 
     /// A service is done with a request: its caller has its answer, its server the next request.
     pub(super) fn finish(&mut self, key: JobKey, now: Nanos) {
-        let Some(job) = self.jobs.remove(key) else { return };
-        let station = &mut self.stations[job.service.index()];
+        let Some(&mut Job { service, caller, arrived, fails, .. }) = self.jobs.get(key) else { return };
+        self.jobs.free(key);
+        let station = &mut self.stations[service.index()];
         station.carry_on(now);
         station.figures.present -= 1;
         if let Crowd::Queue(_) = station.crowd {
             station.figures.busy -= 1;
         }
-        if job.fails {
+        if fails {
             station.figures.failed += 1;
         } else {
             station.figures.served += 1;
         }
-        station.record(Time::Sojourn(now - job.arrived));
-        let status = if job.fails { 500 } else { 200 };
-        self.replies.push_back(Reply {
-            to: job.caller,
-            started: job.arrived,
-            status,
-            error: ErrorType::NONE,
-        });
+        station.record(Time::Sojourn(now - arrived));
+        let status = if fails { 500 } else { 200 };
+        self.replies.push_back(Reply { to: caller, started: arrived, status, error: ErrorType::NONE });
         if let Some(spans) = &mut self.spans {
             spans.finished(key, status, ErrorType::NONE, now);
         }
-        self.begin_waiting(job.service, now);
+        self.begin_waiting(service, now);
     }
 
     /// Servers that are free begin those that wait.
+    #[inline(always)]
     fn begin_waiting(&mut self, service: ServiceId, now: Nanos) {
         let station = &mut self.stations[service.index()];
         while let Some(row) = station.next_waiting() {

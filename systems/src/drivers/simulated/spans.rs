@@ -72,7 +72,7 @@ impl Spans {
     }
 
     /// A user's request has come to a service.
-    pub(super) fn asked(&mut self, operation: &Operation, job: &Job, entered: Entered) {
+    pub(super) fn asked<R>(&mut self, operation: &Operation<R>, job: &Job, entered: Entered) {
         let trace_id = self.trace.trace_id(operation.user, operation.iteration);
         if self.trace.is_sampled(trace_id) {
             let caller = self.trace.span_id(trace_id, Some(operation.ordinal));

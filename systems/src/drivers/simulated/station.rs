@@ -109,6 +109,7 @@ impl Station {
     }
 
     /// Records a time.
+    #[inline(always)]
     pub(super) fn record(&mut self, time: Time) {
         match (&mut self.held, time) {
             (Some(held), time) => held.push(time),
@@ -174,6 +175,7 @@ impl Station {
     /// Draws how long the service works on a request and whether it fails it.
     ///
     /// Draws are keyed by the request, never by who serves it or when: so they do not depend on the order of service.
+    #[inline(always)]
     pub(super) fn draw(&self, job: &mut Job) -> Nanos {
         let own = self.service.step(job.step);
         let law = own.and_then(|own| own.time.as_ref()).unwrap_or(&self.service.time);
@@ -204,6 +206,7 @@ impl Station {
     }
 
     /// Takes the next one that waits, when a server is free for it.
+    #[inline(always)]
     pub(super) fn next_waiting(&mut self) -> Option<u32> {
         let Crowd::Queue(queue) = &mut self.crowd else { return None };
         if self.figures.busy >= u64::from(self.service.servers) {

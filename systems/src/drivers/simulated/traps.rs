@@ -42,6 +42,12 @@ impl Traps {
         }
     }
 
+    /// Whether [`Self::spring`] may find anything; asked at each event.
+    #[inline]
+    pub(super) fn may_spring(&self, shard: &Shard) -> bool {
+        !self.tripwires.is_empty() || shard.own_stops() != self.stops_told
+    }
+
     /// Whether a count has been passed, or a user has stopped its scenario, since the last time.
     pub(super) fn spring(&mut self, shard: &Shard) -> bool {
         let stops = std::mem::replace(&mut self.stops_told, shard.own_stops());

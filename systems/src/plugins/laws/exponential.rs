@@ -19,6 +19,7 @@ pub(super) struct Exponential {
 ///
 /// # Units
 /// Those of `mean`.
+#[inline(always)]
 pub(super) fn draw_exponential(mean: f64, draws: &mut Draws) -> f64 {
     -mean * ln(unit_above_zero(draws.next()))
 }

@@ -44,9 +44,42 @@ pub trait Request: Any + Send + Sync + std::fmt::Debug {}
 
 impl Request for String {}
 
-/// What a user wants done.
+/// A request as its step gives it: one that never varies is lent, and counted by who keeps it alone.
+#[derive(Debug)]
+pub enum Rendered<'a> {
+    /// The one that all users send.
+    Lent(&'a Arc<dyn Request>),
+    /// One of its own.
+    Own(Arc<dyn Request>),
+}
+
+impl Rendered<'_> {
+    /// The request.
+    pub fn get(&self) -> &dyn Request {
+        match self {
+            Self::Lent(request) => &***request,
+            Self::Own(request) => &**request,
+        }
+    }
+
+    /// The request, to be kept.
+    pub fn into_owned(self) -> Arc<dyn Request> {
+        match self {
+            Self::Lent(request) => Arc::clone(request),
+            Self::Own(request) => request,
+        }
+    }
+}
+
+impl<R: Request> From<R> for Rendered<'_> {
+    fn from(request: R) -> Self {
+        Self::Own(Arc::new(request))
+    }
+}
+
+/// What a user wants done. While it is asked for, its request may be lent: `Operation<Rendered>`.
 #[derive(Clone, Debug)]
-pub struct Operation {
+pub struct Operation<R = Arc<dyn Request>> {
     /// Names it.
     pub id: OperationId,
     /// Of which scenario.
@@ -64,7 +97,7 @@ pub struct Operation {
     /// Where to.
     pub target: TargetId,
     /// What.
-    pub request: Arc<dyn Request>,
+    pub request: R,
     /// When its user was ready for it.
     pub ready: Nanos,
     /// How long it may take, connecting included.
@@ -73,6 +106,27 @@ pub struct Operation {
     pub keep: Keep,
     /// What it carries of its user's session, or where it goes instead of its target.
     pub errand: Option<Box<Errand>>,
+}
+
+impl Operation<Rendered<'_>> {
+    /// The operation, to be kept.
+    pub fn into_owned(self) -> Operation {
+        Operation {
+            request: self.request.into_owned(),
+            id: self.id,
+            scenario: self.scenario,
+            user: self.user,
+            iteration: self.iteration,
+            key: self.key,
+            ordinal: self.ordinal,
+            step: self.step,
+            target: self.target,
+            ready: self.ready,
+            timeout: self.timeout,
+            keep: self.keep,
+            errand: self.errand,
+        }
+    }
 }
 
 /// Whether an operation came to its own end.

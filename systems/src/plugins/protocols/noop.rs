@@ -56,7 +56,7 @@ impl Transport for NoopTransport {
 }
 
 /// The null protocol's answer, as virtual time gives it too.
-pub fn answer(operation: &Operation, now: Nanos) -> Completion {
+pub fn answer<R>(operation: &Operation<R>, now: Nanos) -> Completion {
     let started = now.max(operation.ready);
     Completion { unblocked: operation.ready, ..Completion::empty(operation.id, started) }
 }

@@ -1,7 +1,5 @@
 //! Steps whose work is a Rust function: what a program of one's own registers to compute, sign, check or decide.
 
-use std::sync::Arc;
-
 use throng_components::clock::Nanos;
 use throng_components::run::StepHeader;
 use throng_components::sample::ErrorType;
@@ -12,7 +10,7 @@ use super::sending::Common;
 use super::{Step, retry};
 use crate::behavior::{Compiler, EvaluationError, Frame, Perform, RequestTemplate, Template, Value};
 use crate::plugins::laws::Draws;
-use crate::plugins::protocols::{Call, FunctionRequest, Input, Place, Request};
+use crate::plugins::protocols::{Call, FunctionRequest, Input, Place, Rendered};
 
 /// A step whose work is a Rust function.
 ///
@@ -145,11 +143,11 @@ impl std::fmt::Debug for FunctionTemplate {
 }
 
 impl RequestTemplate for FunctionTemplate {
-    fn render(&self, frame: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
+    fn render(&self, frame: &mut Frame<'_>) -> Result<Rendered<'_>, EvaluationError> {
         let arguments: Result<Vec<Value>, _> =
             self.arguments.iter().map(|argument| argument.value(frame)).collect();
         let variable = |slot: &u16| (*slot, frame.variables[usize::from(*slot)].clone());
-        Ok(Arc::new(FunctionRequest {
+        Ok(Rendered::from(FunctionRequest {
             call: self.call,
             place: self.place,
             modelled_time: self.modelled_time,

@@ -13,7 +13,7 @@ use throng_components::workload::{FieldSpec, Fields, Node, NodeSpec};
 use super::properties::{NAME, TARGET};
 use super::{Step, retry};
 use crate::behavior::{Compiler, EvaluationError, Frame, Perform, RequestTemplate};
-use crate::plugins::protocols::{NoopRequest, Request};
+use crate::plugins::protocols::{NoopRequest, Rendered, Request};
 
 /// The step.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub struct Noop;
 struct NoopTemplate(Arc<dyn Request>);
 
 impl RequestTemplate for NoopTemplate {
-    fn render(&self, _: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
-        Ok(Arc::clone(&self.0))
+    fn render(&self, _: &mut Frame<'_>) -> Result<Rendered<'_>, EvaluationError> {
+        Ok(Rendered::Lent(&self.0))
     }
 }
 

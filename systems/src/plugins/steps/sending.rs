@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use throng_components::clock::Nanos;
 use throng_components::run::StepHeader;
@@ -13,7 +12,7 @@ use super::http::read::timeout;
 use super::properties::{NAME, ON_FAILURE, TARGET, TIMEOUT};
 use super::{Step, retry};
 use crate::behavior::{Compiler, EvaluationError, Frame, Perform, RequestTemplate, Template};
-use crate::plugins::protocols::{Exchange, Request};
+use crate::plugins::protocols::{Exchange, Rendered};
 
 /// The properties of a step that is a function.
 pub const MEASURED: &[FieldSpec] = &[NAME, TIMEOUT, ON_FAILURE];
@@ -95,8 +94,8 @@ impl<X> fmt::Debug for RequestOf<X> {
 }
 
 impl<X: Exchange> RequestTemplate for RequestOf<X> {
-    fn render(&self, frame: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
+    fn render(&self, frame: &mut Frame<'_>) -> Result<Rendered<'_>, EvaluationError> {
         let values: Result<Vec<_>, _> = self.0.iter().map(|argument| argument.value(frame)).collect();
-        Ok(Arc::new(X::request(&values?)?))
+        Ok(X::request(&values?)?.into())
     }
 }

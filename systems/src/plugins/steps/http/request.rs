@@ -12,7 +12,7 @@ use super::multipart::Parted;
 use super::read::Body;
 use super::whole_url::own_front;
 use crate::behavior::{Escape, EvaluationError, Frame, RequestTemplate, Template, resolve};
-use crate::plugins::protocols::{Elsewhere, HttpRequest, Request};
+use crate::plugins::protocols::{Elsewhere, HttpRequest, Rendered, Request};
 
 /// What a request is made of.
 #[derive(Debug)]
@@ -79,8 +79,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 struct Constant(Arc<dyn Request>);
 
 impl RequestTemplate for Constant {
-    fn render(&self, _: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
-        Ok(Arc::clone(&self.0))
+    fn render(&self, _: &mut Frame<'_>) -> Result<Rendered<'_>, EvaluationError> {
+        Ok(Rendered::Lent(&self.0))
     }
 }
 
@@ -161,7 +161,7 @@ impl Parts {
 }
 
 impl RequestTemplate for Parts {
-    fn render(&self, frame: &mut Frame<'_>) -> Result<Arc<dyn Request>, EvaluationError> {
+    fn render(&self, frame: &mut Frame<'_>) -> Result<Rendered<'_>, EvaluationError> {
         let mut path = self.base.clone();
         if self.path.is_expression() {
             let value = self.path.value(frame)?.to_string();
@@ -191,6 +191,6 @@ impl RequestTemplate for Parts {
             Some(body) => body.render(frame)?,
         };
         let request = self.make(&path, headers, body).map_err(|_| EvaluationError::Header)?;
-        Ok(Arc::new(request))
+        Ok(request.into())
     }
 }
