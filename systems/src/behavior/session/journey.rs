@@ -41,7 +41,7 @@ fn of_http(request: &dyn Request) -> Option<&HttpRequest> {
 }
 
 fn path(request: &HttpRequest) -> &str {
-    request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
+    request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
 }
 
 impl Machine<'_> {
@@ -71,7 +71,7 @@ impl Machine<'_> {
             return None;
         }
         // What the step itself writes into the field stands first.
-        let cookies = match (cookies, request.headers.get(COOKIE)) {
+        let cookies = match (cookies, request.fields().get(&COOKIE)) {
             (Some(cookies), Some(own)) => {
                 let joined = [own.as_bytes(), b"; ", cookies.as_bytes()].concat();
                 http::HeaderValue::from_bytes(&joined).ok()

@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
-    COOKIE, HOST, LOCATION,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, HOST, LOCATION,
 };
 use http::uri::Authority;
 use http::{HeaderMap, Method, Uri};
@@ -32,7 +31,8 @@ pub(super) enum Lead {
 /// The place that an answer to a request names.
 pub(super) fn lead(headers: &HeaderMap, from: &Elsewhere, request: &HttpRequest) -> Lead {
     let Some(location) = headers.get(LOCATION) else { return Lead::Nowhere };
-    resolve(location.as_bytes(), from, &request.uri).map_or(Lead::Astray, |(place, uri)| Lead::To(place, uri))
+    resolve(location.as_bytes(), from, request.uri())
+        .map_or(Lead::Astray, |(place, uri)| Lead::To(place, uri))
 }
 
 /// The place that a reference names, seen from a request's; `None` for what is no address of HTTP.
@@ -86,7 +86,7 @@ fn encoded(bytes: &[u8]) -> String {
 
 /// The place that a request's own `Host` field names, when it has one.
 pub(super) fn named_host(request: &HttpRequest, secure: bool) -> Option<Elsewhere> {
-    let authority = request.headers.get(HOST)?.to_str().ok()?.parse::<Authority>().ok()?;
+    let authority = request.fields().get(&HOST)?.to_str().ok()?.parse::<Authority>().ok()?;
     place_of(&authority, secure)
 }
 
@@ -95,20 +95,21 @@ pub(super) fn named_host(request: &HttpRequest, secure: bool) -> Option<Elsewher
 /// After 301, 302 and 303 it is a GET without a body; after 307 and 308 it is the same again. What was meant for one
 /// place alone is not told to another.
 pub(super) fn next(request: &HttpRequest, status: u16, uri: Uri, same_place: bool) -> HttpRequest {
-    let mut next = HttpRequest { uri, ..request.clone() };
-    if !matches!(status, 307 | 308) && next.method != Method::HEAD {
-        next.method = Method::GET;
-        next.body = bytes::Bytes::new();
-        for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION] {
-            next.headers.remove(name);
+    let (mut method, mut body) = (request.method().clone(), request.body().clone());
+    let mut fields = request.fields().clone();
+    if !matches!(status, 307 | 308) && method != Method::HEAD {
+        method = Method::GET;
+        body = bytes::Bytes::new();
+        for name in [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION] {
+            fields.remove(&name);
         }
     }
     if !same_place {
         for name in [AUTHORIZATION, COOKIE, HOST] {
-            next.headers.remove(name);
+            fields.remove(&name);
         }
     }
-    next
+    HttpRequest::of_its_length(method, uri, fields, body)
 }
 
 #[cfg(test)]
@@ -116,20 +117,21 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::plugins::protocols::RequestFields;
 
     fn place(secure: bool, host: &str, port: u16) -> Elsewhere {
         Elsewhere { secure, host: host.to_owned(), port }
     }
 
     fn request() -> HttpRequest {
-        let mut headers = HeaderMap::new();
+        let mut fields = RequestFields::default();
         for (name, value) in
             [(AUTHORIZATION, "secret"), (COOKIE, "a=b"), (CONTENT_TYPE, "text/plain"), (HOST, "v")]
         {
-            headers.insert(name, HeaderValue::from_static(value));
+            fields.append(name, HeaderValue::from_static(value));
         }
         let body = bytes::Bytes::from_static(b"body");
-        HttpRequest { method: Method::POST, uri: Uri::from_static("/a/b?c"), headers, body }
+        HttpRequest::of_its_length(Method::POST, Uri::from_static("/a/b?c"), fields, body)
     }
 
     #[test]
@@ -165,8 +167,11 @@ mod tests {
     fn methods_bodies_and_secrets() {
         let check = |status: u16, same_place: bool, method: Method, body: &str, fields: &[&str]| {
             let next = next(&request(), status, Uri::from_static("/n"), same_place);
-            let found: Vec<&str> = next.headers.keys().map(http::HeaderName::as_str).collect();
-            assert_eq!((next.method, &next.body[..], next.uri.path()), (method, body.as_bytes(), "/n"));
+            let found: Vec<&str> = next.fields().iter().map(|(name, _)| name.written()).collect();
+            assert_eq!(
+                (next.method(), &next.body()[..], next.uri().path()),
+                (&method, body.as_bytes(), "/n")
+            );
             assert_eq!(found, fields, "{status}");
         };
         for status in [301, 302, 303] {

@@ -23,7 +23,9 @@ use throng_components::workload::NodeSpec;
 pub use self::exchange::{Answer, Exchange, Failure};
 pub(crate) use self::function::modelled;
 pub use self::function::{Call, FunctionRequest, FunctionResult, Input, Place, transport as functions};
-pub use self::http::{Elsewhere, Errand, Head, HttpRequest, Keep, TlsClient, TlsClients};
+pub use self::http::{
+    Elsewhere, Errand, FieldName, Head, HttpRequest, Keep, RequestFields, TlsClient, TlsClients, WrongLength,
+};
 pub use self::noop::{NoopRequest, answer};
 use super::registry::{Named, Registry, Table};
 use crate::shard::ShardShare;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use http::header::{LOCATION, SET_COOKIE};
 
-use super::connection::Answer;
+use super::codec::Answer;
 use super::decode::decode;
 use crate::plugins::protocols::{Completion, Head, Operation};
 

@@ -1,45 +1,34 @@
 //! One connection of HTTP/1.1: one exchange at a time on it, for as long as it may be used.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-use bytes::{Bytes, BytesMut};
-use http::header::UPGRADE;
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
 use throng_components::target::ConnectionLife;
+use tokio::io::{AsyncRead, ReadBuf};
 
+use super::buffers::Buffers;
+use super::codec::{Answer, AnswerReader};
 use super::counted::Traffic;
-use super::failure::{Failure, of_hyper};
+use super::dialogue::Dialogue;
 use super::origin::{Origin, Sessions};
+use super::outgoing::Outgoing;
+use super::request::{Additions, HttpRequest};
 use super::stream::Stream;
-
-/// The longest body that is kept for a step that looks into it.
-pub(super) const BODY_MOST: usize = 16 << 20;
+use crate::plugins::protocols::Keep;
 
 /// An open connection.
 pub(super) struct Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
-    /// The connection's own work. It is polled along with each exchange, which spares a task and its wake-ups.
-    driver: Pin<Box<Driver>>,
+    stream: Stream,
     opened: Nanos,
     /// Requests sent on it.
     requests: u64,
-}
-
-type Driver = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
-
-/// An answer as far as a behaviour can ask for it.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    /// Whether what was said on it so far leaves room for another exchange.
+    persists: bool,
+    /// Whether it has just been found silent.
+    watched: bool,
 }
 
 impl Connection {
@@ -50,10 +39,11 @@ impl Connection {
         sessions: &Sessions,
     ) -> Result<Self, ErrorType> {
         let stream = origin.open(traffic, sessions).await?;
-        // Requests are small: copying one into a single buffer costs less than gathering it from several.
-        let handshake = http1::Builder::new().writev(false).handshake(TokioIo::new(stream)).await;
-        let (sender, driver) = handshake.map_err(|error| of_hyper(&error))?;
-        Ok(Self { sender, driver: Box::pin(driver), opened: traffic.now(), requests: 0 })
+        Ok(Self::on(stream, traffic.now()))
+    }
+
+    fn on(stream: Stream, opened: Nanos) -> Self {
+        Self { stream, opened, requests: 0, persists: true, watched: false }
     }
 
     /// When it was opened.
@@ -71,79 +61,40 @@ impl Connection {
         life.max_requests.is_some_and(|most| self.requests >= most)
     }
 
-    /// Whether another exchange can begin. Looks for a close that came while the connection lay idle.
-    pub(super) async fn is_usable(&mut self) -> bool {
-        let open = poll_fn(|cx| match self.driver.as_mut().poll(cx) {
-            Poll::Ready(_) => Poll::Ready(false),
-            Poll::Pending => Poll::Ready(true),
-        });
-        open.await && self.sender.is_ready()
+    /// Whether another exchange can begin. Looks for a close that came while the connection lay idle, and for bytes that
+    /// nobody asked for: they would be taken for the next answer.
+    pub(super) async fn is_usable(&mut self, buffers: &Buffers) -> bool {
+        if !self.persists {
+            return false;
+        }
+        poll_fn(|cx| {
+            let mut room = buffers.incoming();
+            let silent = Pin::new(&mut self.stream).poll_read(cx, &mut ReadBuf::new(&mut room)).is_pending();
+            self.watched = silent;
+            Poll::Ready(silent)
+        })
+        .await
     }
 
     /// Sends a request and reads the whole answer.
     pub(super) async fn exchange(
         &mut self,
-        request: Request<Full<Bytes>>,
-        keep_body: bool,
+        request: &HttpRequest,
+        additions: &Additions<'_>,
+        keep: Keep,
+        buffers: &Buffers,
     ) -> Result<Answer, ErrorType> {
         self.requests += 1;
-        let upgrades = request.headers().contains_key(UPGRADE);
-        let response = std::pin::pin!(self.sender.send_request(request));
-        let (head, body) = Self::drive(&mut self.driver, response).await?.into_parts();
-        // Nobody may change the protocol who was not asked to (RFC 9110, section 15.2.2).
-        if head.status == StatusCode::SWITCHING_PROTOCOLS && !upgrades {
-            return Err(ErrorType::PROTOCOL);
-        }
-        let body = std::pin::pin!(read(body, keep_body));
-        let body = Self::drive(&mut self.driver, body).await?;
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+        self.persists = false;
+        let watched = std::mem::take(&mut self.watched);
+        let outgoing = Outgoing::new(request, additions, buffers);
+        let reader = AnswerReader::new(request.asked(), keep);
+        let mut dialogue = Dialogue::new(outgoing, reader, watched);
+        poll_fn(|cx| dialogue.poll(cx, &mut self.stream, buffers)).await?;
+        let (answer, persists) = dialogue.into_answer();
+        self.persists = persists && !request.closes() && !additions.closes;
+        Ok(answer)
     }
-
-    /// Waits for a part of an exchange while the connection does its work.
-    async fn drive<T, E: Into<Failure>>(
-        driver: &mut Pin<Box<Driver>>,
-        mut part: Pin<&mut impl Future<Output = Result<T, E>>>,
-    ) -> Result<T, ErrorType> {
-        let mut over: Option<ErrorType> = None;
-        poll_fn(|cx| {
-            if over.is_none()
-                && let Poll::Ready(end) = driver.as_mut().poll(cx)
-            {
-                over = Some(end.map_or_else(|error| of_hyper(&error), |()| ErrorType::CONNECTION_CLOSED));
-            }
-            match part.as_mut().poll(cx) {
-                Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
-                // The connection's own error says more than "cancelled".
-                Poll::Ready(Err(error)) => {
-                    let own = error.into().0;
-                    Poll::Ready(Err(over.filter(|_| own == ErrorType::CONNECTION_CLOSED).unwrap_or(own)))
-                }
-                Poll::Pending => match over {
-                    Some(error) => Poll::Ready(Err(error)),
-                    None => Poll::Pending,
-                },
-            }
-        })
-        .await
-    }
-}
-
-/// Reads a body to its end; keeps it where it is asked for.
-async fn read(mut body: Incoming, keep: bool) -> Result<Bytes, ErrorType> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    let mut kept = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| of_hyper(&error))?;
-        if let (true, Some(data)) = (keep, frame.data_ref()) {
-            if kept.len() + data.len() > BODY_MOST {
-                return Err(ErrorType::BODY_TOO_LARGE);
-            }
-            kept.extend_from_slice(data);
-        }
-    }
-    Ok(kept.freeze())
 }
 
 #[cfg(test)]
@@ -152,11 +103,13 @@ mod tests {
     use std::net::TcpListener;
     use std::sync::Arc;
 
+    use http::{HeaderValue, Method, Uri};
     use throng_components::clock::TimeSource;
     use tokio::net::TcpStream;
 
     use super::*;
     use crate::plugins::protocols::http::counted::Counted;
+    use crate::plugins::protocols::http::fields::RequestFields;
 
     struct Still;
 
@@ -187,18 +140,22 @@ mod tests {
             let traffic = Traffic::new(Arc::new(Still));
             let socket = TcpStream::connect(address).await.expect("it listens");
             let stream = Stream::plain(Counted::new(socket, traffic.clone()), traffic.clone());
-            let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.expect("nothing is sent yet");
-            let mut open = Connection { sender, driver: Box::pin(driver), opened: Nanos::ZERO, requests: 0 };
-            let answer = open.exchange(Request::new(Full::default()), false).await;
+            let (mut open, buffers) = (Connection::on(stream, Nanos::ZERO), Buffers::default());
+            let body = bytes::Bytes::new();
+            let request =
+                HttpRequest::new(Method::GET, Uri::from_static("/"), RequestFields::default(), body);
+            let request = request.expect("its length is right");
+            let host = HeaderValue::from_static("shop.test");
+            let answer = open.exchange(&request, &Additions::of(&host), Keep::default(), &buffers).await;
             assert_eq!(answer.map(|answer| answer.status), Ok(200));
-            assert!(open.is_usable().await);
+            assert!(open.is_usable(&buffers).await);
             traffic.look_closely();
-            assert!(open.is_usable().await, "nothing has come");
+            assert!(open.is_usable(&buffers).await, "nothing has come");
             drop(answered);
             // The reactor's own thread waits here, so that the reactor sees nothing.
             assert!(server.is_ok_and(|server| server.join().is_ok()));
             traffic.look_closely();
-            assert!(!open.is_usable().await);
+            assert!(!open.is_usable(&buffers).await);
         });
     }
 }

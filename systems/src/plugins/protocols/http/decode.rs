@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use throng_components::sample::ErrorType;
 
-use super::connection::BODY_MOST;
+use super::codec::BODY_MOST;
 
 /// Encodings on top of each other, at most.
 const LAYERS_MOST: usize = 4;

@@ -1,25 +1,9 @@
-//! What errors of sockets, TLS and HTTP are called in results.
+//! What errors of sockets and of TLS are called in results.
 
-use std::error::Error;
 use std::io;
 
 use rustls::CertificateError;
 use throng_components::sample::ErrorType;
-
-/// Why a part of an exchange failed.
-pub(super) struct Failure(pub(super) ErrorType);
-
-impl From<hyper::Error> for Failure {
-    fn from(error: hyper::Error) -> Self {
-        Self(of_hyper(&error))
-    }
-}
-
-impl From<ErrorType> for Failure {
-    fn from(error: ErrorType) -> Self {
-        Self(error)
-    }
-}
 
 /// What an error of the socket is called, or of the TLS on it.
 pub(in crate::plugins::protocols) fn of_io(error: &io::Error) -> ErrorType {
@@ -80,29 +64,4 @@ fn of_certificate(error: &CertificateError) -> ErrorType {
 pub(super) fn is_own_authority(error: &CertificateError) -> bool {
     let CertificateError::Other(other) = error else { return false };
     matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
-}
-
-/// Whether an error says that a body is not what HTTP has, as a chunk without a length. It comes as one of the socket, but
-/// no socket has made it.
-fn is_of_decoder(error: &io::Error) -> bool {
-    let kind = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
-    kind && error.raw_os_error().is_none() && tls_error(error).is_none()
-}
-
-/// What an error of the protocol is called.
-pub(super) fn of_hyper(error: &hyper::Error) -> ErrorType {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<io::Error>() {
-            return if is_of_decoder(io) { ErrorType::PROTOCOL } else { of_io(io) };
-        }
-        source = cause.source();
-    }
-    if error.is_parse() || error.is_parse_status() || error.is_parse_too_large() {
-        ErrorType::PROTOCOL
-    } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        ErrorType::CONNECTION_CLOSED
-    } else {
-        ErrorType::CONNECTION_FAILED
-    }
 }

@@ -7,6 +7,7 @@ use throng_components::clock::Nanos;
 use throng_components::sample::ErrorType;
 use throng_components::target::{NameLookup, Target, TargetAddress, TlsSettings};
 
+use super::buffers::Buffers;
 use super::lane::{Lane, Site};
 use crate::plugins::protocols::{Completion, Elsewhere, Operation, OperationId, Reactor};
 
@@ -27,14 +28,15 @@ pub(super) struct Further {
     /// What the ways to other places have from the way to the target.
     target: Target,
     reactor: Reactor,
+    buffers: Rc<Buffers>,
     sites: Vec<(Arc<Elsewhere>, Rc<Site>)>,
     /// By the user's place in its shard; the lane used last stands last.
     guests: Vec<Vec<Guest>>,
 }
 
 impl Further {
-    pub(super) fn new(target: Target, reactor: Reactor) -> Self {
-        Self { target, reactor, sites: Vec::new(), guests: Vec::new() }
+    pub(super) fn new(target: Target, reactor: Reactor, buffers: Rc<Buffers>) -> Self {
+        Self { target, reactor, buffers, sites: Vec::new(), guests: Vec::new() }
     }
 
     /// Begins an operation that goes to another place.
@@ -90,7 +92,7 @@ impl Further {
             }),
             ..self.target.clone()
         };
-        let site = Rc::new(Site::new(&target, self.reactor.clone()));
+        let site = Rc::new(Site::new(&target, self.reactor.clone(), Rc::clone(&self.buffers)));
         self.sites.push((Arc::clone(place), Rc::clone(&site)));
         site
     }

@@ -7,21 +7,19 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use bytes::Bytes;
-use http::header::{CONNECTION, COOKIE, HOST, PROXY_AUTHORIZATION};
-use http::{HeaderName, HeaderValue, Request};
-use http_body_util::Full;
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::sample::ErrorType;
 use throng_components::target::{ConnectionLife, ConnectionPolicy, Target};
 use throng_components::trace::TraceContext;
 
-use super::HttpRequest;
 use super::answer;
-use super::connection::{Answer, Connection};
+use super::buffers::Buffers;
+use super::codec::Answer;
+use super::connection::Connection;
 use super::counted::Traffic;
 use super::origin::{Origin, Sessions};
 use super::patience::Patience;
+use super::request::{Additions, HttpRequest};
 use crate::plugins::protocols::{Completion, CompletionEnd, Completions, Operation, OperationId, Reactor};
 
 /// What all lanes of a target share.
@@ -35,12 +33,13 @@ pub(super) struct Site {
     pub(super) clock: Arc<dyn TimeSource>,
     pub(super) completions: Rc<dyn Completions>,
     pub(super) trace: Option<TraceContext>,
+    pub(super) buffers: Rc<Buffers>,
     /// Called when a lane is free, with its number; for lanes that several users share.
     pub(super) freed: RefCell<Vec<usize>>,
 }
 
 impl Site {
-    pub(super) fn new(target: &Target, reactor: Reactor) -> Self {
+    pub(super) fn new(target: &Target, reactor: Reactor, buffers: Rc<Buffers>) -> Self {
         let client = target.tls.as_ref().and_then(|_| reactor.tls.of(target.id));
         Self {
             origin: Origin::new(target, client, usize::from(reactor.share.place)),
@@ -50,6 +49,7 @@ impl Site {
             clock: reactor.clock,
             completions: reactor.completions,
             trace: reactor.trace.filter(|trace| trace.propagate),
+            buffers,
             freed: RefCell::new(Vec::new()),
         }
     }
@@ -287,10 +287,10 @@ impl Way<'_> {
         let mut reused = match connection {
             Some(open) if open.is_fresh(&site.life, started) => {
                 // What may not be sent twice had better not meet a close.
-                if !request.method.is_idempotent() {
+                if !request.method().is_idempotent() {
                     traffic.look_closely();
                 }
-                open.is_usable().await
+                open.is_usable(&site.buffers).await
             }
             _ => false,
         };
@@ -306,7 +306,8 @@ impl Way<'_> {
                 *connection = Some(open);
             }
             let Some(open) = connection else { return Err(ErrorType::CONNECTION_FAILED) };
-            let result = open.exchange(message(site, request, operation), operation.keep.body).await;
+            let additions = additions(site, operation);
+            let result = open.exchange(request, &additions, operation.keep, &site.buffers).await;
             match result {
                 Err(error) if reused && self.may_send_again(request, error) => {
                     site.completions.count_resent(operation.scenario);
@@ -322,46 +323,25 @@ impl Way<'_> {
     /// it once, or nothing of it has gone out.
     fn may_send_again(&self, request: &HttpRequest, error: ErrorType) -> bool {
         let closed = matches!(error, ErrorType::CONNECTION_CLOSED | ErrorType::CONNECTION_RESET);
-        let once = request.method.is_idempotent() || self.traffic.bytes().0 == 0;
+        let once = request.method().is_idempotent() || self.traffic.bytes().0 == 0;
         closed && once && self.traffic.is_unanswered()
     }
 }
 
-/// The request as it is written on this connection.
-fn message(site: &Site, request: &HttpRequest, operation: &Operation) -> Request<Full<Bytes>> {
-    let mut message = Request::new(Full::new(request.body.clone()));
-    *message.method_mut() = request.method.clone();
-    *message.uri_mut() = site.origin.uri(&request.uri);
-    let headers = message.headers_mut();
-    headers.reserve(request.headers.len() + 4);
-    if !request.headers.contains_key(HOST) {
-        headers.insert(HOST, site.origin.authority.clone());
+/// What an operation's request bears on its way.
+fn additions<'a>(site: &'a Site, operation: &'a Operation) -> Additions<'a> {
+    Additions {
+        front: site.origin.front(),
+        cookies: operation.errand.as_ref().and_then(|errand| errand.cookies.as_ref()),
+        proxy_authorization: site.origin.proxy_authorization(),
+        closes: site.one_request_each,
+        trace: site.trace.as_ref().map(|trace| {
+            // The span that a listener will export for it.
+            let trace_id = trace.trace_id(operation.user, operation.iteration);
+            (trace_id, trace.span_id(trace_id, Some(operation.ordinal)), trace.is_sampled(trace_id))
+        }),
+        ..Additions::of(&site.origin.authority)
     }
-    for (name, value) in &request.headers {
-        headers.append(name, value.clone());
-    }
-    if let Some(cookies) = operation.errand.as_ref().and_then(|errand| errand.cookies.as_ref()) {
-        headers.insert(COOKIE, cookies.clone());
-    }
-    if let Some(authorization) = site.origin.proxy_authorization() {
-        headers.insert(PROXY_AUTHORIZATION, authorization.clone());
-    }
-    if site.one_request_each {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    if let Some(trace) = &site.trace {
-        headers.insert(HeaderName::from_static("traceparent"), traceparent(trace, operation));
-    }
-    message
-}
-
-/// The W3C trace context of an operation: the span that a listener will export for it.
-fn traceparent(trace: &TraceContext, operation: &Operation) -> HeaderValue {
-    let trace_id = trace.trace_id(operation.user, operation.iteration);
-    let span_id = trace.span_id(trace_id, Some(operation.ordinal));
-    let flags = u8::from(trace.is_sampled(trace_id));
-    let text = format!("00-{trace_id:032x}-{span_id:016x}-{flags:02x}");
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 #[cfg(test)]
@@ -419,7 +399,7 @@ mod tests {
             follow: 0,
             compression: Vec::new(),
         };
-        let site = Rc::new(Site::new(&target, reactor));
+        let site = Rc::new(Site::new(&target, reactor, Rc::default()));
         let task = work(Weak::new(), Traffic::new(clock), site, Rc::default());
         let (task, lane) = (size_of_val(&task), size_of::<Lane>());
         assert!(task <= 1_792 && lane <= 208, "{task} bytes of a task, {lane} of a lane");

@@ -1,5 +1,5 @@
-//! HTTP/1.1 over plain TCP or TLS, on low-level connections of hyper: each is owned by a user or by a pool, so that
-//! connecting, waiting for a connection, and the exchange itself are told apart.
+//! HTTP/1.1 over plain TCP or TLS, by a client of its own: to issue requests cheaply is what all this is for. Each connection is
+//! owned by a user or by a pool, so that connecting, waiting for a connection, and the exchange itself are told apart.
 //!
 //! ```kdl
 //! target shop "https://127.0.0.1:8443" { tls { roots "ca.pem" } }
@@ -8,52 +8,47 @@
 //! ```text
 //! transport ── who gets which lane
 //!   lane ── one connection, one operation after the other
-//!     connection ── an exchange; origin ── how one is opened: lookup, socket, proxy, tls
+//!     connection ── one exchange after the other; origin ── how one is opened: lookup, socket, proxy, tls
+//!       dialogue ── one exchange: outgoing, and codec for what comes in
 //! ```
 
 mod answer;
+mod buffers;
+mod codec;
 mod connection;
 mod counted;
 mod decode;
+mod dialogue;
 mod errand;
 mod failure;
+mod fields;
 mod further;
 mod lane;
 mod lookup;
 mod origin;
+mod outgoing;
 mod patience;
 mod proxy;
+mod request;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 
-use bytes::Bytes;
 use throng_components::target::{Target, TargetAddress};
 use throng_components::workload::NodeSpec;
 
 pub use self::errand::{Elsewhere, Errand, Head, Keep};
 pub(super) use self::failure::of_io;
+pub use self::fields::{FieldName, RequestFields};
+pub use self::request::{HttpRequest, WrongLength};
 pub use self::tls::{TlsClient, TlsClients};
-use super::{Protocol, Reactor, Request, Transport};
+use super::{Protocol, Reactor, Transport};
 
 /// The protocol.
 #[derive(Debug)]
 pub struct Http;
-
-/// A request, ready to be sent but for the fields that belong to the connection.
-#[derive(Clone, Debug)]
-pub struct HttpRequest {
-    /// The method.
-    pub method: http::Method,
-    /// Path and query, the target's base included.
-    pub uri: http::Uri,
-    /// Header fields, the target's included.
-    pub headers: http::HeaderMap,
-    /// The body; empty for none.
-    pub body: Bytes,
-}
-
-impl Request for HttpRequest {}
 
 impl Protocol for Http {
     const SPEC: NodeSpec = NodeSpec {

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use http::{HeaderValue, Uri};
+use http::HeaderValue;
 use rustls::pki_types::ServerName;
 use throng_components::sample::ErrorType;
 use throng_components::target::{NameLookup, Target, TargetAddress};
@@ -68,9 +68,9 @@ impl Origin {
         self.proxy.as_ref().filter(|_| self.tls.is_none())
     }
 
-    /// A request's path as it is written on this way.
-    pub(super) fn uri(&self, path: &Uri) -> Uri {
-        self.forwarding().map_or_else(|| path.clone(), |proxy| proxy.whole(path))
+    /// What stands in front of a request's path on this way.
+    pub(super) fn front(&self) -> &str {
+        self.forwarding().map_or("", |proxy| &proxy.front)
     }
 
     /// What a request has to bear for the proxy.

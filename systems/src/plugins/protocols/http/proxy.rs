@@ -1,7 +1,6 @@
 //! What a proxy is told: a tunnel to a TLS target, whole URLs for a plain one.
 
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Uri};
+use http::HeaderValue;
 use throng_components::sample::ErrorType;
 use throng_components::target::Proxy;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -15,8 +14,8 @@ const FIELDS_MOST: usize = 64;
 pub(super) struct Forwarding {
     /// The target's host and port, the port always written: what a CONNECT asks for.
     host_and_port: String,
-    /// As URLs have it.
-    authority: Option<Authority>,
+    /// What stands in front of a path, so that it is a whole URL.
+    pub(super) front: String,
     /// The value of `Proxy-Authorization`; marked as sensitive, so that it is shown nowhere.
     pub(super) authorization: Option<HeaderValue>,
 }
@@ -26,22 +25,13 @@ impl Forwarding {
     pub(super) fn new(proxy: &Proxy, host: &str, port: u16) -> Self {
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let host_and_port = format!("{shown}:{port}");
-        let authority = if port == 80 { shown.parse() } else { host_and_port.parse() };
+        let front = format!("http://{}", if port == 80 { &shown } else { &host_and_port });
         let authorization = proxy.authorization.as_ref().and_then(|value| {
             let mut value = HeaderValue::from_str(value.reveal()).ok()?;
             value.set_sensitive(true);
             Some(value)
         });
-        Self { host_and_port, authority: authority.ok(), authorization }
-    }
-
-    /// A path as a whole URL.
-    pub(super) fn whole(&self, uri: &Uri) -> Uri {
-        let mut parts = uri.clone().into_parts();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority.clone_from(&self.authority);
-        parts.path_and_query.get_or_insert_with(|| PathAndQuery::from_static("/"));
-        Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
+        Self { host_and_port, front, authorization }
     }
 
     /// Asks for a tunnel to the target. What is sent on the stream afterwards goes there.
@@ -116,11 +106,9 @@ mod tests {
             port: 1,
             authorization: Some(Secret::new("Basic eA==".to_owned())),
         };
-        let whole = |host: &str, port: u16, path: &str| {
-            Forwarding::new(&proxy, host, port).whole(&path.parse().expect("a path")).to_string()
-        };
-        assert_eq!(whole("shop.test", 80, "/a?b=c"), "http://shop.test/a?b=c");
-        assert_eq!(whole("::1", 8080, "/"), "http://[::1]:8080/");
+        let front = |host: &str, port: u16| Forwarding::new(&proxy, host, port).front;
+        assert_eq!(front("shop.test", 80), "http://shop.test");
+        assert_eq!(front("::1", 8080), "http://[::1]:8080");
         let authorization = Forwarding::new(&proxy, "h", 1).authorization;
         assert!(authorization.is_some_and(|value| value.is_sensitive()));
     }

@@ -92,8 +92,9 @@ impl HttpTransport {
                 waiting: VecDeque::new(),
             }),
         };
-        let further = Further::new(target.clone(), reactor.clone());
-        Self { site: Rc::new(Site::new(target, reactor)), lanes, further }
+        let buffers = Rc::default();
+        let further = Further::new(target.clone(), reactor.clone(), Rc::clone(&buffers));
+        Self { site: Rc::new(Site::new(target, reactor, buffers)), lanes, further }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads the nodes inside an `http` step.
 
+use http::Method;
 use http::header::ACCEPT_ENCODING;
-use http::{HeaderName, Method};
 use throng_components::clock::Nanos;
 use throng_components::target::{ContentCoding, Target};
 use throng_components::workload::{ArgumentSpec, Fields, Node, NodeSpec, Scalar, ValueKind};
@@ -11,6 +11,7 @@ use super::json::{Json, body_escape};
 use super::mistake::HttpMistake;
 use super::multipart::{MULTIPART, Multipart};
 use crate::behavior::{Compiler, Escape, Template};
+use crate::plugins::protocols::FieldName;
 
 /// `header` in a step.
 pub const HEADER: NodeSpec = NodeSpec {
@@ -135,7 +136,7 @@ pub(super) fn headers(
     fields: &mut Fields<'_>,
     compiler: &mut Compiler<'_>,
     target: Option<&Target>,
-) -> Vec<(HeaderName, Template)> {
+) -> Vec<(FieldName, Template)> {
     let nodes: Vec<&Node> = fields.node().children_named("header").collect();
     let mut own = Vec::new();
     if let Some(node) = nodes.get(HEADERS_MOST) {
@@ -144,7 +145,7 @@ pub(super) fn headers(
     for node in nodes.into_iter().take(HEADERS_MOST) {
         let mut header = Fields::of(node, &HEADER, 0);
         let name = header.text_argument(0).and_then(|text| {
-            let name = HeaderName::from_bytes(text.value.as_bytes()).ok();
+            let name = FieldName::of(text.value);
             if name.is_none() {
                 header.problem(HttpMistake::HeaderName { span: text.span, found: text.value.to_owned() });
             }
@@ -160,10 +161,10 @@ pub(super) fn headers(
         own.push((name, value));
     }
     let declared = target.map_or(&[][..], |target| target.headers.as_slice());
-    let mut all: Vec<(HeaderName, Template)> = Vec::new();
+    let mut all: Vec<(FieldName, Template)> = Vec::new();
     for (name, value) in declared {
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
-            && !own.iter().any(|(known, _)| *known == name)
+        if let Some(name) = FieldName::of(name)
+            && !own.iter().any(|(known, _): &(FieldName, _)| known.known() == name.known())
         {
             all.push((name, Template::of_text(value.as_str())));
         }
@@ -173,10 +174,10 @@ pub(super) fn headers(
 }
 
 /// Accepts encodings, where nothing of the step or its target says what is accepted.
-pub(super) fn accept_encoding(headers: &mut Vec<(HeaderName, Template)>, codings: &[ContentCoding]) {
-    if codings.is_empty() || headers.iter().any(|(name, _)| *name == ACCEPT_ENCODING) {
+pub(super) fn accept_encoding(headers: &mut Vec<(FieldName, Template)>, codings: &[ContentCoding]) {
+    if codings.is_empty() || headers.iter().any(|(name, _)| *name.known() == ACCEPT_ENCODING) {
         return;
     }
     let names: Vec<&str> = codings.iter().map(|coding| coding.name()).collect();
-    headers.push((ACCEPT_ENCODING, Template::of_text(names.join(", "))));
+    headers.push((ACCEPT_ENCODING.into(), Template::of_text(names.join(", "))));
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, Uri};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, Uri};
 use throng_components::workload::{Problem, Span};
 
 use super::mistake::HttpMistake;
@@ -12,7 +12,7 @@ use super::multipart::Parted;
 use super::read::Body;
 use super::whole_url::own_front;
 use crate::behavior::{Escape, EvaluationError, Frame, RequestTemplate, Template, resolve};
-use crate::plugins::protocols::{Elsewhere, HttpRequest, Rendered, Request};
+use crate::plugins::protocols::{Elsewhere, FieldName, HttpRequest, Rendered, Request, RequestFields};
 
 /// What a request is made of.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Parts {
     /// How many bytes in front of the path name the target, where it is written as a whole URL.
     pub(super) front: usize,
     pub(super) path: Template,
-    pub(super) headers: Vec<(HeaderName, Template)>,
+    pub(super) headers: Vec<(FieldName, Template)>,
     pub(super) body: Option<Body>,
 }
 
@@ -94,11 +94,7 @@ impl Parts {
             return Err(HttpMistake::Path { span: path, found: known.to_owned() }.into());
         }
         let body = self.body.as_ref().map_or(Some(Written::default()), Body::constant);
-        let headers: Option<Vec<_>> = self
-            .headers
-            .iter()
-            .map(|(name, value)| Some((name.clone(), HeaderValue::from_str(value.constant()?).ok()?)))
-            .collect();
+        let headers = self.constant_fields();
         let constant_path = self.path.constant().map(|text| self.behind_base(&text[self.front..]));
         if let Some(text) = &constant_path
             && text.parse::<Uri>().is_err()
@@ -108,11 +104,20 @@ impl Parts {
         match (body, headers, constant_path) {
             (Some(body), Some(headers), Some(path_text)) => {
                 let made = self.make(&path_text, headers, body);
-                let request = made.map_err(|_| HttpMistake::Path { span: path, found: path_text.clone() })?;
+                let request = made.ok_or(HttpMistake::Path { span: path, found: path_text })?;
                 Ok(Box::new(Constant(Arc::new(request))))
             }
             _ => Ok(Box::new(self)),
         }
+    }
+
+    /// The fields, when they hold no places for values.
+    fn constant_fields(&self) -> Option<RequestFields> {
+        let mut fields = RequestFields::with_capacity(self.headers.len() + 1);
+        for (name, value) in &self.headers {
+            fields.append(name.clone(), HeaderValue::from_str(value.constant()?).ok()?);
+        }
+        Some(fields)
     }
 
     /// Whether a text can stand behind the base and in front of all else.
@@ -128,23 +133,14 @@ impl Parts {
     }
 
     /// A request from its texts.
-    fn make(
-        &self,
-        path: &str,
-        headers: Vec<(HeaderName, HeaderValue)>,
-        body: Written,
-    ) -> Result<HttpRequest, http::uri::InvalidUri> {
-        let uri: Uri = path.parse()?;
-        let mut map = HeaderMap::with_capacity(headers.len() + 1);
-        for (name, value) in headers {
-            map.append(name, value);
-        }
+    fn make(&self, path: &str, mut fields: RequestFields, body: Written) -> Option<HttpRequest> {
+        let uri: Uri = path.parse().ok()?;
         if let Some(kind) = body.kind
-            && !map.contains_key(CONTENT_TYPE)
+            && !fields.contains(&CONTENT_TYPE)
         {
-            map.insert(CONTENT_TYPE, kind);
+            fields.append(CONTENT_TYPE, kind);
         }
-        Ok(HttpRequest { method: self.method.clone(), uri, headers: map, body: body.bytes })
+        HttpRequest::new(self.method.clone(), uri, fields, body.bytes).ok()
     }
 }
 
@@ -179,18 +175,18 @@ impl RequestTemplate for Parts {
                 path.insert(0, '/');
             }
         }
-        let mut headers = Vec::with_capacity(self.headers.len());
+        let mut headers = RequestFields::with_capacity(self.headers.len() + 1);
         for (name, template) in &self.headers {
             let mut value = String::new();
             template.render(frame, Escape::Header, &mut value)?;
             let value = HeaderValue::try_from(value).map_err(|_| EvaluationError::Header)?;
-            headers.push((name.clone(), value));
+            headers.append(name.clone(), value);
         }
         let body = match &self.body {
             None => Written::default(),
             Some(body) => body.render(frame)?,
         };
-        let request = self.make(&path, headers, body).map_err(|_| EvaluationError::Header)?;
+        let request = self.make(&path, headers, body).ok_or(EvaluationError::Header)?;
         Ok(request.into())
     }
 }

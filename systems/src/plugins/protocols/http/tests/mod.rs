@@ -1,0 +1,5 @@
+//! Tests of the whole client on a wire that no network is needed for.
+
+mod conformance;
+mod talk;
+mod wire;
