@@ -59,7 +59,7 @@ fn a_name_without_addresses_is_a_failure_of_its_own() {
 #[test]
 fn a_plain_target_is_asked_for_with_whole_urls() {
     let proxy = Proxy::start(ProxyManner::Ask("Basic YW5uOnA6dw==".to_owned())).expect("a proxy");
-    let settings = format!("proxy \"http://ann:p%3Aw@{}\"", proxy.address());
+    let settings = format!("header X-Tenant \"blue\"; proxy \"http://ann:p%3Aw@{}\"", proxy.address());
     let scratch = workload("http://shop.invalid:8080/base", &settings);
     let summary = scratch.run(0);
     assert_adds_up(&summary);
@@ -68,7 +68,7 @@ fn a_plain_target_is_asked_for_with_whole_urls() {
     assert_eq!(heads.len(), 12);
     for head in heads {
         assert!(head.starts_with("GET http://shop.invalid:8080/base/a?b=c HTTP/1.1\r\n"), "{head}");
-        assert!(head.contains("host: shop.invalid:8080\r\n"), "{head}");
+        assert!(head.contains("host: shop.invalid:8080\r\nX-Tenant: blue\r\n"), "names as written: {head}");
     }
     assert_eq!(count(&summary, "scenarios.crew.connections.opened"), 3);
 }

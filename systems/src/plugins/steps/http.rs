@@ -94,7 +94,8 @@ impl Step for Http {
         let expect = expect::read(&mut fields, compiler);
         let saves = save::read(&mut fields, compiler);
         let retry = retry::read(&mut fields, compiler);
-        let mut headers = read::headers(&mut fields, compiler, target);
+        let length = body.as_ref().map_or(Some(0), read::Body::constant_length);
+        let mut headers = read::headers(&mut fields, compiler, target, length);
         let follow = fields.child("redirects").and_then(|node| fields.take(transfer::read_redirects(node)));
         let compression =
             fields.child("compression").and_then(|node| fields.take(transfer::read_compression(node)));

@@ -12,10 +12,9 @@ use crate::plugins::protocols::{Completion, Head, Operation};
 /// Puts an answer into its operation's completion.
 pub(super) fn put(answer: Answer, operation: &Operation, completion: &mut Completion) {
     completion.status = answer.status;
-    let headers = answer.headers;
-    let leads_on = || {
-        let redirects = StatusCode::from_u16(answer.status).is_ok_and(|status| status.is_redirection());
-        headers.contains_key(SET_COOKIE) || (redirects && headers.contains_key(LOCATION))
+    let Some(headers) = answer.headers else {
+        completion.body = answer.body;
+        return;
     };
     if operation.keep.body {
         match decode(&headers, answer.body) {
@@ -23,7 +22,11 @@ pub(super) fn put(answer: Answer, operation: &Operation, completion: &mut Comple
             Err(error) => completion.error = error,
         }
     }
+    let leads_on = || {
+        let redirects = StatusCode::from_u16(answer.status).is_ok_and(|status| status.is_redirection());
+        headers.contains_key(SET_COOKIE) || (redirects && headers.contains_key(LOCATION))
+    };
     if operation.keep.head || (operation.keep.session && leads_on()) {
-        completion.head = Some(Box::new(Head { headers, request: Arc::clone(&operation.request) }));
+        completion.head = Some(Box::new(Head { headers: *headers, request: Arc::clone(&operation.request) }));
     }
 }

@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use throng_components::clock::{Nanos, TimeSource};
 use throng_components::sample::ErrorType;
@@ -111,6 +111,12 @@ impl Lane {
         self.current.get().is_none() && self.job.borrow().is_none()
     }
 
+    /// Keeps what wakes the lane's task. It is mostly the same as before.
+    fn park(&self, cx: &Context<'_>) {
+        let known = self.parked.take().filter(|known| known.will_wake(cx.waker()));
+        self.parked.set(Some(known.unwrap_or_else(|| cx.waker().clone())));
+    }
+
     fn wake(&self) {
         // A task that is running has taken its waker out and will look by itself.
         if let Some(waker) = self.parked.take() {
@@ -167,7 +173,7 @@ async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>, sessions: Rc<S
     let mut patience = std::pin::pin!(Patience::new(&*site.clock));
     while let Some(job) = next_job(&lane).await {
         let operation = job.operation;
-        let Ok(request) = downcast(&operation) else { continue };
+        let Some(request) = of_http(&operation) else { continue };
         let started = site.clock.now();
         let deadline = started + operation.timeout;
         traffic.begin();
@@ -178,7 +184,7 @@ async fn work(lane: Weak<Lane>, traffic: Traffic, site: Rc<Site>, sessions: Rc<S
         // Pinned here, in the task's own frame: the exchange is large and is not to be moved about.
         let result = {
             let way = Way { site: &site, traffic: &traffic, sessions: &sessions, started };
-            let exchange = std::pin::pin!(way.exchange(&mut connection, &request, &operation));
+            let exchange = std::pin::pin!(way.exchange(&mut connection, request, &operation));
             bounded(exchange, &lane, patience.as_mut(), deadline).await
         };
         let Some(result) = result else {
@@ -230,7 +236,7 @@ async fn next_job(lane: &Weak<Lane>) -> Option<Job> {
         lane.cut.set(false);
         let job = lane.job.take();
         if job.is_none() {
-            lane.parked.set(Some(cx.waker().clone()));
+            lane.park(cx);
             return Poll::Pending;
         }
         Poll::Ready(job)
@@ -253,7 +259,7 @@ async fn bounded(
         if let Poll::Ready(result) = exchange.as_mut().poll(cx) {
             return Poll::Ready(Some(result));
         }
-        lane.parked.set(Some(cx.waker().clone()));
+        lane.park(cx);
         if patience.as_mut().is_over(deadline, cx) {
             return Poll::Ready(Some(Err(ErrorType::TIMEOUT)));
         }
@@ -262,9 +268,8 @@ async fn bounded(
     .await
 }
 
-fn downcast(operation: &Operation) -> Result<Arc<HttpRequest>, ()> {
-    let any: Arc<dyn std::any::Any + Send + Sync> = Arc::clone(&operation.request) as _;
-    any.downcast::<HttpRequest>().map_err(|_| ())
+fn of_http(operation: &Operation) -> Option<&HttpRequest> {
+    (&*operation.request as &dyn std::any::Any).downcast_ref()
 }
 
 /// What one exchange of a lane goes by.

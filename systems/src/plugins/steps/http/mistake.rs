@@ -57,6 +57,12 @@ pub(super) enum HttpMistake {
         span: Span,
         most: usize,
     },
+    /// A `content-length` beside a body of another length.
+    ContentLength {
+        span: Span,
+        found: String,
+        length: usize,
+    },
     NoGroup {
         span: Span,
         found: String,
@@ -109,6 +115,7 @@ impl Mistake for HttpMistake {
             Self::RegexTakes { refused: NoExpression::TooMany(_), .. } => "T0261",
             Self::RegexTakes { .. } => "T0260",
             Self::TooManyHeaders { .. } => "T0262",
+            Self::ContentLength { .. } => "T0279",
             Self::PathTooDeep { .. } => "T0264",
             Self::Belongs { .. } => "T0053",
             Self::NoGroup { .. } => "T0161",
@@ -139,6 +146,9 @@ impl Mistake for HttpMistake {
             }
             Self::RegexTakes { .. } => "this regular expression is too large".to_owned(),
             Self::TooManyHeaders { .. } => "the request has too many header fields".to_owned(),
+            Self::ContentLength { found, .. } => {
+                format!("the `content-length` of `{found}` is not the body's")
+            }
             Self::PathTooDeep { .. } => "the JSONPath is nested too deep".to_owned(),
             Self::NoGroup { found, .. } => format!("the expression has no group `{found}`"),
             Self::Selector { found, .. } => format!("`{found}` is no CSS selector"),
@@ -185,6 +195,10 @@ impl Mistake for HttpMistake {
                 vec![Label::new(*span, text)]
             }
             Self::TooManyHeaders { span, most } => vec![Label::new(*span, format!("more than {most}"))],
+            Self::ContentLength { span, length: 0, .. } => vec![Label::new(*span, "there is no body")],
+            Self::ContentLength { span, length, .. } => {
+                vec![Label::new(*span, format!("the body has {length} bytes"))]
+            }
             Self::PathTooDeep { span, most } => {
                 vec![Label::new(*span, format!("level {}, at most {most} are read", most + 1))]
             }
@@ -239,6 +253,7 @@ impl Mistake for HttpMistake {
                     .to_owned(),
             ),
             Self::TooManyHeaders { .. } => Some("no server reads so many".to_owned()),
+            Self::ContentLength { .. } => Some("remove it: a body's length is sent with it".to_owned()),
             Self::PathTooDeep { .. } => {
                 Some("take the value out of a part of the answer that is kept".to_owned())
             }

@@ -1,10 +1,10 @@
 //! Reads the nodes inside an `http` step.
 
 use http::Method;
-use http::header::ACCEPT_ENCODING;
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
 use throng_components::clock::Nanos;
 use throng_components::target::{ContentCoding, Target};
-use throng_components::workload::{ArgumentSpec, Fields, Node, NodeSpec, Scalar, ValueKind};
+use throng_components::workload::{ArgumentSpec, Fields, Node, NodeSpec, Scalar, Span, ValueKind};
 
 use super::form::{FORM, Form};
 use super::json::{Json, body_escape};
@@ -131,12 +131,18 @@ fn is_content_type(header: &Node) -> bool {
 /// Header fields of a request: beyond that no server reads them, and the map of them has an end.
 const HEADERS_MOST: usize = 1_000;
 
-/// The header fields of a step: the target's, and over them its own.
+/// The header fields of a step: the target's, and over them its own. `length` is that of its body, where it does not vary.
 pub(super) fn headers(
     fields: &mut Fields<'_>,
     compiler: &mut Compiler<'_>,
     target: Option<&Target>,
+    length: Option<usize>,
 ) -> Vec<(FieldName, Template)> {
+    let wrong_length = |name: &FieldName, value: &Template, span: Span| {
+        let (length, text) = (length?, value.constant()?);
+        let wrong = *name.known() == CONTENT_LENGTH && text.parse() != Ok(length);
+        wrong.then(|| HttpMistake::ContentLength { span, found: text.to_owned(), length })
+    };
     let nodes: Vec<&Node> = fields.node().children_named("header").collect();
     let mut own = Vec::new();
     if let Some(node) = nodes.get(HEADERS_MOST) {
@@ -158,6 +164,9 @@ pub(super) fn headers(
         if value.constant().is_some_and(|text| http::HeaderValue::from_str(text).is_err()) {
             fields.problem(HttpMistake::HeaderValue { span: entry.span });
         }
+        if let Some(mistake) = wrong_length(&name, &value, entry.span) {
+            fields.problem(mistake);
+        }
         own.push((name, value));
     }
     let declared = target.map_or(&[][..], |target| target.headers.as_slice());
@@ -166,7 +175,11 @@ pub(super) fn headers(
         if let Some(name) = FieldName::of(name)
             && !own.iter().any(|(known, _): &(FieldName, _)| known.known() == name.known())
         {
-            all.push((name, Template::of_text(value.as_str())));
+            let value = Template::of_text(value.as_str());
+            if let Some(mistake) = wrong_length(&name, &value, fields.node().name.span) {
+                fields.problem(mistake);
+            }
+            all.push((name, value));
         }
     }
     all.append(&mut own);

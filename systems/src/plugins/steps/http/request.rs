@@ -58,6 +58,11 @@ impl Body {
         })
     }
 
+    /// How long it is every time, in bytes; `None` where that varies.
+    pub(super) fn constant_length(&self) -> Option<usize> {
+        self.constant().map(|written| written.bytes.len())
+    }
+
     /// What it is with a user's values.
     fn render(&self, frame: &mut Frame<'_>) -> Result<Written, EvaluationError> {
         let mut text = String::new();

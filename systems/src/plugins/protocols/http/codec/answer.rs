@@ -16,8 +16,8 @@ pub(crate) const BODY_MOST: usize = 16 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Empty where nobody asks for them.
-    pub(crate) headers: HeaderMap,
+    /// `None` where nobody asks for them.
+    pub(crate) headers: Option<Box<HeaderMap>>,
     /// Empty where nobody asks for it.
     pub(crate) body: Bytes,
 }
@@ -48,7 +48,7 @@ pub(crate) struct AnswerReader {
     /// The beginning of a head the rest of which has not come; never longer than a head may be.
     begun: Vec<u8>,
     status: u16,
-    headers: HeaderMap,
+    headers: Option<Box<HeaderMap>>,
     body: Vec<u8>,
     persists: bool,
     continues: bool,
@@ -63,7 +63,7 @@ impl AnswerReader {
             place: Place::Head,
             begun: Vec::new(),
             status: 0,
-            headers: HeaderMap::new(),
+            headers: None,
             body: Vec::new(),
             persists: false,
             continues: false,

@@ -28,8 +28,8 @@ pub(super) struct Head {
     pub(super) length: Length,
     /// Whether the connection may be used for another request.
     pub(super) persists: bool,
-    /// Its fields, where somebody asks for them.
-    pub(super) headers: HeaderMap,
+    /// Its fields, where somebody asks for them. Boxed, as a map is large and most often nobody does.
+    pub(super) headers: Option<Box<HeaderMap>>,
 }
 
 impl Head {
@@ -108,7 +108,7 @@ pub(super) fn parse(bytes: &[u8], asked: Asked, keep: Keep) -> Result<Option<(He
         return Err(ErrorType::PROTOCOL);
     }
     let is_old = head.version == Some(0);
-    let interim = Head { status, length: Length::Exactly(0), persists: true, headers: HeaderMap::new() };
+    let interim = Head { status, length: Length::Exactly(0), persists: true, headers: None };
     if interim.is_interim() {
         return Ok(Some((interim, used)));
     }
@@ -119,7 +119,7 @@ pub(super) fn parse(bytes: &[u8], asked: Asked, keep: Keep) -> Result<Option<(He
     let left = status == 101 || (asked.connect && (200..300).contains(&status));
     let persists = !said.closes && (!is_old || said.keeps) && !twofold && !left;
     let persists = persists && length != Length::UntilClose;
-    let headers = if said.are_wanted(keep, status) { map(head.headers)? } else { HeaderMap::new() };
+    let headers = if said.are_wanted(keep, status) { Some(Box::new(map(head.headers)?)) } else { None };
     Ok(Some((Head { status, length, persists, headers }, used)))
 }
 
@@ -151,7 +151,10 @@ mod tests {
         let Some((head, used)) = parse(text.as_bytes(), asked, ALL)? else { return Ok(None) };
         let Head { status, length, persists, headers } = head;
         let lasts = if persists { "stays" } else { "closes" };
-        Ok(Some(format!("{status} {length:?} {lasts}, {} fields, {used} bytes", headers.len())))
+        Ok(Some(format!(
+            "{status} {length:?} {lasts}, {} fields, {used} bytes",
+            headers.map_or(0, |headers| headers.len())
+        )))
     }
 
     fn check(text: &str, expected: &str) {
@@ -232,7 +235,7 @@ mod tests {
         let check = |status: u16, field: &str, keep: Keep, expected: bool| {
             let text = format!("HTTP/1.1 {status} X\r\n{field}: v\r\ncontent-length: 0\r\n\r\n");
             let head = parse(text.as_bytes(), Asked::default(), keep).expect("a head");
-            let headers = head.map(|(head, _)| head.headers).expect("all of it");
+            let headers = head.and_then(|(head, _)| head.headers).map(|headers| *headers).unwrap_or_default();
             assert_eq!(headers.len(), if expected { 2 } else { 0 }, "{text}");
             assert_eq!(headers.get(field).is_some_and(|value| value == "v"), expected, "{text}");
         };

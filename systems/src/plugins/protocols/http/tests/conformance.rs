@@ -79,7 +79,8 @@ fn own(name: &str, says: Vec<Vec<u8>>, end: End) -> Outcome {
             };
             let lasts = persists && exhaust(look).is_none();
             let (status, body) = (answer.status, answer.body.to_vec());
-            Outcome::Answer { status, headers: answer.headers, body, lasts }
+            let headers = answer.headers.map(|headers| *headers).unwrap_or_default();
+            Outcome::Answer { status, headers, body, lasts }
         }
     }
 }
