@@ -12,6 +12,9 @@ use crate::plugins::protocols::Keep;
 /// The longest body that is kept for a step that looks into it.
 pub(crate) const BODY_MOST: usize = 16 << 20;
 
+/// A head of so many bytes is looked at whenever more of it comes: what is wrong with it shows at once.
+const SHORT_HEAD: usize = 4 << 10;
+
 /// An answer as far as a behaviour can ask for it.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
@@ -142,8 +145,8 @@ impl AnswerReader {
         }
         let part = &bytes[..bytes.len().min(HEAD_MOST - before)];
         self.begun.extend_from_slice(part);
-        // A head becomes whole where a line ends, and nowhere else: one that comes byte by byte is not read anew for each.
-        if memchr::memchr(b'\n', part).is_some()
+        // A head becomes whole where a line ends, and nowhere else: a long one that comes byte by byte is not read anew for each.
+        if (self.begun.len() <= SHORT_HEAD || memchr::memchr(b'\n', part).is_some())
             && let Some((head, used)) = head::parse(&self.begun, self.asked, self.keep)?
         {
             self.begun.clear();

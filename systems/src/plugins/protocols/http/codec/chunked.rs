@@ -101,14 +101,14 @@ impl Chunked {
             (Place::Size | Place::SizeBlank, b' ' | b'\t') => self.idle(Place::SizeBlank),
             (Place::Size | Place::SizeBlank, b';') => self.idle(Place::Extension),
             (Place::Size | Place::SizeBlank | Place::Extension, b'\r') => Ok(Place::SizeEnd),
-            // A bare line feed ends no line here: where one reader sees an extension, another could see a chunk.
+            // A bare line feed ends no line of a body: where one reader sees an extension or a field, another could see a chunk.
             (Place::Extension, byte) if byte != b'\n' => self.idle(Place::Extension),
             (Place::SizeEnd, b'\n') if self.left == 0 => Ok(Place::LineStart),
             (Place::SizeEnd, b'\n') => Ok(Place::Data),
             (Place::DataReturn, b'\r') => Ok(Place::DataEnd),
             (Place::DataEnd, b'\n') => Ok(Place::SizeStart),
             (Place::LineStart, b'\r') => Ok(Place::LastEnd),
-            (Place::LineStart | Place::Line, byte) => {
+            (Place::LineStart | Place::Line, byte) if byte != b'\n' => {
                 self.keep(byte)?;
                 Ok(if byte == b'\r' { Place::LineEnd } else { Place::Line })
             }
@@ -199,6 +199,8 @@ mod tests {
         check("0\r\na: b\r\n c\r\n\r\n", Err(ErrorType::PROTOCOL));
         check("0\r\na: b\rc\r\n\r\n", Err(ErrorType::PROTOCOL));
         check("0\r\na\r\n\r\n", Err(ErrorType::PROTOCOL));
+        check("0\r\na: b\nc: d\r\n\r\n", Err(ErrorType::PROTOCOL));
+        check("0\r\n\n", Err(ErrorType::PROTOCOL));
         check(&format!("0\r\n{}\r\n", "a:\r\n".repeat(FIELDS_MOST)), Ok(("", "", true)));
     }
 

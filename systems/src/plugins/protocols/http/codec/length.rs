@@ -72,7 +72,8 @@ impl Coding {
     /// What one more field of it comes to: the last one counts.
     pub(super) fn of(value: &[u8]) -> Self {
         let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-        if last.trim_ascii().eq_ignore_ascii_case(b"chunked") { Self::Chunked } else { Self::Other }
+        let chunked = value.is_ascii() && last.trim_ascii().eq_ignore_ascii_case(b"chunked");
+        if chunked { Self::Chunked } else { Self::Other }
     }
 }
 
@@ -133,6 +134,7 @@ mod tests {
         check("gzip , Chunked ", Coding::Chunked);
         check("chunked, gzip", Coding::Other);
         check("", Coding::Other);
+        check("\u{fc}, chunked", Coding::Other);
     }
 
     fn check(asked: Asked, status: u16, fields: (Coding, Declared), expected: Result<Length, ErrorType>) {

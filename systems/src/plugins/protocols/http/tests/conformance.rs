@@ -263,3 +263,44 @@ fn the_end_may_come_at_every_byte() {
         }
     }
 }
+
+/// Whether there is a bare line feed behind the head.
+fn has_bare_line_feed(says: &[u8]) -> bool {
+    let body = says.windows(4).position(|four| four == b"\r\n\r\n").map_or(says.len(), |at| at + 2);
+    says[body..].windows(2).any(|two| two[1] == b'\n' && two[0] != b'\r')
+}
+
+/// Whether we close or refuse what hyper goes on with, for a reason.
+fn is_stricter(says: &[u8], whole: &str, other: &str) -> bool {
+    // It takes no word of a field that is not all ASCII, so that `close` beside such a word is lost on it.
+    whole.replace("closes", "stays") == other
+        // It counts the lines of a trailer by their ends and then reads as many: what stands behind a bare line feed is lost.
+        || (has_bare_line_feed(says) && whole == "protocol_error")
+}
+
+/// Every byte of every case, replaced by what has a meaning in HTTP: whatever comes of it, both come to the same, and it does not
+/// depend on how the bytes are parted.
+#[test]
+fn a_wrong_byte_comes_to_the_same() {
+    let mut found = Vec::new();
+    let mut compare = |name: &str, method: &str, says: Vec<u8>, end: End| {
+        let whole = own(method, vec![says.clone()], end).told();
+        let each = own(method, says.chunks(1).map(<[u8]>::to_vec).collect(), end).told();
+        let other = reference(method, vec![says.clone()], end).told();
+        if each != whole || (other != whole && !is_stricter(&says, &whole, &other)) {
+            let says = String::from_utf8_lossy(&says).into_owned();
+            found.push(format!("{name}, {end:?}: {says:?}: {whole}, {each}, by hyper {other}"));
+        }
+    };
+    for Case { name, method, says, .. } in cases() {
+        for at in 0..says.len() {
+            for byte in *b"\r\n :;0\xff" {
+                let mut says = says.clone();
+                says[at] = byte;
+                compare(name, method, says.clone(), End::Close);
+                compare(name, method, says, End::Open);
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
