@@ -38,8 +38,8 @@ pub(super) struct Pacer {
     lead: Nanos,
     /// Time spun away since the last look.
     spun: Nanos,
-    /// How much later than asked waits ended, since the last look.
-    lag: Measure,
+    /// How much later than asked the last wait ended, until it is looked at.
+    lag: Option<Nanos>,
 }
 
 impl Pacer {
@@ -51,7 +51,7 @@ impl Pacer {
             reason = "its successor is unsafe; sound here, because `Timer` owns its descriptor"
         )]
         let timer = AsyncFd::with_interest(Timer(timer), tokio::io::Interest::READABLE)?;
-        Ok(Self { clock, timer, lead: LEAD_FIRST, spun: Nanos::ZERO, lag: Measure::default() })
+        Ok(Self { clock, timer, lead: LEAD_FIRST, spun: Nanos::ZERO, lag: None })
     }
 
     /// Waits until an instant, or for ever without one.
@@ -72,7 +72,7 @@ impl Pacer {
             now = self.clock.now();
         }
         self.spun += speed.to_wall(now - spin_from);
-        self.lag.record(speed.to_wall(now - instant));
+        self.lag = Some(speed.to_wall(now - instant));
     }
 
     /// Sleeps in the kernel; wakes late by what the machine takes, and learns from it.
@@ -101,10 +101,12 @@ impl Pacer {
         self.lead = lead.clamp(LEAD_LEAST, LEAD_MOST);
     }
 
-    /// Time spun away, and lag, since the last call.
+    /// Time spun away since the last call, and the last wait's lag. To be called behind each wait: histograms are large, and
+    /// to empty one here into another would cost more than the wait.
     pub(super) fn take_figures(&mut self, lag: &mut Measure) -> Nanos {
-        lag.merge(&self.lag);
-        self.lag.clear();
+        if let Some(late) = self.lag.take() {
+            lag.record(late);
+        }
         std::mem::take(&mut self.spun)
     }
 }

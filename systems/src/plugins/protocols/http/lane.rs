@@ -407,6 +407,6 @@ mod tests {
         let site = Rc::new(Site::new(&target, reactor, Rc::default()));
         let task = work(Weak::new(), Traffic::new(clock), site, Rc::default());
         let (task, lane) = (size_of_val(&task), size_of::<Lane>());
-        assert!(task <= 1_792 && lane <= 208, "{task} bytes of a task, {lane} of a lane");
+        assert!(task <= 1_072 && lane <= 208, "{task} bytes of a task, {lane} of a lane");
     }
 }
