@@ -52,7 +52,7 @@ impl Dialogue {
                         error => error,
                     }));
                 }
-                Poll::Ready(Ok(())) => match self.reader.take(read.filled()) {
+                Poll::Ready(Ok(())) => match self.reader.take(read.filled(), &mut buffers.known()) {
                     Ok(Progress::More) if self.reader.continues() => self.outgoing.go_on(),
                     Ok(Progress::More) => {}
                     Ok(Progress::Whole) => return Poll::Ready(Ok(())),

@@ -6,6 +6,7 @@ use throng_components::sample::ErrorType;
 
 use super::body::Body;
 use super::head::{self, HEAD_MOST, Head};
+use super::known::KnownHeads;
 use super::length::Asked;
 use crate::plugins::protocols::Keep;
 
@@ -87,10 +88,10 @@ impl AnswerReader {
     ///
     /// # Errors
     /// When this is no answer of HTTP/1.1, or its body is longer than one that is kept may be.
-    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Progress, ErrorType> {
+    pub(crate) fn take(&mut self, bytes: &[u8], known: &mut KnownHeads) -> Result<Progress, ErrorType> {
         let mut rest = bytes;
         while matches!(self.place, Place::Head) && !rest.is_empty() {
-            let Some((head, behind)) = self.take_head(rest)? else { return Ok(Progress::More) };
+            let Some((head, behind)) = self.take_head(rest, known)? else { return Ok(Progress::More) };
             rest = behind;
             if head.is_interim() {
                 self.continues |= head.status == 100;
@@ -134,10 +135,14 @@ impl AnswerReader {
     }
 
     /// The next head and what stands behind it; `None` when it is not whole.
-    fn take_head<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<(Head, &'b [u8])>, ErrorType> {
+    fn take_head<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        known: &mut KnownHeads,
+    ) -> Result<Option<(Head, &'b [u8])>, ErrorType> {
         let before = self.begun.len();
         if before == 0 {
-            let parsed = head::parse(bytes, self.asked, self.keep)?;
+            let parsed = known.read(bytes, self.asked, self.keep)?;
             if parsed.is_none() {
                 self.begun.extend_from_slice(bytes);
             }
@@ -180,13 +185,13 @@ mod tests {
     /// What becomes of bytes: status, body, and whether the connection may be used again.
     fn read(asked: Asked, parts: &[&[u8]], ends: bool) -> Result<Option<(u16, String, bool)>, ErrorType> {
         let mut reader = AnswerReader::new(asked, Keep { body: true, ..Keep::default() });
-        let mut whole = false;
+        let (mut whole, mut known) = (false, KnownHeads::default());
         for part in parts {
             // What comes behind an answer finds an idle connection.
             if whole {
                 reader.persists &= part.is_empty();
             } else if !part.is_empty() {
-                whole = reader.take(part)? == Progress::Whole;
+                whole = reader.take(part, &mut known)? == Progress::Whole;
             }
         }
         if !whole && ends {
@@ -245,10 +250,11 @@ mod tests {
         check(&format!("HTTP/1.1 100 Continue\r\n\r\n{last}"), Ok(Some((200, "ok", true))));
         check(&format!("{hints}{hints}HTTP/1.1 102\r\n\r\n{last}"), Ok(Some((200, "ok", true))));
         check(hints, Ok(None));
+        let mut known = KnownHeads::default();
         let mut reader = AnswerReader::new(Asked::default(), Keep::default());
-        assert_eq!(reader.take(hints.as_bytes()), Ok(Progress::More));
+        assert_eq!(reader.take(hints.as_bytes(), &mut known), Ok(Progress::More));
         assert!(!reader.continues());
-        assert_eq!(reader.take(b"HTTP/1.1 100 Go on\r\n\r\n"), Ok(Progress::More));
+        assert_eq!(reader.take(b"HTTP/1.1 100 Go on\r\n\r\n", &mut known), Ok(Progress::More));
         assert!(reader.continues());
     }
 
@@ -297,10 +303,11 @@ mod tests {
         let head = b"HTTP/1.1 200 OK\r\n\r\n";
         assert!(read(asked, &[head, &body], true).is_ok_and(|answer| answer.is_some()));
         assert_eq!(read(asked, &[head, &body, b"x"], true), Err(ErrorType::BODY_TOO_LARGE));
+        let mut known = KnownHeads::default();
         let mut forgetful = AnswerReader::new(asked, Keep::default());
-        assert_eq!(forgetful.take(head), Ok(Progress::More));
+        assert_eq!(forgetful.take(head, &mut known), Ok(Progress::More));
         for _ in 0..2 {
-            assert_eq!(forgetful.take(&body), Ok(Progress::More));
+            assert_eq!(forgetful.take(&body, &mut known), Ok(Progress::More));
         }
         assert_eq!(forgetful.body.capacity(), 0);
     }

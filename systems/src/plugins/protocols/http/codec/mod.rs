@@ -2,7 +2,7 @@
 //! come is a test.
 //!
 //! ```text
-//! bytes ──► answer ──► head ──► length: none · so many bytes · chunks · until the close
+//! bytes ──► answer ──► head, or a known one ──► length: so many bytes · chunks · until the close
 //!              └─────► body ──► chunked
 //! ```
 //!
@@ -12,7 +12,9 @@ mod answer;
 mod body;
 mod chunked;
 mod head;
+mod known;
 mod length;
 
 pub(crate) use self::answer::{Answer, AnswerReader, BODY_MOST, Progress};
+pub(crate) use self::known::KnownHeads;
 pub(crate) use self::length::Asked;
