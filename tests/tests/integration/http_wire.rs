@@ -111,6 +111,32 @@ fn answers_of_every_form_are_read() {
     assert_eq!(count(&summary, "scenarios.crew.connections.opened"), 1, "each left the connection in order");
 }
 
+/// The built-in shop's server is not our own: it finds the end of a body by its chunks, and says the word that a body waits for.
+#[test]
+fn bodies_go_out_as_a_step_says() {
+    let login = "json { user \"visitor\"; password \"let me in\" }; expect { status 200; body json-path=\"$.token\" }";
+    let step = |name: &str, field: &str| format!("http POST \"/login\" name={name} {{ {field}; {login} }}\n");
+    let steps = [
+        step("plain", "header X-Tenant \"blue\""),
+        step("chunked", "header Transfer-Encoding \"chunked\""),
+        step("waits", "header Expect \"100-continue\""),
+        step("both", "header expect \"100-continue\"; header transfer-encoding \"chunked\""),
+        step("varies", "header content-length \"${n}\""),
+    ];
+    let scratch = Scratch::new(format!(
+        "{CALM}target shop demo\nbehavior visit {{\nset n 5\n{}\n}}\n\
+         scenario crew {{ behavior visit; population {{ hold 1 for=\"10m\" }}; iterations 1 }}\n",
+        steps.concat()
+    ));
+    let summary = scratch.run(0);
+    for step in ["plain", "chunked", "waits", "both"] {
+        assert_eq!(summary["steps"][step]["errors"], serde_json::json!({}), "{step}");
+    }
+    // A length that is not the body's is not sent.
+    assert_eq!(summary["steps"]["varies"]["errors"], serde_json::json!({ "bad_request": 1 }));
+    assert_eq!(count(&summary, "scenarios.crew.connections.opened"), 1);
+}
+
 #[test]
 fn each_kind_of_expectation_has_a_name() {
     let server = Scripted::start(|_| answer(200, &["X-A: 1"], b"{\"a\":1}")).expect("a server");

@@ -16,7 +16,7 @@ use crate::plugins::protocols::FieldName;
 /// `header` in a step.
 pub const HEADER: NodeSpec = NodeSpec {
     name: "header",
-    summary: "Sends a header field; one of the same name in the target is replaced.",
+    summary: "Sends a header field, its name as written; one of the same name in the target is replaced. A body waits for the word that `expect \"100-continue\"` asks for, a second at most.",
     sample: "header accept \"application/json\"",
     arguments: &[
         ArgumentSpec { name: "name", kind: ValueKind::Name, required: true, summary: "The field's name." },
