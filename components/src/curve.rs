@@ -85,6 +85,18 @@ impl Curve {
         self.stages.iter().map(|stage| stage.from.max(stage.to)).max().unwrap_or(0)
     }
 
+    /// The instant from which on nothing lies under it; [`Nanos::MAX`] where that never comes.
+    pub fn area_ends(&self) -> Nanos {
+        let (mut start, mut ends) = (Nanos::ZERO, Nanos::ZERO);
+        for stage in &self.stages {
+            start += stage.length;
+            if stage.from.max(stage.to) > 0 {
+                ends = start;
+            }
+        }
+        ends
+    }
+
     /// Twice the area under it from its start until `time`: level units × nanoseconds × 2.
     pub fn area_doubled_until(&self, time: Nanos) -> u128 {
         let mut start = Nanos::ZERO;
@@ -184,6 +196,32 @@ impl AreaCursor {
         self.until += stage.area_doubled();
         self.entered += 1;
         self.per_nano = if stage.from == stage.to { stage.from.checked_mul(2).unwrap_or(0) } else { 0 };
+    }
+}
+
+/// Walks a curve by rising instants: gives the area before each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeCursor {
+    /// Stages that lie wholly before the last instant.
+    passed: usize,
+    /// Where the stage behind them begins.
+    start: Nanos,
+    /// Twice the area before it.
+    before: u128,
+}
+
+impl TimeCursor {
+    /// Twice the area under the curve from its start until an instant that lies before none that was asked for.
+    pub fn area_doubled_until(&mut self, curve: &Curve, time: Nanos) -> u128 {
+        while let Some(stage) = curve.stages.get(self.passed) {
+            if time < self.start + stage.length {
+                return self.before + stage.area_doubled_until(time - self.start);
+            }
+            self.start += stage.length;
+            self.before += stage.area_doubled();
+            self.passed += 1;
+        }
+        self.before
     }
 }
 
@@ -383,6 +421,17 @@ mod tests {
             assert_eq!(walking.instant_at(&curve, target), expected, "step {number} to {target}");
         }
         assert_eq!(walking.instant_at(&curve, u128::MAX / 2), None);
+    }
+
+    #[test]
+    fn a_walk_in_time_gives_the_areas_of_the_curve() {
+        let curve = Curve { stages: vec![stage(5, 5, 10), stage(0, 0, 3), stage(2, 90, 40), stage(7, 7, 1)] };
+        let mut cursor = TimeCursor::default();
+        for step in 0..700 {
+            let at = Nanos(step * step * 131);
+            let expected = curve.area_doubled_until(at);
+            assert_eq!(cursor.area_doubled_until(&curve, at), expected, "at {at:?}");
+        }
     }
 
     fn changes(stages: &[Stage]) -> Vec<(u64, u64, bool)> {

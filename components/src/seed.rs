@@ -13,6 +13,8 @@ pub struct Purpose(pub u32);
 impl Purpose {
     /// A gap between two arrivals of one lane.
     pub const ARRIVAL: Self = Self(1);
+    /// Which state an arrival law is in, and for how long.
+    pub const ARRIVAL_STATE: Self = Self(7);
     /// A modelled service's time.
     pub const SERVICE_TIME: Self = Self(2);
     /// Whether a modelled service fails.

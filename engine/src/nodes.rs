@@ -1,6 +1,7 @@
 //! The language's nodes in one table, with those inside its larger plug-ins: what `list` and `explain` know of them.
 
 use throng_components::workload::NodeSpec;
+use throng_systems::plugins::arrivals::mmpp;
 use throng_systems::plugins::laws::hyperexponential;
 use throng_systems::plugins::listeners::otlp;
 use throng_systems::plugins::steps::http::{expect, form, multipart, read as http, save, transfer};
@@ -82,6 +83,7 @@ pub const CORE: &[CoreNode] = &[
     top(&nodes::SCENARIO),
     inside("scenario", &nodes::SCENARIO_BEHAVIOR),
     of_family(inside("scenario", &nodes::ARRIVALS), "arrivals"),
+    inside("scenario arrivals mmpp", &mmpp::STATE),
     inside("scenario", &nodes::POPULATION),
     inside("scenario", &nodes::USERS),
     inside("scenario", &nodes::OVERFLOW),

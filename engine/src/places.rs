@@ -1,13 +1,14 @@
 //! What may stand where in a workload: for editors. Made of the tables that the loader and `explain` go by.
 
 use throng_components::workload::NodeSpec;
-use throng_systems::plugins::Registry;
 use throng_systems::plugins::arrivals::STAGE_SPECS;
+use throng_systems::plugins::{Named, Registry};
 
 use crate::nodes::{CORE, CoreNode};
 
 /// Nodes whose kind decides what may stand inside them.
-const WITH_KINDS_OF_PLACES: [&str; 4] = ["listener", "behavior think", "service time", "service step time"];
+const WITH_KINDS_OF_PLACES: [&str; 5] =
+    ["listener", "scenario arrivals", "behavior think", "service time", "service step time"];
 
 /// A node's name and positional values, as far as they are written.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +81,11 @@ fn family_inside(key: &str, registry: &Registry) -> Vec<&'static NodeSpec> {
         "behavior" => registry.steps.specs().collect(),
         "stop-when" | "require" => registry.exit_conditions.specs().collect(),
         "scenario arrivals" | "scenario population" => STAGE_SPECS.to_vec(),
-        _ => Vec::new(),
+        _ => {
+            let law = key.strip_prefix("scenario arrivals ").and_then(|kind| registry.arrivals.find(kind));
+            let may = law.map_or(&[][..], |law| law.spec().children);
+            STAGE_SPECS.iter().copied().filter(|stage| may.contains(&stage.name)).collect()
+        }
     }
 }
 
@@ -135,6 +140,7 @@ mod tests {
         check("behavior b/repeat 3/http GET", &["expect", "save"]);
         check("behavior b/http GET/expect", &["status"]);
         check("scenario s/arrivals poisson", &["ramp", "hold"]);
+        check("scenario s/arrivals mmpp", &["state", "ramp", "hold"]);
         check("scenario s", &["users", "arrivals"]);
         check("scenario s/overflow queue", &[]);
         check("require", &["failures"]);

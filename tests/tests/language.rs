@@ -76,6 +76,10 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
         }
         ("scenario", "behavior") => format!("{}scenario s {{ {sample}; {even} }}\n", head()),
         ("scenario", "arrivals" | "population") => open(sample),
+        ("scenario arrivals mmpp", _) => {
+            let other = "state factor=1 mean=\"20s\"";
+            open(&format!("arrivals mmpp {{ {other}; {sample}; hold \"1/s\" for=\"1s\" }}"))
+        }
         ("scenario", "pace") => open(&format!("population {{ hold 1 for=\"1s\" }}; {sample}")),
         ("scenario" | "scenario overflow", _) => open(&format!("{even}; {sample}")),
         (http, _) if http.starts_with("behavior http") => {

@@ -125,6 +125,7 @@ const USED_BY_ORDER: &[(&str, &[&str])] = &[
 
 /// Files in a family's folder that are no plug-ins but parts that several of them share.
 const SHARED_PARTS: &[&str] = &[
+    "arrivals/renewal",
     "arrivals/stages",
     "exit_conditions/window",
     "laws/settings",

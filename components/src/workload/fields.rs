@@ -97,6 +97,11 @@ impl<'a> Fields<'a> {
         self.node.properties.iter().any(|(name, _)| !known(&name.value))
     }
 
+    /// Whether a node stands inside that nothing knows: it may have been meant as one that is missing.
+    pub fn has_unknown_child(&self) -> bool {
+        self.node.children.iter().any(|child| !self.spec.children.contains(&child.name.value.as_str()))
+    }
+
     /// Notes that a property must be there, when it is not.
     pub fn require(&mut self, name: &'static str) {
         let known: Vec<&str> = self.spec.properties.iter().map(|field| field.name).collect();

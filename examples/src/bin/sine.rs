@@ -23,7 +23,7 @@ impl ArrivalLaw for Sine {
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+    fn read(mut fields: Fields<'_>, _: &dyn throng::systems::behavior::Files) -> Result<Self, Problems> {
         fields.require_all();
         let (mean, period) = (fields.rate("mean"), fields.duration("period"));
         let periods = fields.count("periods", 1, 1_000);

@@ -5,9 +5,9 @@ use throng_components::scenario::{Overflow, Population, UserBounds};
 use throng_components::workload::{
     ArgumentSpec, Entry, FieldSpec, Fields, Label, Mistake, Node, NodeSpec, Problems, Span, ValueKind,
 };
+use throng_systems::behavior::Files;
 use throng_systems::plugins::Registry;
-use throng_systems::plugins::arrivals::AnyArrivals;
-use throng_systems::plugins::arrivals::{LevelUnit, read_curve};
+use throng_systems::plugins::arrivals::{AnyArrivals, LevelUnit, STAGE_NAMES, read_curve};
 
 use super::names::unknown_kind;
 use super::pointless::Pointless;
@@ -24,7 +24,7 @@ pub(crate) const ARRIVALS: NodeSpec = NodeSpec {
         required: true,
         summary: "A law of arrivals: `throng list arrivals`.",
     }],
-    children: &["ramp", "hold"],
+    children: STAGE_NAMES,
     ..NodeSpec::EMPTY
 };
 
@@ -33,7 +33,7 @@ pub(crate) const POPULATION: NodeSpec = NodeSpec {
     name: "population",
     summary: "Sets how many users repeat the behaviour, each waiting for its own answers: a closed scenario.",
     sample: "population { ramp from=0 to=20 over=\"10s\"; hold 20 for=\"2m\" }",
-    children: &["ramp", "hold"],
+    children: STAGE_NAMES,
     ..NodeSpec::EMPTY
 };
 
@@ -148,6 +148,7 @@ impl Mistake for MinAboveMax {
 pub(super) fn read_arrivals(
     node: &Node,
     registry: &Registry,
+    files: &dyn Files,
 ) -> Result<(Box<dyn AnyArrivals>, Curve), Problems> {
     let Some(kind) = node.text(0) else {
         let mut fields = Fields::of(node, &ARRIVALS, 0);
@@ -155,7 +156,7 @@ pub(super) fn read_arrivals(
         return fields.finish(None);
     };
     match registry.arrivals.find(kind.value) {
-        Some(entry) => (entry.read)(node).map(|read| (read.law, read.curve)),
+        Some(entry) => (entry.read)(node, files).map(|read| (read.law, read.curve)),
         None => Err(Problems::from(unknown_kind(node, kind, "arrivals", registry.arrivals.names()))),
     }
 }

@@ -6,6 +6,7 @@ use throng_components::scenario::{Overflow, Scenario, ScenarioId};
 use throng_components::workload::{
     ArgumentSpec, FieldSpec, Fields, Label, Mistake, Node, NodeSpec, Problems, Span, ValueKind,
 };
+use throng_systems::behavior::Files;
 use throng_systems::plugins::Registry;
 
 use super::load_shape::{DEFAULT_USERS, read_arrivals, read_overflow, read_population, read_users};
@@ -201,6 +202,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) behaviors: &'a Names,
     /// Those of them that stop at a failure.
     pub(super) stopping: &'a [bool],
+    /// Files beside the one that it stands in.
+    pub(super) files: &'a dyn Files,
 }
 
 /// Reads one scenario.
@@ -212,7 +215,8 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
         fields.required_child("behavior").and_then(|child| fields.take(read_behavior(child, around)));
     let (arrivals, population) = (fields.child("arrivals"), fields.child("population"));
     check_load(&mut fields, arrivals, population);
-    let arrivals = arrivals.and_then(|child| fields.take(read_arrivals(child, around.registry)));
+    let arrivals =
+        arrivals.and_then(|child| fields.take(read_arrivals(child, around.registry, around.files)));
     let population = population.and_then(|child| fields.take(read_population(child)));
     let bounds = fields.child("users").and_then(|child| fields.take(read_users(child)));
     let overflow = fields.child("overflow").and_then(|child| fields.take(read_overflow(child)));

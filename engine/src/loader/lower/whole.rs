@@ -285,13 +285,14 @@ impl<'a> Lowering<'a> {
         {
             self.problems.push(WholeMistake::NoScenario { last: last.head() });
         }
-        let around = scenario::Surroundings {
-            registry: self.registry,
-            behaviors: &behaviors.names,
-            stopping: &behaviors.stopping,
-        };
         let mut plans = Vec::new();
         for (number, node) in (0_u16..).zip(nodes) {
+            let around = scenario::Surroundings {
+                registry: self.registry,
+                behaviors: &behaviors.names,
+                stopping: &behaviors.stopping,
+                files: &self.files(node),
+            };
             plans.push(self.problems.take(scenario::read(node, ScenarioId(number), &around)));
         }
         plans

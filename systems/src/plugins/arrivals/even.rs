@@ -13,7 +13,8 @@ use throng_components::state::State;
 use throng_components::state_of;
 use throng_components::workload::{Fields, NodeSpec, Problems};
 
-use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, read_curve};
+use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, STAGE_NAMES, read_curve};
+use crate::behavior::Files;
 
 /// Even arrivals over a curve.
 #[derive(Component, Clone, Debug)]
@@ -40,11 +41,11 @@ impl ArrivalLaw for Even {
         name: "even",
         summary: "Arrivals as regular as the rate curve allows.",
         sample: "arrivals even { hold \"200/s\" for=\"2m\" }",
-        children: &["ramp", "hold"],
+        children: STAGE_NAMES,
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
         let curve = read_curve(&mut fields, LevelUnit::Rate);
         fields.finish(curve.map(Self::over))
     }

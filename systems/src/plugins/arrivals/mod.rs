@@ -1,8 +1,14 @@
 //! Arrival laws: when the iterations of an open scenario are due.
 
 pub mod even;
+pub mod gamma;
+pub mod jittered;
+pub mod mmpp;
+pub mod pareto;
 pub mod poisson;
+mod renewal;
 mod stages;
+pub mod weibull;
 
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
@@ -12,8 +18,9 @@ use throng_components::curve::Curve;
 use throng_components::state::State;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
-pub use self::stages::{LevelUnit, STAGE_SPECS, read_curve};
+pub use self::stages::{LevelUnit, STAGE_NAMES, STAGE_SPECS, read_curve};
 use super::registry::{LendState, Lent, Named, Registry, Table};
+use crate::behavior::Files;
 
 /// One arrival, in the time of the area under the rate curve: where it lies on the clock follows from the curve as it is
 /// asked for, which may change while it is played.
@@ -28,16 +35,19 @@ pub struct Arrival {
 /// Twice the area of one event: rate units (millionths of an event an hour) × nanoseconds × 2.
 pub const EVENT: u128 = 2 * 3_600_000_000_000_000_000;
 
+/// Where an arrival lies that never comes: 10¹⁴ events away, and small enough to be multiplied.
+const NEVER: u128 = 1 << 112;
+
 /// A law of arrivals. The type is the component that holds its settings and how far it has come.
 pub trait ArrivalLaw: Component<Mutability = Mutable> + Sized {
     /// Name, summary, sample and what the node may hold.
     const SPEC: NodeSpec;
 
-    /// Reads `arrivals KIND { … }`.
+    /// Reads `arrivals KIND { … }`. A file that it names comes from `files`.
     ///
     /// # Errors
     /// All that is wrong in the node.
-    fn read(fields: Fields<'_>) -> Result<Self, Problems>;
+    fn read(fields: Fields<'_>, files: &dyn Files) -> Result<Self, Problems>;
 
     /// The rate over time that it keeps, on average.
     fn curve(&self) -> &Curve;
@@ -86,7 +96,7 @@ pub struct ReadArrivals {
 pub struct Entry {
     spec: &'static NodeSpec,
     /// Reads the node.
-    pub read: fn(&Node) -> Result<ReadArrivals, Problems>,
+    pub read: fn(&Node, &dyn Files) -> Result<ReadArrivals, Problems>,
     /// Adds the system that plans scenarios of this law.
     pub add_system: fn(&mut Schedule),
     /// Lends how far a scenario's law has come.
@@ -98,8 +108,8 @@ impl Entry {
     pub const fn of<A: ArrivalLaw>() -> Self {
         Self {
             spec: &A::SPEC,
-            read: |node| {
-                let law = A::read(Fields::of(node, &A::SPEC, 1))?;
+            read: |node, files| {
+                let law = A::read(Fields::of(node, &A::SPEC, 1), files)?;
                 let curve = law.curve().clone();
                 Ok(ReadArrivals { law: Box::new(law), curve })
             },
@@ -125,4 +135,12 @@ impl Named for Entry {
 }
 
 /// All laws of the tree.
-pub const ALL: &[Entry] = &[Entry::of::<even::Even>(), Entry::of::<poisson::Poisson>()];
+pub const ALL: &[Entry] = &[
+    Entry::of::<even::Even>(),
+    Entry::of::<jittered::Jittered>(),
+    Entry::of::<poisson::Poisson>(),
+    Entry::of::<gamma::Gamma>(),
+    Entry::of::<weibull::Weibull>(),
+    Entry::of::<pareto::Pareto>(),
+    Entry::of::<mmpp::Mmpp>(),
+];

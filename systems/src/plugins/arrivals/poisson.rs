@@ -16,8 +16,9 @@ use throng_components::state::State;
 use throng_components::state_of;
 use throng_components::workload::{Fields, NodeSpec, Problems};
 
-use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, read_curve};
+use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, STAGE_NAMES, read_curve};
 use crate::arithmetic::ln;
+use crate::behavior::Files;
 
 /// Lanes whose union is the process: a power of two.
 const LANES: usize = 64;
@@ -41,7 +42,7 @@ struct Next {
 /// next arrival of each lane: where windows begin changes nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(into = "Vec<Next>", try_from = "Vec<Next>")]
-struct Lanes {
+pub(super) struct Lanes {
     next: Vec<Next>,
     /// Twice the area before the window's end.
     until: u128,
@@ -56,7 +57,7 @@ struct Lanes {
 impl Lanes {
     #[cold]
     #[inline(never)]
-    fn new(key: u64) -> Self {
+    pub(super) fn new(key: u64) -> Self {
         let draws = Draws::of(key, Purpose::ARRIVAL);
         Self::of((0..LANES as u64).map(|lane| Next { area: gap(draws, lane), index: 0 }).collect())
     }
@@ -68,7 +69,7 @@ impl Lanes {
     }
 
     /// Takes the first arrival.
-    fn take(&mut self, key: u64) -> Arrival {
+    pub(super) fn take(&mut self, key: u64) -> Arrival {
         while self.taken == self.drawn.len() {
             self.play_window(key);
         }
@@ -187,11 +188,11 @@ impl ArrivalLaw for Poisson {
         name: "poisson",
         summary: "Arrivals that know nothing of each other: a Poisson process along the rate curve.",
         sample: "arrivals poisson { hold \"200/s\" for=\"2m\" }",
-        children: &["ramp", "hold"],
+        children: STAGE_NAMES,
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problems> {
+    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
         let curve = read_curve(&mut fields, LevelUnit::Rate);
         fields.finish(curve.map(|curve| Self { curve, lanes: None }))
     }

@@ -70,6 +70,9 @@ const HOLD_OF_USERS: NodeSpec = NodeSpec {
     ..HOLD_OF_RATES
 };
 
+/// The names of all stages.
+pub const STAGE_NAMES: &[&str] = &["ramp", "hold"];
+
 /// The stage nodes, for the reference.
 pub const STAGE_SPECS: &[&NodeSpec] = &[&RAMP_OF_RATES, &HOLD_OF_RATES];
 
@@ -137,7 +140,7 @@ pub fn read_curve(fields: &mut Fields<'_>, unit: LevelUnit) -> Option<Curve> {
         }
     }
     // A misspelt stage is a mistake of its own and says enough.
-    if node.children.is_empty() {
+    if whole && stages.is_empty() && !fields.has_unknown_child() {
         fields.problem(StageMistake::Empty { span: node.head() });
     }
     (whole && !stages.is_empty()).then_some(Curve { stages })

@@ -24,7 +24,7 @@ pub(super) struct Gamma {
 ///
 /// Marsaglia and Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000). It takes two draws a try,
 /// and 1.05 tries on average at most. The constant is theirs: below that curve the logarithms need not be taken.
-fn draw_gamma(shape: f64, draws: &mut Draws) -> f64 {
+pub(in crate::plugins) fn draw_gamma(shape: f64, draws: &mut Draws) -> f64 {
     let third = shape - 1.0 / 3.0;
     let width = 1.0 / (9.0 * third).sqrt();
     loop {
