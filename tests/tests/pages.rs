@@ -101,6 +101,9 @@ fn beyond_samples(code: &str) -> Option<Vec<&'static str>> {
         "T0251" => with_times("wait\n120ms\n85\n", ""),
         "T0252" => with_times("at,wait\n1s,120ms\n", "column=waits"),
         "T0253" => with_times("wait\n", ""),
+        "T0269" => with_trace("at\n120ms\n85\n", ""),
+        "T0270" => with_trace("at,page\n0.5s,home\n", "column=time"),
+        "T0271" => with_trace("at\n", ""),
         "T0191" => {
             codes_of_included(&[("a.kdl", "include \"b.kdl\""), ("b.kdl", "include \"a.kdl\"")], &directory)
         }
@@ -143,6 +146,17 @@ fn with_times(times: &str, properties: &str) -> Vec<&'static str> {
     let directory = tempfile::tempdir().expect("a directory can be made");
     std::fs::write(directory.path().join("waits.csv"), times).expect("a file can be written");
     let text = in_behavior(&format!("think empirical \"waits.csv\" {properties}; noop name=x"));
+    codes(load(&directory.path().join("w.kdl"), text.as_bytes(), &Registry::default(), &Overrides::default()))
+}
+
+/// The codes of a workload whose arrivals are those of a file.
+fn with_trace(instants: &str, properties: &str) -> Vec<&'static str> {
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    std::fs::write(directory.path().join("arrivals.csv"), instants).expect("a file can be written");
+    let text = format!(
+        "throng 1\ntarget t noop\nbehavior b {{ noop name=x }}\n\
+         scenario s {{ behavior b; arrivals trace \"arrivals.csv\" {properties} }}\n"
+    );
     codes(load(&directory.path().join("w.kdl"), text.as_bytes(), &Registry::default(), &Overrides::default()))
 }
 

@@ -8,6 +8,7 @@ pub mod pareto;
 pub mod poisson;
 mod renewal;
 mod stages;
+pub mod trace;
 pub mod weibull;
 
 use bevy_ecs::component::{Component, Mutable};
@@ -143,4 +144,5 @@ pub const ALL: &[Entry] = &[
     Entry::of::<weibull::Weibull>(),
     Entry::of::<pareto::Pareto>(),
     Entry::of::<mmpp::Mmpp>(),
+    Entry::of::<trace::Trace>(),
 ];

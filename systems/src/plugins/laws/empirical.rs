@@ -25,7 +25,7 @@ const BYTES_MOST: usize = 16 << 20;
 /// Mistakes in one file that are told one by one: more than anybody mends at one time.
 const MISTAKES_MOST: usize = 10;
 /// Units of numbers without one, and their nanoseconds.
-const UNITS: &[(&str, f64)] = &[
+pub(in crate::plugins) const UNITS: &[(&str, f64)] = &[
     ("ns", 1.0),
     ("us", 1e3),
     ("ms", 1e6),
@@ -166,7 +166,7 @@ fn cell_time(cell: &str, unit: Option<f64>) -> Result<u64, UnitMistake> {
 }
 
 /// The line of a row, counted from 1: a row is said to start before the empty lines in front of it.
-fn line_of(start: &csv::Position, content: &[u8]) -> u64 {
+pub(in crate::plugins) fn line_of(start: &csv::Position, content: &[u8]) -> u64 {
     let from = usize::try_from(start.byte()).map_or(content.len(), |byte| byte.min(content.len()));
     let before = content[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
     start.line() + before.filter(|byte| **byte == b'\n').count() as u64

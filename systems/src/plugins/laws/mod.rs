@@ -17,6 +17,7 @@ use std::sync::Arc;
 use throng_components::clock::Nanos;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 
+pub(super) use self::empirical::{UNITS, line_of};
 pub(super) use self::gamma::draw_gamma;
 use super::registry::{Named, Registry, Table};
 use crate::behavior::Files;
