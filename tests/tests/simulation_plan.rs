@@ -59,6 +59,9 @@ fn areas_are_delivered_to_the_token() {
         30.0,
     );
     check("hold \"0/s\" for=\"10s\"", 0, 0.0);
+    check("hold \"20/s\" for=\"2s\"; ramp from=\"20/s\" to=\"0/s\" over=\"60s\"", 640, 640.0);
+    check("steps \"3/s\" \"15.2/s\" \"0/s\" \"60/s\" each=\"10s\"", 782, 782.0);
+    check("sine mean=\"70/s\" amplitude=\"70/s\" period=\"4s\" for=\"20s\"", 1_400, 1_400.0);
 }
 
 #[test]
@@ -106,4 +109,23 @@ fn a_population_follows_its_curve_up_and_down() {
     assert!((4..=6).contains(&at(270)), "{} users at 4 min 30 s", at(270));
     assert_eq!(at(300), 0);
     assert_eq!(observed.scenario("crew").users.peak, 10);
+}
+
+#[test]
+fn a_population_follows_steps_and_swings() {
+    let text = "throng 1\nseed 1\ntick \"100ms\"\nbehavior wander { think constant \"50ms\" }\ntarget nothing noop\n\
+        scenario crew { behavior wander; population {\n\
+            steps 7 2 5 each=\"10s\"; sine mean=10 amplitude=6 period=\"8s\" for=\"8s\"\n\
+        } }\n";
+    let observed = run(text).expect("it runs");
+    let at = |millis: u64| {
+        let instant = millis * 1_000_000;
+        let inside = |from: u64, to: u64| from <= instant && instant < to;
+        observed.iterations("crew").filter(|iteration| inside(iteration.started, iteration.ended)).count()
+    };
+    let levels =
+        [(5_000, 7), (15_000, 2), (25_000, 5), (31_010, 14), (32_000, 16), (34_070, 10), (36_000, 4)];
+    for (millis, level) in levels {
+        assert_eq!(at(millis), level, "{millis} ms");
+    }
 }

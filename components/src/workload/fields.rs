@@ -193,6 +193,27 @@ impl<'a> Fields<'a> {
         self.count_of(what, entry, least, most)
     }
 
+    /// Positional rates from `index` on; `None` where one of them is wrong, or none is there.
+    pub fn rate_arguments(&mut self, index: usize) -> Option<Vec<Rate>> {
+        self.arguments(index, |fields, what, entry| fields.quantity(what, entry, ValueKind::Rate, parse_rate))
+    }
+
+    /// Positional whole numbers between two bounds from `index` on; `None` where one of them is wrong, or none is there.
+    pub fn count_arguments(&mut self, index: usize, least: u64, most: u64) -> Option<Vec<u64>> {
+        self.arguments(index, |fields, what, entry| fields.count_of(what, entry, least, most))
+    }
+
+    fn arguments<T>(
+        &mut self,
+        index: usize,
+        read: impl Fn(&mut Self, &'static str, &'a Entry) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let (what, _) = self.argument(index)?;
+        let entries = self.node.arguments.iter().skip(self.skipped + index);
+        let read: Vec<Option<T>> = entries.map(|entry| read(self, what, entry)).collect();
+        read.into_iter().collect()
+    }
+
     /// A positional value of any form.
     pub fn any_argument(&mut self, index: usize) -> Option<&'a Entry> {
         self.argument(index).map(|(_, entry)| entry)

@@ -235,7 +235,7 @@ impl ArrivalLaw for Mmpp {
         name: "mmpp",
         summary: "Arrivals in bursts: a Poisson process whose rate changes by itself between states that last for exponential times.",
         sample: "arrivals mmpp { state factor=1 mean=\"20s\"; state factor=8 mean=\"2s\"; hold \"200/s\" for=\"2m\" }",
-        children: &["state", "ramp", "hold"],
+        children: &["state", "ramp", "hold", "steps", "sine"],
         ..NodeSpec::EMPTY
     };
 

@@ -1,4 +1,7 @@
-//! Reads `ramp` and `hold` nodes into a curve, for arrivals and for populations.
+//! Reads `ramp`, `hold`, `steps` and `sine` nodes into a curve, for arrivals and for populations.
+
+mod sine;
+mod steps;
 
 use throng_components::clock::Nanos;
 use throng_components::curve::{Curve, Stage};
@@ -71,10 +74,10 @@ const HOLD_OF_USERS: NodeSpec = NodeSpec {
 };
 
 /// The names of all stages.
-pub const STAGE_NAMES: &[&str] = &["ramp", "hold"];
+pub const STAGE_NAMES: &[&str] = &["ramp", "hold", "steps", "sine"];
 
 /// The stage nodes, for the reference.
-pub const STAGE_SPECS: &[&NodeSpec] = &[&RAMP_OF_RATES, &HOLD_OF_RATES];
+pub const STAGE_SPECS: &[&NodeSpec] = &[&RAMP_OF_RATES, &HOLD_OF_RATES, &steps::OF_RATES, &sine::OF_RATES];
 
 /// A mistake in the stages as a whole.
 #[derive(Debug)]
@@ -100,7 +103,7 @@ impl Mistake for StageMistake {
 
     fn labels(&self) -> Vec<Label> {
         match self {
-            Self::Empty { span } => vec![Label::new(*span, "no `ramp` or `hold` inside")],
+            Self::Empty { span } => vec![Label::new(*span, "no `hold`, `ramp`, `steps` or `sine` inside")],
             Self::AfterEndless { span, endless } => vec![
                 Label::new(*span, "this stage never begins"),
                 Label::new(*endless, "this `hold` has no `for=`"),
@@ -124,17 +127,20 @@ pub fn read_curve(fields: &mut Fields<'_>, unit: LevelUnit) -> Option<Curve> {
     let mut whole = true;
     for child in &node.children {
         let stage = match child.name.value.as_str() {
-            "ramp" => read_ramp(child, unit),
-            "hold" => read_hold(child, unit),
+            "ramp" => read_ramp(child, unit).map(|stage| vec![stage]),
+            "hold" => read_hold(child, unit).map(|stage| vec![stage]),
+            "steps" => steps::read(child, unit),
+            "sine" => sine::read(child, unit),
             _ => continue,
         };
         if let Some(endless) = endless {
             fields.problem(StageMistake::AfterEndless { span: child.head(), endless });
         }
         match fields.take(stage) {
-            Some(stage) => {
-                endless = endless.or((stage.length == Nanos::MAX).then(|| child.head()));
-                stages.push(stage);
+            Some(read) => {
+                let lasts = read.iter().any(|stage: &Stage| stage.length == Nanos::MAX);
+                endless = endless.or(lasts.then(|| child.head()));
+                stages.extend(read);
             }
             None => whole = false,
         }
