@@ -24,7 +24,8 @@ pub enum Order {
         /// How many.
         count: u64,
     },
-    /// A closed scenario's users are wanted from this instant on. Each shard has its part of them.
+    /// A scenario's users are wanted from this instant on. Each shard has its part of them; of an open scenario their number
+    /// alone counts.
     StartUsers {
         /// Of which scenario.
         scenario: ScenarioId,
@@ -35,7 +36,8 @@ pub enum Order {
         /// From when on.
         at: Nanos,
     },
-    /// A closed scenario's users are not wanted any more: they leave after their current iteration, the last one first.
+    /// A scenario's users are not wanted any more: they leave after their current iteration. Of a closed one the last comes first;
+    /// of an open one whoever is at rest, or is so first.
     RetireUsers {
         /// Of which scenario.
         scenario: ScenarioId,

@@ -92,7 +92,7 @@ pub enum Overflow {
     },
 }
 
-/// The level of a closed scenario's users over time.
+/// The level of a scenario's users over time: of a closed one, or of an open one whose users are planned as well.
 #[derive(Component, Clone, Debug)]
 pub struct Population {
     /// Users over time, from the scenario's start.

@@ -80,7 +80,7 @@ fn family_inside(key: &str, registry: &Registry) -> Vec<&'static NodeSpec> {
     match key {
         "behavior" => registry.steps.specs().collect(),
         "stop-when" | "require" => registry.exit_conditions.specs().collect(),
-        "scenario arrivals" | "scenario population" => STAGE_SPECS.to_vec(),
+        "scenario arrivals" | "scenario population" | "scenario users" => STAGE_SPECS.to_vec(),
         _ => {
             let law = key.strip_prefix("scenario arrivals ").and_then(|kind| registry.arrivals.find(kind));
             let may = law.map_or(&[][..], |law| law.spec().children);
@@ -143,6 +143,7 @@ mod tests {
         check("scenario s/arrivals mmpp", &["state", "ramp", "hold"]);
         check("scenario s", &["users", "arrivals"]);
         check("scenario s/overflow queue", &[]);
+        check("scenario s/users", &["ramp", "hold"]);
         check("require", &["failures"]);
         check("listener otlp", &["metrics"]);
         check("listener file", &[]);

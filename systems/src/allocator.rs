@@ -1,4 +1,4 @@
-//! How many users there should be: closed populations follow their curve, open ones begin with their minimum.
+//! How many users there should be: populations follow their curve, open ones without a curve begin with their minimum.
 
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub struct Allocation {
     prepared: bool,
 }
 
-/// Orders users: the first ones of open scenarios, and starts and retirements of closed ones at their exact instants.
+/// Orders users: the first ones of open scenarios, and starts and retirements of planned ones at their exact instants.
 ///
 /// Reads: `RunClock`, `Scenario`, `Population`, `Steering`. Writes: `Allocation`, `Links`. Runs in: `Phase::Allocate`.
 pub fn allocate_users(

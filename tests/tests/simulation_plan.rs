@@ -111,6 +111,56 @@ fn a_population_follows_its_curve_up_and_down() {
     assert_eq!(observed.scenario("crew").users.peak, 10);
 }
 
+/// An open scenario whose users are planned and whose iterations last for a second; at each of these milliseconds so many of
+/// them run.
+fn check_users(users: &str, arrivals: &str, running: &[(u64, usize)]) -> Observed {
+    let text = |tick: &str| {
+        format!(
+            "throng 1\nseed 1\ntick \"{tick}\"\nbehavior wander {{ think constant \"1s\" }}\ntarget nothing noop\n\
+             scenario crowd {{ behavior wander; arrivals even {{ {arrivals} }}; users {{ {users} }}; \
+             overflow queue limit=unbounded }}\n"
+        )
+    };
+    let observed = run(text("100ms").as_str()).expect("it runs");
+    for (millis, level) in running {
+        let instant = millis * 1_000_000;
+        let inside = |from: u64, to: u64| from <= instant && instant < to;
+        let all = observed.iterations("crowd");
+        let found = all.filter(|iteration| inside(iteration.started, iteration.ended)).count();
+        assert_eq!(found, *level, "{millis} ms: {users}, {arrivals}");
+    }
+    for tick in ["370us", "10ms"] {
+        assert!(run(text(tick).as_str()).expect("it runs").log == observed.log, "another log at {tick}");
+    }
+    observed
+}
+
+#[test]
+fn users_are_planned_apart_from_arrivals() {
+    // More comes than they can take: each is busy from the instant on at which it is wanted.
+    let levels =
+        [(400, 0), (600, 1), (5_600, 6), (9_600, 10), (15_000, 10), (20_900, 10), (26_600, 4), (31_500, 0)];
+    let planned = "ramp from=0 to=10 over=\"10s\"; hold 10 for=\"10s\"; ramp from=10 to=0 over=\"10s\"";
+    let observed = check_users(planned, "hold \"100/s\" for=\"40s\"", &levels);
+    let crowd = observed.scenario("crowd");
+    assert_eq!((crowd.users.peak, crowd.users.created), (10, 10));
+    assert!(crowd.tokens.expect("open").waiting > 0);
+    // They come before anybody does, and at rest they go at once.
+    let warm = "steps 20 5 each=\"10s\"";
+    let observed = check_users(
+        warm,
+        "hold \"0/s\" for=\"5s\"; hold \"3/s\" for=\"15s\"",
+        &[(4_999, 0), (9_000, 3), (15_000, 3)],
+    );
+    let crowd = observed.scenario("crowd");
+    assert_eq!((crowd.users.peak, crowd.users.created), (20, 20));
+    assert_eq!(crowd.waiting_ns.max, Some(0), "nobody waits for a user");
+    // Who was to leave and had not is wanted again: no other is made.
+    let dip = "hold 4 for=\"3500ms\"; hold 1 for=\"300ms\"; hold 4";
+    let observed = check_users(dip, "hold \"100/s\" for=\"10s\"", &[(3_000, 4), (3_700, 4), (5_000, 4)]);
+    assert_eq!(observed.scenario("crowd").users.created, 4);
+}
+
 #[test]
 fn a_population_follows_steps_and_swings() {
     let text = "throng 1\nseed 1\ntick \"100ms\"\nbehavior wander { think constant \"50ms\" }\ntarget nothing noop\n\

@@ -124,6 +124,17 @@ fn all_that_a_run_holds_is_saved() {
     }
 }
 
+#[test]
+fn planned_users_of_an_open_scenario_are_saved() {
+    check(
+        "throng 1\nseed 3\ntarget shop \"http://h\"\nservice shop { servers 3; time exponential mean=\"200ms\" }\n\
+         behavior b { http GET \"/\" name=a }\n\
+         scenario s {\n behavior b; arrivals poisson { hold \"12/s\" for=\"6s\" }\n\
+             users { ramp from=0 to=9 over=\"2s\"; ramp from=9 to=1 over=\"2s\"; hold 4 }; overflow queue limit=30\n }\n",
+        &[1, 1_000, 2_500, 3_900, 4_001, 5_000],
+    );
+}
+
 /// A small run, saved, as the bytes of its file.
 fn small() -> Vec<u8> {
     let text = "throng 1\nseed 3\ntarget shop \"http://h\"\nservice shop { time exponential mean=\"40ms\" }\n\

@@ -48,7 +48,7 @@ pub(super) fn families(registry: &Registry) -> Vec<Family> {
     let family = |name, place, members| Family { name, place, members };
     vec![
         family("arrivals", "arrivals KIND, in a scenario", registry.arrivals.specs().collect()),
-        family("stages", "in arrivals and population", STAGE_SPECS.to_vec()),
+        family("stages", "in arrivals, population and users", STAGE_SPECS.to_vec()),
         family("steps", "in a behavior", registry.steps.specs().collect()),
         family("protocols", "of a target", registry.protocols.specs().collect()),
         family("exit-conditions", "in stop-when and require", registry.exit_conditions.specs().collect()),

@@ -110,11 +110,11 @@ pub struct Varied {
     pub values: Vec<Value>,
 }
 
-/// A scenario and its load: exactly one of `population` and `arrivals` is there.
+/// A scenario and its load: one of `population` and `arrivals`, or both.
 pub struct ScenarioPlan {
     /// The scenario's settings.
     pub scenario: Scenario,
-    /// A closed scenario's users over time.
+    /// A closed scenario's users over time, or those of an open one where they are planned.
     pub population: Option<Population>,
     /// An open scenario's law, and the rate over time that it keeps.
     pub arrivals: Option<(Box<dyn AnyArrivals>, Curve)>,

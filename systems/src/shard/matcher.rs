@@ -31,7 +31,7 @@ impl Shard {
             }
             None => {}
         }
-        if let Some(slot) = roster.idle.pop() {
+        if let Some(slot) = roster.idle.pop_back() {
             return self.serve(slot, token, token.release, now, driver);
         }
         if roster.scenario.bounds.on_demand && roster.counts.users() < roster.users_max {
@@ -68,7 +68,8 @@ impl Shard {
         if !roster.scenario.open {
             return self.freed_closed(slot, at, now, driver);
         }
-        if user.retiring {
+        if user.retiring || roster.surplus > 0 {
+            roster.surplus = roster.surplus.saturating_sub(1);
             return self.remove_user(slot, driver);
         }
         let next = if roster.serves() { roster.waiting.pop_front() } else { None };
@@ -76,7 +77,7 @@ impl Shard {
             roster.counts.waiting -= 1;
             self.serve(slot, token, at.max(token.release), now, driver);
         } else {
-            roster.idle.push(slot);
+            roster.idle.push_back(slot);
             self.users.get_mut(slot).activity = Activity::Idle;
         }
     }

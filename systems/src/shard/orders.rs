@@ -29,16 +29,26 @@ impl Shard {
             }
             Order::StartUsers { scenario, first, last, at } => {
                 let mut part = self.rosters[scenario.index()].part_of(first, last);
+                let open = self.rosters[scenario.index()].scenario.open;
                 for serial in part.by_ref().take(USERS_AT_ONCE) {
-                    self.start_closed(scenario, serial, at, now, driver);
+                    if open {
+                        self.admit_open(scenario, at);
+                    } else {
+                        self.start_closed(scenario, serial, at, now, driver);
+                    }
                 }
                 let left = part.next().map(|first| Order::StartUsers { scenario, first, last, at });
                 left.map(|order| Appointment { order, ..appointment })
             }
             Order::RetireUsers { scenario, first, last, at } => {
                 let mut part = self.rosters[scenario.index()].part_of(first, last).rev();
+                let open = self.rosters[scenario.index()].scenario.open;
                 for serial in part.by_ref().take(USERS_AT_ONCE) {
-                    self.retire_closed(scenario, serial, driver);
+                    if open {
+                        self.retire_open(scenario, driver);
+                    } else {
+                        self.retire_closed(scenario, serial, driver);
+                    }
                 }
                 let left = part.next().map(|last| Order::RetireUsers { scenario, first, last, at });
                 left.map(|order| Appointment { order, ..appointment })
@@ -139,7 +149,32 @@ impl Shard {
             roster.next_serial += roster.shards;
             let slot = self.create_user(scenario, serial);
             self.users.get_mut(slot).activity = Activity::Idle;
-            self.rosters[scenario.index()].idle.push(slot);
+            self.rosters[scenario.index()].idle.push_back(slot);
+        }
+    }
+
+    /// One more user of an open scenario is wanted: one that was still to leave stays, or a new one takes what waits.
+    fn admit_open(&mut self, scenario: ScenarioId, at: Nanos) {
+        let roster = &mut self.rosters[scenario.index()];
+        if roster.stopped.is_some() {
+            return;
+        }
+        if roster.surplus > 0 {
+            roster.surplus -= 1;
+            return;
+        }
+        let serial = roster.next_serial;
+        roster.next_serial += roster.shards;
+        let slot = self.create_user(scenario, serial);
+        self.freed.push((slot, at));
+    }
+
+    /// One user of an open scenario less is wanted: one at rest leaves, or whichever is the first to end its iteration.
+    fn retire_open(&mut self, scenario: ScenarioId, driver: &mut dyn Driver) {
+        let roster = &mut self.rosters[scenario.index()];
+        match roster.idle.pop_front() {
+            Some(slot) => self.remove_user(slot, driver),
+            None => roster.surplus += 1,
         }
     }
 

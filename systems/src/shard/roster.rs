@@ -40,8 +40,11 @@ pub(super) struct Roster {
     pub(super) place_among_shards: u64,
     /// The number of the next user made here.
     pub(super) next_serial: u64,
-    /// Idle users; the one that became idle last is taken first, so that few connections stay warm.
-    pub(super) idle: Vec<u32>,
+    /// Idle users; the one that became idle last is taken first, so that few connections stay warm, and the one that became
+    /// so first leaves first.
+    pub(super) idle: VecDeque<u32>,
+    /// Open: users that are not wanted any more and still have an iteration to end, whichever ends first.
+    pub(super) surplus: u64,
     /// Tokens that wait for a user, in order.
     pub(super) waiting: VecDeque<DueToken>,
     /// Closed: iterations that may still begin.
@@ -67,7 +70,7 @@ pub(super) struct Roster {
 }
 
 state_of!(Roster {
-    saved: counts, next_serial, idle, waiting, granted, last_grant, ungranted, slots, begun, stopped, paused, resumed;
+    saved: counts, next_serial, idle, surplus, waiting, granted, last_grant, ungranted, slots, begun, stopped, paused, resumed;
     declared: put_off, scenario, program, users_max, queue_limit, shards, place_among_shards
 });
 

@@ -40,8 +40,9 @@ pub(crate) const POPULATION: NodeSpec = NodeSpec {
 /// `users min=50 max=5000 grow=on-demand`
 pub(crate) const USERS: NodeSpec = NodeSpec {
     name: "users",
-    summary: "Bounds how many users an open scenario has.",
+    summary: "Bounds how many users an open scenario has; or, by stages, plans them, apart from the arrivals.",
     sample: "users min=50 max=5000 grow=on-demand",
+    children: STAGE_NAMES,
     properties: &[
         FieldSpec {
             name: "min",
@@ -62,7 +63,7 @@ pub(crate) const USERS: NodeSpec = NodeSpec {
             summary: "Whether a token that finds no idle user makes one; with `none` there are `min` users.",
         },
     ],
-    later: &["ramp", "hold", "retire-within"],
+    later: &["retire-within"],
     ..NodeSpec::EMPTY
 };
 
@@ -144,6 +145,31 @@ impl Mistake for MinAboveMax {
     }
 }
 
+/// Planned users of whom there is never one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct NobodyWanted {
+    users: Span,
+    stage: Span,
+}
+
+impl Mistake for NobodyWanted {
+    fn code(&self) -> &'static str {
+        "T0285"
+    }
+
+    fn message(&self) -> String {
+        "nobody is ever there to take what arrives".to_owned()
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new(self.stage, "no users"), Label::new(self.users, "and no others are made")]
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("plan one user at least: `hold 1`".to_owned())
+    }
+}
+
 /// Reads `arrivals KIND { … }` by its plug-in.
 pub(super) fn read_arrivals(
     node: &Node,
@@ -172,9 +198,12 @@ pub(super) fn read_population(node: &Node) -> Result<Population, Problems> {
 pub(super) const DEFAULT_USERS: UserBounds =
     UserBounds { min: DEFAULT_MIN, max: DEFAULT_MAX, on_demand: true };
 
-/// Reads `users`.
-pub(super) fn read_users(node: &Node) -> Result<UserBounds, Problems> {
+/// Reads `users`: its bounds, and the level over time where it has stages.
+pub(super) fn read_users(node: &Node) -> Result<(UserBounds, Option<Population>), Problems> {
     let mut fields = Fields::of(node, &USERS, 0);
+    if !node.children.is_empty() {
+        return read_planned(node, fields);
+    }
     let on_demand = fields.word("grow").unwrap_or("on-demand") == "on-demand";
     let least = u64::from(!on_demand);
     let min = written_or(&mut fields, "min", least, DEFAULT_MIN);
@@ -197,7 +226,29 @@ pub(super) fn read_users(node: &Node) -> Result<UserBounds, Problems> {
     }
     let bounds =
         min.zip(max).map(|(min, max)| UserBounds { min, max: if on_demand { max } else { min }, on_demand });
-    fields.finish(bounds)
+    fields.finish(bounds.map(|bounds| (bounds, None)))
+}
+
+/// Reads `users { … }`: as many as the stages say, whoever comes.
+fn read_planned(node: &Node, mut fields: Fields<'_>) -> Result<(UserBounds, Option<Population>), Problems> {
+    for (name, _) in &node.properties {
+        if USERS.properties.iter().any(|field| field.name == name.value) {
+            let stage = node.children[0].head();
+            let because = Label::new(stage, "this says how many users there are");
+            fields.problem(Pointless { name: name.clone(), because });
+        }
+    }
+    let curve = read_curve(&mut fields, LevelUnit::Users);
+    if let Some(curve) = &curve
+        && curve.peak() == 0
+    {
+        fields.problem(NobodyWanted { users: node.head(), stage: node.children[0].head() });
+    }
+    let planned = curve.map(|curve| {
+        let bounds = UserBounds { min: 0, max: curve.peak(), on_demand: false };
+        (bounds, Some(Population { curve }))
+    });
+    fields.finish(planned)
 }
 
 /// A count as written, or its default when it is absent; `None` when it is wrong.

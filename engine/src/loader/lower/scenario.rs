@@ -218,7 +218,8 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
     let arrivals =
         arrivals.and_then(|child| fields.take(read_arrivals(child, around.registry, around.files)));
     let population = population.and_then(|child| fields.take(read_population(child)));
-    let bounds = fields.child("users").and_then(|child| fields.take(read_users(child)));
+    let users = fields.child("users").and_then(|child| fields.take(read_users(child)));
+    let (bounds, planned) = users.map_or((None, None), |(bounds, planned)| (Some(bounds), planned));
     let overflow = fields.child("overflow").and_then(|child| fields.take(read_overflow(child)));
     let pace = fields.child("pace").and_then(|child| fields.take(read_positive(child, &PACE)));
     let iterations = fields.child("iterations").and_then(|child| fields.take(read_iterations(child)));
@@ -246,7 +247,7 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
             stop_on_failure: stops || around.stopping.get(usize::from(behavior)) == Some(&true),
             replayed: false,
         },
-        population,
+        population: population.or(planned),
         arrivals,
     });
     fields.finish(plan)
