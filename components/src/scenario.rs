@@ -37,7 +37,7 @@ pub struct Scenario {
     pub warm_up: Nanos,
     /// How long what runs at its end may go on.
     pub drain: Nanos,
-    /// Start to start, for a user that repeats by itself.
+    /// Start to start, for a user that repeats by itself; where it is drawn, on average.
     pub pace: Option<Nanos>,
     /// Iterations in all, at most.
     pub iterations: Option<u64>,

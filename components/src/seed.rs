@@ -25,6 +25,10 @@ impl Purpose {
     pub const SERVICE_LOT: Self = Self(6);
     /// The draws of an iteration's own steps: think times, choices, `random()`.
     pub const BEHAVIOR: Self = Self(4);
+    /// How long after it is wanted a closed user begins.
+    pub const STAGGER: Self = Self(8);
+    /// A closed user's time from start to start.
+    pub const PACE: Self = Self(9);
     /// How much a wait between two tries of a step differs from what was declared.
     pub const RETRY: Self = Self(10);
     /// The seed of one replication of a sweep.

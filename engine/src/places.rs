@@ -7,8 +7,8 @@ use throng_systems::plugins::{Named, Registry};
 use crate::nodes::{CORE, CoreNode};
 
 /// Nodes whose kind decides what may stand inside them.
-const WITH_KINDS_OF_PLACES: [&str; 5] =
-    ["listener", "scenario arrivals", "behavior think", "service time", "service step time"];
+const WITH_KINDS_OF_PLACES: [&str; 6] =
+    ["listener", "scenario arrivals", "scenario pace", "behavior think", "service time", "service step time"];
 
 /// A node's name and positional values, as far as they are written.
 #[derive(Clone, Copy, Debug)]

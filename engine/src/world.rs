@@ -23,6 +23,7 @@ use throng_systems::observer::IntervalStatistics;
 use throng_systems::run_state::Interrupts;
 use throng_systems::scheduler::{ArrivalsAhead, TokenRows};
 use throng_systems::schedules;
+use throng_systems::shard::Rhythm;
 use throng_systems::shard::{ShardSettings, ShardShare};
 
 use crate::app::App;
@@ -94,7 +95,7 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
 }
 
 fn spawn_scenario(world: &mut World, plan: ScenarioPlan, workload: &Workload, threads: u16) {
-    let ScenarioPlan { scenario, population, arrivals } = plan;
+    let ScenarioPlan { scenario, population, arrivals, rhythm } = plan;
     let peak = population.as_ref().map_or(u64::MAX, |population| population.curve.peak());
     let alone = scenario.open && scenario.bounds.max < USERS_PER_THREAD * u64::from(threads);
     let shards: Vec<u16> = if alone {
@@ -120,6 +121,9 @@ fn spawn_scenario(world: &mut World, plan: ScenarioPlan, workload: &Workload, th
     ));
     if let Some(population) = population {
         entity.insert(population);
+    }
+    if let Some(rhythm) = rhythm {
+        entity.insert(rhythm);
     }
     if let Some((law, curve)) = arrivals {
         law.install(&mut entity);
@@ -148,7 +152,9 @@ pub(crate) fn shard_settings(
         })
         .collect();
     scenarios.sort_unstable_by_key(|(scenario, ..)| scenario.id);
-    ShardSettings { seed, index, shards, scenarios }
+    let mut query = world.query::<(&throng_components::scenario::Scenario, &Rhythm)>();
+    let rhythms = query.iter(world).map(|(scenario, rhythm)| (scenario.id, rhythm.clone())).collect();
+    ShardSettings { seed, index, shards, scenarios, rhythms }
 }
 
 /// The expected number of arrivals of a scenario until an instant after its start.

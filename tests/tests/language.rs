@@ -50,6 +50,9 @@ fn every_workload_loads_and_says_its_purpose() {
     assert!(count >= 5, "only {count} workloads");
 }
 
+/// A crew that begins anew by a law of two kinds.
+const PACED: &str = "population { hold 1 for=\"1s\" }; pace hyperexponential { PHASE }";
+
 /// Bursts, between one state and another.
 const MMPP: &str = "arrivals mmpp { state factor=1 mean=\"20s\"; STATE; hold \"1/s\" for=\"1s\" }";
 
@@ -80,6 +83,7 @@ fn around(inside: &str, name: &str, sample: &str) -> String {
         ("scenario", "behavior") => format!("{}scenario s {{ {sample}; {even} }}\n", head()),
         ("scenario", "arrivals" | "population") => open(sample),
         ("scenario arrivals mmpp", _) => open(&MMPP.replace("STATE", sample)),
+        ("scenario pace hyperexponential", _) => open(&PACED.replace("PHASE", sample)),
         ("scenario", "pace") => open(&format!("population {{ hold 1 for=\"1s\" }}; {sample}")),
         ("scenario" | "scenario overflow", _) => open(&format!("{even}; {sample}")),
         (http, _) if http.starts_with("behavior http") => {

@@ -130,7 +130,8 @@ fn planned_users_of_an_open_scenario_are_saved() {
         "throng 1\nseed 3\ntarget shop \"http://h\"\nservice shop { servers 3; time exponential mean=\"200ms\" }\n\
          behavior b { http GET \"/\" name=a }\n\
          scenario s {\n behavior b; arrivals poisson { hold \"12/s\" for=\"6s\" }\n\
-             users { ramp from=0 to=9 over=\"2s\"; ramp from=9 to=1 over=\"2s\"; hold 4 }; overflow queue limit=30\n }\n",
+             users { ramp from=0 to=9 over=\"2s\"; ramp from=9 to=1 over=\"2s\"; hold 4 }; overflow queue limit=30\n }\n\
+         scenario c { behavior b; population { hold 9 for=\"6s\" }; pace uniform \"300ms\" \"900ms\"; start jitter=\"2s\" }\n",
         &[1, 1_000, 2_500, 3_900, 4_001, 5_000],
     );
 }

@@ -54,7 +54,11 @@ pub(super) fn families(registry: &Registry) -> Vec<Family> {
         family("exit-conditions", "in stop-when and require", registry.exit_conditions.specs().collect()),
         family("listeners", "listener KIND", registry.listeners.specs().collect()),
         family("queues", "queue KIND, in a service", registry.queues.specs().collect()),
-        family("laws", "think KIND, in a behavior; time KIND, in a service", registry.laws.specs().collect()),
+        family(
+            "laws",
+            "think KIND, in a behavior; time KIND, in a service; pace KIND, in a scenario",
+            registry.laws.specs().collect(),
+        ),
     ]
 }
 

@@ -16,6 +16,7 @@ use throng_systems::behavior::{Kind, Program, Value};
 use throng_systems::drivers::simulated::Service;
 use throng_systems::plugins::arrivals::AnyArrivals;
 use throng_systems::plugins::listeners::Installer;
+use throng_systems::shard::Rhythm;
 
 use super::secrets::Secrets;
 use super::source::Sources;
@@ -118,6 +119,8 @@ pub struct ScenarioPlan {
     pub population: Option<Population>,
     /// An open scenario's law, and the rate over time that it keeps.
     pub arrivals: Option<(Box<dyn AnyArrivals>, Curve)>,
+    /// When a closed scenario's users begin, where that is drawn.
+    pub rhythm: Option<Rhythm>,
 }
 
 /// A rule and what it measures.

@@ -64,7 +64,9 @@ state_of!(Shard {
 impl Shard {
     /// A shard without users.
     pub fn new(settings: ShardSettings) -> Self {
+        let mut rhythms = settings.rhythms;
         let rosters = settings.scenarios.into_iter().map(|(scenario, program, share)| {
+            let own = rhythms.iter_mut().find(|(of, _)| *of == scenario.id);
             let queue_limit = match scenario.overflow {
                 Overflow::Queue { limit, .. } => limit.map(|limit| share.part(limit)),
                 Overflow::Drop => Some(0),
@@ -75,6 +77,7 @@ impl Shard {
                 shards: u64::from(share.of.max(1)),
                 place_among_shards: u64::from(share.place),
                 next_serial: u64::from(share.place) + 1,
+                rhythm: own.map(|(_, rhythm)| Box::new(std::mem::take(rhythm))),
                 scenario,
                 program,
                 counts: ScenarioCounts::default(),

@@ -128,7 +128,7 @@ mod tests {
             replayed: false,
         };
         let scenarios = vec![(scenario, program, ShardShare { place: 0, of: 1 })];
-        Shard::new(ShardSettings { seed: RunSeed(1), index: 0, shards: 1, scenarios })
+        Shard::new(ShardSettings { seed: RunSeed(1), index: 0, shards: 1, scenarios, rhythms: Vec::new() })
     }
 
     /// Lets time pass; gives the milliseconds at which iterations began that have ended.

@@ -93,8 +93,10 @@ impl Shard {
         if user.retiring || roster.stopped.is_some() {
             return self.leave_closed(slot, driver);
         }
-        let paced = roster.scenario.pace.map_or(Nanos::ZERO, |pace| user.started + pace);
-        roster.counts.pace_missed += u64::from(roster.scenario.pace.is_some() && at > paced);
+        let drawn = roster.rhythm.as_ref().and_then(|rhythm| rhythm.pace(user.key));
+        let pace = drawn.or(roster.scenario.pace);
+        let paced = pace.map_or(Nanos::ZERO, |pace| user.started + pace);
+        roster.counts.pace_missed += u64::from(pace.is_some() && at > paced);
         let due = at.max(paced);
         let least = if due == user.started { now } else { now - BEHIND_MOST };
         user.due = due.max(least);
@@ -234,7 +236,7 @@ mod tests {
             Program { instructions: vec![Instruction::Think(Arc::new(TenMillis))], ..Program::default() };
         let whole = ShardShare { place: 0, of: 1 };
         let scenarios = vec![(scenario, Arc::new(program), whole)];
-        Shard::new(ShardSettings { seed: RunSeed(1), index: 0, shards: 1, scenarios })
+        Shard::new(ShardSettings { seed: RunSeed(1), index: 0, shards: 1, scenarios, rhythms: Vec::new() })
     }
 
     /// Gives a shard tokens and orders at a millisecond, and lets a second pass.

@@ -21,6 +21,6 @@ mod wheel;
 
 pub use advance::Shard;
 pub use matcher::{closed_key, open_key};
-pub use settings::{ShardSettings, ShardShare};
+pub use settings::{Rhythm, ShardSettings, ShardShare};
 pub use slab::{Activity, User};
 pub use wheel::{TimerKey, Wheel};

@@ -7,7 +7,7 @@ use throng_components::scenario::ScenarioId;
 
 use super::advance::Shard;
 use super::agenda::Appointment;
-use super::matcher::waits;
+use super::matcher::{closed_key, waits};
 use super::roster::NOBODY;
 use super::slab::{Activity, User};
 use crate::behavior::Driver;
@@ -202,11 +202,19 @@ impl Shard {
         }
         let begun = roster.begun[place];
         let slot = self.create_user(scenario, serial);
-        self.rosters[scenario.index()].slots[place] = slot;
+        let roster = &mut self.rosters[scenario.index()];
+        roster.slots[place] = slot;
         let user = self.users.get_mut(slot);
         user.activity = Activity::Resting;
         user.iteration = begun;
         user.due = at;
+        if let Some(rhythm) = &roster.rhythm
+            && rhythm.stagger > Nanos::ZERO
+        {
+            user.due = at + rhythm.delay(closed_key(self.seed, user.id, begun));
+            let due = user.due;
+            return self.wait(slot, Activity::Resting, due);
+        }
         self.begin_closed(slot, now, driver);
     }
 

@@ -9,6 +9,7 @@ use throng_components::scenario::{Overflow, Scenario, ScenarioCounts};
 use throng_components::state_of;
 use throng_components::token::DueToken;
 
+use super::settings::Rhythm;
 use crate::behavior::Program;
 
 /// A slot that stands for "no user".
@@ -28,6 +29,8 @@ pub(super) struct Roster {
     pub(super) scenario: Scenario,
     /// What its users do.
     pub(super) program: Arc<Program>,
+    /// When its users begin, where that is drawn.
+    pub(super) rhythm: Option<Box<Rhythm>>,
     /// What has happened.
     pub(super) counts: ScenarioCounts,
     /// This shard's share of the users' upper bound.
@@ -71,7 +74,7 @@ pub(super) struct Roster {
 
 state_of!(Roster {
     saved: counts, next_serial, idle, surplus, waiting, granted, last_grant, ungranted, slots, begun, stopped, paused, resumed;
-    declared: put_off, scenario, program, users_max, queue_limit, shards, place_among_shards
+    declared: put_off, scenario, program, rhythm, users_max, queue_limit, shards, place_among_shards
 });
 
 impl Roster {

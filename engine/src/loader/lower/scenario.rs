@@ -8,11 +8,12 @@ use throng_components::workload::{
 };
 use throng_systems::behavior::Files;
 use throng_systems::plugins::Registry;
+use throng_systems::shard::Rhythm;
 
 use super::load_shape::{DEFAULT_USERS, read_arrivals, read_overflow, read_population, read_users};
 use super::names::Names;
+use super::pace;
 use super::pointless::Pointless;
-use super::settings::read_positive;
 use crate::loader::workload::ScenarioPlan;
 
 /// `scenario crowd { … }`
@@ -62,20 +63,6 @@ pub(crate) const SCENARIO_BEHAVIOR: NodeSpec = NodeSpec {
     ..NodeSpec::EMPTY
 };
 
-/// `pace "1s"`
-pub(crate) const PACE: NodeSpec = NodeSpec {
-    name: "pace",
-    summary: "Sets a closed user's time from start to start; a longer iteration is followed at once.",
-    sample: "pace \"1s\"",
-    arguments: &[ArgumentSpec {
-        name: "length",
-        kind: ValueKind::Duration,
-        required: true,
-        summary: "Above zero.",
-    }],
-    ..NodeSpec::EMPTY
-};
-
 /// `iterations 10000`
 pub(crate) const ITERATIONS: NodeSpec = NodeSpec {
     name: "iterations",
@@ -95,12 +82,21 @@ pub(crate) const START: NodeSpec = NodeSpec {
     name: "start",
     summary: "Sets when the scenario begins; with the run without it.",
     sample: "start delay=\"10s\"",
-    properties: &[FieldSpec {
-        name: "delay",
-        kind: ValueKind::Duration,
-        default: "0s",
-        summary: "Time since the run's start.",
-    }],
+    properties: &[
+        FieldSpec {
+            name: "delay",
+            kind: ValueKind::Duration,
+            default: "0s",
+            summary: "Time since the run's start.",
+        },
+        FieldSpec {
+            name: "jitter",
+            kind: ValueKind::Duration,
+            default: "0s",
+            summary: "How long after it is wanted a closed user begins, at most: each time up to it is as likely, so that a crowd \
+                  does not begin as one.",
+        },
+    ],
     later: &["after"],
     ..NodeSpec::EMPTY
 };
@@ -213,20 +209,24 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
     let stops = fields.word("on-failure") == Some("stop");
     let behavior =
         fields.required_child("behavior").and_then(|child| fields.take(read_behavior(child, around)));
-    let (arrivals, population) = (fields.child("arrivals"), fields.child("population"));
-    check_load(&mut fields, arrivals, population);
+    let (arrivals_node, population) = (fields.child("arrivals"), fields.child("population"));
+    check_load(&mut fields, arrivals_node, population);
     let arrivals =
-        arrivals.and_then(|child| fields.take(read_arrivals(child, around.registry, around.files)));
+        arrivals_node.and_then(|child| fields.take(read_arrivals(child, around.registry, around.files)));
     let population = population.and_then(|child| fields.take(read_population(child)));
     let users = fields.child("users").and_then(|child| fields.take(read_users(child)));
     let (bounds, planned) = users.map_or((None, None), |(bounds, planned)| (Some(bounds), planned));
     let overflow = fields.child("overflow").and_then(|child| fields.take(read_overflow(child)));
-    let pace = fields.child("pace").and_then(|child| fields.take(read_positive(child, &PACE)));
+    let pace = fields.child("pace");
+    let pace = pace.and_then(|child| fields.take(pace::read(child, around.registry, around.files)));
     let iterations = fields.child("iterations").and_then(|child| fields.take(read_iterations(child)));
-    let delay = fields.child("start").and_then(|child| fields.take(read_start(child)));
+    let start = fields.child("start").and_then(|child| fields.take(read_start(child, arrivals_node)));
+    let (delay, stagger) = start.unwrap_or_default();
     let warm_up = fields.child("warm-up").and_then(|child| fields.take(read_length(child, &WARM_UP)));
     let drain = fields.child("drain").and_then(|child| fields.take(read_length(child, &DRAIN)));
     let open = arrivals.is_some();
+    let law = pace.as_ref().and_then(|pace| pace.law.clone());
+    let rhythm = (law.is_some() || stagger > Nanos::ZERO).then_some(Rhythm { pace: law, stagger });
     let length =
         arrivals.as_ref().map(|(_, curve)| curve).or(population.as_ref().map(|levels| &levels.curve));
     let length = length.map_or(Nanos::ZERO, Curve::length);
@@ -235,10 +235,10 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
             id,
             name: name.value.to_owned(),
             behavior,
-            delay: delay.unwrap_or(Nanos::ZERO),
+            delay,
             warm_up: warm_up.unwrap_or(Nanos::ZERO),
             drain: drain.unwrap_or(DEFAULT_DRAIN),
-            pace,
+            pace: pace.as_ref().map(|pace| pace.length),
             iterations,
             length,
             open,
@@ -249,6 +249,7 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
         },
         population: population.or(planned),
         arrivals,
+        rhythm,
     });
     fields.finish(plan)
 }
@@ -292,10 +293,16 @@ fn read_iterations(node: &Node) -> Result<u64, Problems> {
     fields.finish(number)
 }
 
-fn read_start(node: &Node) -> Result<Nanos, Problems> {
+/// The time to the scenario's start, and over how much more closed users begin.
+fn read_start(node: &Node, arrivals: Option<&Node>) -> Result<(Nanos, Nanos), Problems> {
     let mut fields = Fields::of(node, &START, 0);
-    let delay = fields.duration("delay");
-    fields.finish(Some(delay.unwrap_or(Nanos::ZERO)))
+    let (delay, jitter) = (fields.duration("delay"), fields.duration("jitter"));
+    let written = node.properties.iter().find(|(name, _)| name.value == "jitter");
+    if let (Some(arrivals), Some((name, _))) = (arrivals, written) {
+        let because = Label::new(arrivals.head(), "arrivals do not come all at once");
+        fields.problem(Pointless { name: name.clone(), because });
+    }
+    fields.finish(Some((delay.unwrap_or(Nanos::ZERO), jitter.unwrap_or(Nanos::ZERO))))
 }
 
 fn read_length(node: &Node, spec: &'static NodeSpec) -> Result<Nanos, Problems> {
