@@ -17,6 +17,13 @@ use crate::virtual_user::UserId;
 /// What the world wants of a shard. Every order names the instant at which it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
+    /// A scenario's start is known, because the one that it waits for has drained.
+    Begin {
+        /// Which scenario.
+        scenario: ScenarioId,
+        /// When it begins.
+        at: Nanos,
+    },
     /// Makes idle users for an open scenario.
     CreateUsers {
         /// For which scenario.

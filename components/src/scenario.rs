@@ -31,7 +31,7 @@ pub struct Scenario {
     pub name: String,
     /// The behaviour of its users, an index into the programs.
     pub behavior: u16,
-    /// When it begins.
+    /// When it begins; [`Nanos::MAX`] while that is not known, because another scenario has to drain first.
     pub delay: Nanos,
     /// How long results leave out what was due since its start.
     pub warm_up: Nanos,

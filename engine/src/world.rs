@@ -23,8 +23,7 @@ use throng_systems::observer::IntervalStatistics;
 use throng_systems::run_state::Interrupts;
 use throng_systems::scheduler::{ArrivalsAhead, TokenRows};
 use throng_systems::schedules;
-use throng_systems::shard::Rhythm;
-use throng_systems::shard::{ShardSettings, ShardShare};
+use throng_systems::shard::{Rhythm, ShardSettings, ShardShare};
 
 use crate::app::App;
 use crate::listening::OutputDirectory;
@@ -95,7 +94,7 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
 }
 
 fn spawn_scenario(world: &mut World, plan: ScenarioPlan, workload: &Workload, threads: u16) {
-    let ScenarioPlan { scenario, population, arrivals, rhythm } = plan;
+    let ScenarioPlan { scenario, population, arrivals, rhythm, after } = plan;
     let peak = population.as_ref().map_or(u64::MAX, |population| population.curve.peak());
     let alone = scenario.open && scenario.bounds.max < USERS_PER_THREAD * u64::from(threads);
     let shards: Vec<u16> = if alone {
@@ -121,6 +120,9 @@ fn spawn_scenario(world: &mut World, plan: ScenarioPlan, workload: &Workload, th
     ));
     if let Some(population) = population {
         entity.insert(population);
+    }
+    if let Some(after) = after {
+        entity.insert(after);
     }
     if let Some(rhythm) = rhythm {
         entity.insert(rhythm);

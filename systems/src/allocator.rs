@@ -52,7 +52,9 @@ pub fn allocate_users(
                 links.order(*shard, Order::CreateUsers { scenario: scenario.id, count });
             }
         }
-        if let Some(population) = population {
+        if let Some(population) = population
+            && scenario.delay != Nanos::MAX
+        {
             order_changes(scenario, population, &mut allocation, placement, &clock, &mut links, &mut wake);
         }
     }

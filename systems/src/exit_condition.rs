@@ -197,6 +197,9 @@ impl<R: Rule> Asked<'_, R> {
             Cadence::Reached => self.judge(now, at_end),
             Cadence::Every(length) => {
                 let origin = self.origin();
+                if origin == Nanos::MAX {
+                    return None;
+                }
                 let mut end = *self.watch.end.get_or_insert(origin + length);
                 while now >= end + grace {
                     let held = self.judge(end, at_end);

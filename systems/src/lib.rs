@@ -27,4 +27,5 @@ pub mod saved_world;
 pub mod scheduler;
 pub mod schedules;
 pub mod shard;
+pub mod start_after;
 pub mod token_tables;

@@ -239,7 +239,12 @@ fn scenario(
     pass: &mut Pass<'_, '_>,
 ) -> Result<(), NotRestored> {
     // A shape that was paused or scaled lasts longer than it was declared.
-    entity.get_mut::<Scenario>().map_or(Ok(()), |scenario| pass.value(&mut scenario.into_inner().length))?;
+    entity.get_mut::<Scenario>().map_or(Ok(()), |scenario| {
+        let scenario = scenario.into_inner();
+        pass.value(&mut scenario.length)?;
+        // One that waited for another begins at an instant that was not declared.
+        pass.value(&mut scenario.delay)
+    })?;
     pass.component::<ScenarioProgress>(entity)?;
     pass.component::<ShardCounts>(entity)?;
     pass.component::<ScenarioStatistics>(entity)?;

@@ -87,6 +87,7 @@ pub fn plan_arrivals<A: ArrivalLaw>(
     for (scenario, steering, mut law, mut ahead, mut progress) in &mut scenarios {
         if matches!(progress.phase, ScenarioPhase::Delayed | ScenarioPhase::Playing)
             && !progress.plan_exhausted
+            && scenario.delay != Nanos::MAX
         {
             let key = seed.key(u64::from(scenario.id.0), 0);
             ahead.forget_handed_out(clock.steer_from());

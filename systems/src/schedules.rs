@@ -16,7 +16,8 @@ use crate::links::Wake;
 use crate::plugins::Registry;
 use crate::scheduler::Planning;
 use crate::{
-    allocator, collector, executor, exporter, live_control, live_view, observer, recorded_arrivals, run_state,
+    allocator, collector, executor, exporter, live_control, live_view, observer, recorded_arrivals,
+    run_state, start_after,
 };
 
 /// All seven phases.
@@ -98,6 +99,7 @@ fn add_judging(schedule: &mut Schedule, registry: &Registry) {
         run_state::decide_stop,
         run_state::stop_scenarios,
         run_state::advance_scenarios,
+        start_after::begin_dependents,
         wake_for_rules,
         executor::send_orders,
     );

@@ -17,6 +17,7 @@ use throng_systems::drivers::simulated::Service;
 use throng_systems::plugins::arrivals::AnyArrivals;
 use throng_systems::plugins::listeners::Installer;
 use throng_systems::shard::Rhythm;
+use throng_systems::start_after::StartsAfter;
 
 use super::secrets::Secrets;
 use super::source::Sources;
@@ -121,6 +122,8 @@ pub struct ScenarioPlan {
     pub arrivals: Option<(Box<dyn AnyArrivals>, Curve)>,
     /// When a closed scenario's users begin, where that is drawn.
     pub rhythm: Option<Rhythm>,
+    /// What it waits for before it begins.
+    pub after: Option<StartsAfter>,
 }
 
 /// A rule and what it measures.

@@ -58,6 +58,11 @@ pub(crate) fn replan(
                 key,
             })
             .collect();
+        if plan.after.take().is_some() {
+            // Its iterations say themselves when it began.
+            let first = iterations.iter().map(|iteration| iteration.due).min();
+            plan.scenario.delay = first.unwrap_or(Nanos::ZERO);
+        }
         open(&mut plan.scenario, &iterations, speed);
         plan.population = None;
         let curve = mean_rate(planned.len(), plan.scenario.length);

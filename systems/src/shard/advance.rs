@@ -78,6 +78,7 @@ impl Shard {
                 place_among_shards: u64::from(share.place),
                 next_serial: u64::from(share.place) + 1,
                 rhythm: own.map(|(_, rhythm)| Box::new(std::mem::take(rhythm))),
+                warm_until: scenario.warm_until(),
                 scenario,
                 program,
                 counts: ScenarioCounts::default(),
@@ -140,7 +141,10 @@ impl Shard {
         }
         for order in block.orders.drain(..) {
             let at = match order {
-                Order::CreateUsers { .. } | Order::Grant { .. } | Order::Revoke { .. } => Nanos::ZERO,
+                Order::Begin { .. }
+                | Order::CreateUsers { .. }
+                | Order::Grant { .. }
+                | Order::Revoke { .. } => Nanos::ZERO,
                 Order::StartUsers { at, .. }
                 | Order::RetireUsers { at, .. }
                 | Order::Pause { at, .. }

@@ -17,7 +17,7 @@ impl Shard {
         let roster = &mut self.rosters[user.id.scenario().index()];
         user.due = due;
         user.started = ready;
-        user.warm_up = due < roster.scenario.warm_until();
+        user.warm_up = due < roster.warm_until;
         self.running += 1;
         roster.counts.started += 1;
         roster.counts.started_warm_up += u64::from(user.warm_up);

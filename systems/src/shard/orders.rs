@@ -20,6 +20,11 @@ impl Shard {
     /// Carries out an order that holds from `at` on, for so many users at once; what is left of it is put back.
     pub(super) fn obey(&mut self, appointment: Appointment, now: Nanos, driver: &mut dyn Driver) {
         let left = match appointment.order {
+            Order::Begin { scenario, at } => {
+                let roster = &mut self.rosters[scenario.index()];
+                roster.warm_until = at + roster.scenario.warm_up;
+                None
+            }
             Order::CreateUsers { scenario, count } => {
                 let part = count.min(USERS_AT_ONCE as u64);
                 self.create_idle(scenario, part);
@@ -29,26 +34,16 @@ impl Shard {
             }
             Order::StartUsers { scenario, first, last, at } => {
                 let mut part = self.rosters[scenario.index()].part_of(first, last);
-                let open = self.rosters[scenario.index()].scenario.open;
                 for serial in part.by_ref().take(USERS_AT_ONCE) {
-                    if open {
-                        self.admit_open(scenario, at);
-                    } else {
-                        self.start_closed(scenario, serial, at, now, driver);
-                    }
+                    self.start_user(scenario, serial, at, now, driver);
                 }
                 let left = part.next().map(|first| Order::StartUsers { scenario, first, last, at });
                 left.map(|order| Appointment { order, ..appointment })
             }
             Order::RetireUsers { scenario, first, last, at } => {
                 let mut part = self.rosters[scenario.index()].part_of(first, last).rev();
-                let open = self.rosters[scenario.index()].scenario.open;
                 for serial in part.by_ref().take(USERS_AT_ONCE) {
-                    if open {
-                        self.retire_open(scenario, driver);
-                    } else {
-                        self.retire_closed(scenario, serial, driver);
-                    }
+                    self.retire_user(scenario, serial, driver);
                 }
                 let left = part.next().map(|last| Order::RetireUsers { scenario, first, last, at });
                 left.map(|order| Appointment { order, ..appointment })
@@ -156,9 +151,6 @@ impl Shard {
     /// One more user of an open scenario is wanted: one that was still to leave stays, or a new one takes what waits.
     fn admit_open(&mut self, scenario: ScenarioId, at: Nanos) {
         let roster = &mut self.rosters[scenario.index()];
-        if roster.stopped.is_some() {
-            return;
-        }
         if roster.surplus > 0 {
             roster.surplus -= 1;
             return;
@@ -178,7 +170,7 @@ impl Shard {
         }
     }
 
-    fn start_closed(
+    fn start_user(
         &mut self,
         scenario: ScenarioId,
         serial: u64,
@@ -189,6 +181,9 @@ impl Shard {
         let roster = &mut self.rosters[scenario.index()];
         if roster.stopped.is_some() {
             return;
+        }
+        if roster.scenario.open {
+            return self.admit_open(scenario, at);
         }
         if let Some(slot) = roster.slot_of(serial) {
             // It was to leave after its current iteration and is wanted again before it could.
@@ -218,7 +213,10 @@ impl Shard {
         self.begin_closed(slot, now, driver);
     }
 
-    fn retire_closed(&mut self, scenario: ScenarioId, serial: u64, driver: &mut dyn Driver) {
+    fn retire_user(&mut self, scenario: ScenarioId, serial: u64, driver: &mut dyn Driver) {
+        if self.rosters[scenario.index()].scenario.open {
+            return self.retire_open(scenario, driver);
+        }
         let Some(slot) = self.rosters[scenario.index()].slot_of(serial) else { return };
         self.users.get_mut(slot).retiring = true;
         if self.users.get(slot).activity == Activity::Resting {

@@ -61,6 +61,8 @@ pub(super) struct Roster {
     pub(super) slots: Vec<u32>,
     /// Closed: how many iterations each user had begun when it last left, so that one that comes back goes on counting.
     pub(super) begun: Vec<u64>,
+    /// From when on results count; [`Nanos::MAX`] until the scenario that it waits for has drained.
+    pub(super) warm_until: Nanos,
     /// From when on nothing begins any more.
     pub(super) stopped: Option<Nanos>,
     /// Closed: whether users begin nothing for now; those that would wait as if for a grant.
@@ -73,7 +75,7 @@ pub(super) struct Roster {
 }
 
 state_of!(Roster {
-    saved: counts, next_serial, idle, surplus, waiting, granted, last_grant, ungranted, slots, begun, stopped, paused, resumed;
+    saved: counts, next_serial, idle, surplus, waiting, granted, last_grant, ungranted, slots, begun, warm_until, stopped, paused, resumed;
     declared: put_off, scenario, program, rhythm, users_max, queue_limit, shards, place_among_shards
 });
 

@@ -14,6 +14,7 @@ use super::load_shape::{DEFAULT_USERS, read_arrivals, read_overflow, read_popula
 use super::names::Names;
 use super::pace;
 use super::pointless::Pointless;
+use super::start::{self, Start};
 use crate::loader::workload::ScenarioPlan;
 
 /// `scenario crowd { … }`
@@ -74,30 +75,6 @@ pub(crate) const ITERATIONS: NodeSpec = NodeSpec {
         required: true,
         summary: "1 or more.",
     }],
-    ..NodeSpec::EMPTY
-};
-
-/// `start delay="10s"`
-pub(crate) const START: NodeSpec = NodeSpec {
-    name: "start",
-    summary: "Sets when the scenario begins; with the run without it.",
-    sample: "start delay=\"10s\"",
-    properties: &[
-        FieldSpec {
-            name: "delay",
-            kind: ValueKind::Duration,
-            default: "0s",
-            summary: "Time since the run's start.",
-        },
-        FieldSpec {
-            name: "jitter",
-            kind: ValueKind::Duration,
-            default: "0s",
-            summary: "How long after it is wanted a closed user begins, at most: each time up to it is as likely, so that a crowd \
-                  does not begin as one.",
-        },
-    ],
-    later: &["after"],
     ..NodeSpec::EMPTY
 };
 
@@ -196,7 +173,9 @@ pub(super) struct Surroundings<'a> {
     pub(super) registry: &'a Registry,
     /// The workload's behaviours.
     pub(super) behaviors: &'a Names,
-    /// Those of them that stop at a failure.
+    /// The workload's scenarios.
+    pub(super) scenarios: &'a Names,
+    /// Those of the behaviours that stop at a failure.
     pub(super) stopping: &'a [bool],
     /// Files beside the one that it stands in.
     pub(super) files: &'a dyn Files,
@@ -220,8 +199,9 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
     let pace = fields.child("pace");
     let pace = pace.and_then(|child| fields.take(pace::read(child, around.registry, around.files)));
     let iterations = fields.child("iterations").and_then(|child| fields.take(read_iterations(child)));
-    let start = fields.child("start").and_then(|child| fields.take(read_start(child, arrivals_node)));
-    let (delay, stagger) = start.unwrap_or_default();
+    let start = fields.child("start");
+    let start = start.and_then(|child| fields.take(start::read(child, arrivals_node, around.scenarios)));
+    let Start { delay, stagger, after } = start.unwrap_or_default();
     let warm_up = fields.child("warm-up").and_then(|child| fields.take(read_length(child, &WARM_UP)));
     let drain = fields.child("drain").and_then(|child| fields.take(read_length(child, &DRAIN)));
     let open = arrivals.is_some();
@@ -250,6 +230,7 @@ pub(super) fn read(node: &Node, id: ScenarioId, around: &Surroundings<'_>) -> Re
         population: population.or(planned),
         arrivals,
         rhythm,
+        after,
     });
     fields.finish(plan)
 }
@@ -291,18 +272,6 @@ fn read_iterations(node: &Node) -> Result<u64, Problems> {
     let mut fields = Fields::of(node, &ITERATIONS, 0);
     let number = fields.count_argument(0, 1, u64::MAX);
     fields.finish(number)
-}
-
-/// The time to the scenario's start, and over how much more closed users begin.
-fn read_start(node: &Node, arrivals: Option<&Node>) -> Result<(Nanos, Nanos), Problems> {
-    let mut fields = Fields::of(node, &START, 0);
-    let (delay, jitter) = (fields.duration("delay"), fields.duration("jitter"));
-    let written = node.properties.iter().find(|(name, _)| name.value == "jitter");
-    if let (Some(arrivals), Some((name, _))) = (arrivals, written) {
-        let because = Label::new(arrivals.head(), "arrivals do not come all at once");
-        fields.problem(Pointless { name: name.clone(), because });
-    }
-    fields.finish(Some((delay.unwrap_or(Nanos::ZERO), jitter.unwrap_or(Nanos::ZERO))))
 }
 
 fn read_length(node: &Node, spec: &'static NodeSpec) -> Result<Nanos, Problems> {

@@ -13,7 +13,9 @@ use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
 
 use super::names::Names;
-use super::{behavior, fewer_threads, listener, one_name, rules, scenario, service, settings, sweep, target};
+use super::{
+    behavior, fewer_threads, listener, one_name, rules, scenario, service, settings, start, sweep, target,
+};
 use crate::loader::files::Beside;
 use crate::loader::source::Sources;
 use crate::loader::workload::{RulePlan, ScenarioPlan, Workload};
@@ -166,7 +168,7 @@ impl<'a> Lowering<'a> {
         raise_follow(&mut targets, &behaviors.programs);
         let scenario_nodes = self.all("scenario");
         let scenario_names = self.names("scenario");
-        let scenarios = self.scenarios(&scenario_nodes, &behaviors);
+        let scenarios = self.scenarios(&scenario_nodes, &scenario_names, &behaviors);
         let fewer =
             fewer_threads::find(&self.all("target"), self.all("threads").first().copied(), self.cores);
         let mut warnings: Vec<Problem> = fewer.into_iter().map(Problem::from).collect();
@@ -278,7 +280,12 @@ impl<'a> Lowering<'a> {
         Behaviors { names, programs, stopping, steps, headers, whole }
     }
 
-    fn scenarios(&mut self, nodes: &[&Node], behaviors: &Behaviors) -> Vec<Option<ScenarioPlan>> {
+    fn scenarios(
+        &mut self,
+        nodes: &[&Node],
+        names: &Names,
+        behaviors: &Behaviors,
+    ) -> Vec<Option<ScenarioPlan>> {
         if nodes.is_empty()
             && self.misspelt("scenario").is_empty()
             && let Some(last) = self.root.children.last()
@@ -290,11 +297,13 @@ impl<'a> Lowering<'a> {
             let around = scenario::Surroundings {
                 registry: self.registry,
                 behaviors: &behaviors.names,
+                scenarios: names,
                 stopping: &behaviors.stopping,
                 files: &self.files(node),
             };
             plans.push(self.problems.take(scenario::read(node, ScenarioId(number), &around)));
         }
+        self.problems.append(start::circles(nodes, names));
         plans
     }
 

@@ -49,11 +49,6 @@ impl ArrivalLaw for Jittered {
 
     fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
         let jitter = fields.share("jitter").map(|share| share.0);
-        if let Some(entry) =
-            fields.node().property("jitter").filter(|_| jitter.is_some_and(|part| part > 1.0))
-        {
-            fields.quantity_out_of_bounds("jitter", entry, "0%", "100%");
-        }
         let curve = read_curve(&mut fields, LevelUnit::Rate);
         fields.finish(curve.map(|curve| Self { curve, jitter: jitter.unwrap_or(1.0), index: 0 }))
     }
