@@ -28,11 +28,22 @@ pub struct ExitCondition {
     pub unit: &'static str,
 }
 
+/// Fewer values than a figure takes: it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TooFew {
+    /// Values there were.
+    pub count: u64,
+    /// Values it takes.
+    pub needed: u64,
+}
+
 /// What a rule last said.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RuleResult {
-    /// The value it compared; `None` without data.
+    /// The value it compared; `None` without data, and with too little of it.
     pub value: Option<f64>,
+    /// Whether there was too little data to compare.
+    pub too_few: Option<TooFew>,
     /// Whether it held.
     pub holds: bool,
     /// When it was last asked.

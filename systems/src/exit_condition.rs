@@ -11,7 +11,7 @@ use throng_components::scenario::{Scenario, ScenarioId, ScenarioProgress, ShardC
 use throng_components::statistics::ScenarioStatistics;
 
 use crate::links::{Incoming, Wake};
-use crate::plugins::exit_conditions::{Cadence, Facts, Rule, ScenarioFacts, Tripwire};
+use crate::plugins::exit_conditions::{Cadence, Facts, Judgement, Rule, ScenarioFacts, Tripwire};
 
 /// Where a rule's windows stand.
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
@@ -134,6 +134,12 @@ pub fn judge_rules<R: Rule>(
     }
 }
 
+/// A judgement as results tell it.
+fn told(judgement: Judgement, at: Nanos) -> RuleResult {
+    let Judgement { value, too_few, holds } = judgement;
+    RuleResult { value, too_few, holds, at }
+}
+
 /// When the last scenario ended.
 fn end_of(facts: &[ScenarioFacts<'_>]) -> Option<Nanos> {
     facts.iter().filter_map(|facts| facts.progress.ended_at).max()
@@ -217,7 +223,7 @@ impl<R: Rule> Asked<'_, R> {
 
     fn judge(&mut self, at: Nanos, at_end: bool) -> Option<Nanos> {
         let judgement = self.rule.judge(&Facts { at, at_end, scenarios: self.facts });
-        *self.result = RuleResult { value: judgement.value, holds: judgement.holds, at };
+        *self.result = told(judgement, at);
         self.watch.closed = judgement.holds;
         judgement.holds.then_some(at)
     }
@@ -237,7 +243,7 @@ impl<R: Rule> Asked<'_, R> {
     fn ask_at_end(&mut self, now: Nanos) {
         if !self.watch.closed {
             let judgement = self.rule.judge(&Facts { at: now, at_end: true, scenarios: self.facts });
-            *self.result = RuleResult { value: judgement.value, holds: judgement.holds, at: now };
+            *self.result = told(judgement, now);
             self.watch.closed = true;
         }
     }

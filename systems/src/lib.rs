@@ -11,6 +11,7 @@ mod arithmetic;
 pub mod behavior;
 pub mod collector;
 pub mod drivers;
+pub mod estimators;
 pub mod executor;
 pub mod exit_condition;
 pub mod exporter;

@@ -116,7 +116,7 @@ fn what_fails_unsent_is_counted_and_has_no_times() {
     };
     // No time of 0 that would keep any bound.
     assert_eq!(judged("response p=99 step=unsent below=\"1s\""), (false, false));
-    assert_eq!(judged("response p=1 below=\"5ms\""), (false, true));
+    assert_eq!(judged("response p=1 below=\"5ms\" min-count=1"), (false, true));
     assert_eq!(judged("failures step=unsent below=\"1%\""), (false, true));
 }
 

@@ -7,19 +7,19 @@ use throng::components::run::Outcome;
 use throng_tests::simulation::{Observed, Run, run};
 
 /// A service of 10 ms that always fails, and arrivals that never end.
-struct Setting {
-    stages: &'static str,
-    scenario: &'static str,
-    service: &'static str,
+struct Setting<'a> {
+    stages: &'a str,
+    scenario: &'a str,
+    service: &'a str,
 }
 
-const FAILING: Setting = Setting {
+const FAILING: Setting<'static> = Setting {
     stages: "hold \"10/s\"",
     scenario: "",
     service: "servers 100; time constant \"10ms\"; fails ratio=\"100%\"",
 };
 
-fn simulate(setting: &Setting, rules: &str, duration: Option<Nanos>) -> Observed {
+fn simulate(setting: &Setting<'_>, rules: &str, duration: Option<Nanos>) -> Observed {
     let Setting { stages, scenario, service } = setting;
     let text = format!(
         "throng 1\nseed 1\ntarget shop \"http://127.0.0.1:1\"\nservice shop {{ {service} }}\n\
@@ -30,7 +30,7 @@ fn simulate(setting: &Setting, rules: &str, duration: Option<Nanos>) -> Observed
 }
 
 /// The rule stops the run when so many tokens are expected, and is named.
-fn check(setting: &Setting, rule: &str, expected: f64) -> Observed {
+fn check(setting: &Setting<'_>, rule: &str, expected: f64) -> Observed {
     let observed = simulate(setting, &format!("stop-when {{ {rule} }}"), None);
     let summary = &observed.summary;
     assert_eq!(summary.stopped_by.as_deref(), Some(format!("stop-when {rule}").as_str()));
@@ -132,7 +132,7 @@ fn a_duration_ends_a_run_as_elapsed_would() {
 
 #[test]
 fn what_is_required_has_to_have_data() {
-    let ending = Setting { stages: "hold \"10/s\" for=\"2s\"", ..FAILING };
+    let ending = Setting { stages: "hold \"200/s\" for=\"2s\"", ..FAILING };
     let outcome = |rule: &str| {
         let observed = simulate(&ending, &format!("require {{ {rule} }}"), None);
         let rules = &observed.summary.rules;
@@ -173,4 +173,23 @@ fn an_open_scenario_has_to_keep_its_rate() {
     assert_eq!(rule.rule, "require rate scenario=crowd at-least=\"99%\"");
     assert!(!rule.passed);
     assert_eq!(observed.summary.outcome, Outcome::Failed);
+}
+
+#[test]
+fn a_percentile_of_too_few_steps_is_refused() {
+    let check = |seconds: u64, rule: &str, passed: bool, value: bool, needed: Option<u64>| {
+        let stages = format!("hold \"10/s\" for=\"{seconds}s\"");
+        let setting = Setting { stages: &stages, ..FAILING };
+        let observed = simulate(&setting, &format!("require {{ {rule} }}"), None);
+        let told = &observed.summary.rules[0];
+        assert_eq!((told.passed, told.value.is_some(), told.needed), (passed, value, needed), "{rule}");
+        assert_eq!(told.count, needed.map(|_| seconds * 10), "{rule}");
+    };
+    check(36, "response p=99 below=\"1s\"", false, false, Some(368));
+    check(37, "response p=99 below=\"1s\"", true, true, None);
+    check(36, "response p=99 below=\"1s\" min-count=1", true, true, None);
+    check(100, "response p=99.9 below=\"1s\"", false, false, Some(3_688));
+    check(1, "response mean below=\"1s\"", true, true, None);
+    // So many are above it that it is, wherever it lies among them.
+    check(2, "response p=99 above=\"1ms\"", true, true, Some(368));
 }

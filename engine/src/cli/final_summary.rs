@@ -44,6 +44,7 @@ pub(crate) fn render(summary: &Summary, colours: bool) -> String {
     errors(&mut text, summary, paint);
     services(&mut text, summary, paint);
     measures::show(&mut text, summary, paint);
+    refusals(&mut text, summary);
     delays(&mut text, summary, paint);
     connections(&mut text, summary, paint);
     phases(&mut text, summary, paint);
@@ -150,7 +151,10 @@ fn rules(text: &mut String, rules: &[RuleSummary], paint: Paint) {
             text.push_str(&plain.replacen('*', &mark, 1));
             line(text, &format!("{value:>80}"));
         }
-        if !rule.passed && rule.value.is_none() {
+        if let Some(needed) = rule.needed.filter(|_| rule.value.is_none()) {
+            let told = format!("too few values to tell the percentile: it takes {}", count(needed));
+            line(text, &format!("    {told}"));
+        } else if !rule.passed && rule.value.is_none() {
             line(text, "    what is required has to have data");
         }
     }
@@ -171,14 +175,20 @@ pub(super) fn unjudged_failures(summary: &Summary) -> Option<String> {
 
 /// A rule's value in its unit.
 fn observed(rule: &RuleSummary) -> String {
-    let Some(value) = &rule.value else { return "no data".to_owned() };
-    match (rule.unit.as_str(), value.as_u64(), value.as_f64()) {
+    let Some(value) = &rule.value else {
+        let of_needed = |(found, needed)| format!("{} of {}", count(found), count(needed));
+        return rule.count.zip(rule.needed).map_or("no data".to_owned(), of_needed);
+    };
+    // Too few to tell what it is, and enough to tell what it is not below.
+    let least = if rule.needed.is_some() { "≥ " } else { "" };
+    let value = match (rule.unit.as_str(), value.as_u64(), value.as_f64()) {
         ("ns", Some(nanos), _) => duration(nanos),
         ("share", _, Some(part)) => share(part),
         ("per_s", _, Some(rate)) => format!("{}/s", per_second(rate)),
         (unit, Some(whole), _) => format!("{} {unit}", count(whole)),
         (unit, _, _) => format!("{value} {unit}"),
-    }
+    };
+    format!("{least}{value}")
 }
 
 fn steps(text: &mut String, summary: &Summary, paint: Paint) {
@@ -209,12 +219,12 @@ fn steps(text: &mut String, summary: &Summary, paint: Paint) {
             &count(step.count),
             &per_second(step_rate(summary, name, step)),
             &failed,
-            &time(response.p50),
-            &time(response.p90),
-            &time(response.p99),
-            &time(response.p999),
+            &quantile(response.p50, response.too_few.p50),
+            &quantile(response.p90, response.too_few.p90),
+            &quantile(response.p99, response.too_few.p99),
+            &quantile(response.p999, response.too_few.p999),
             &time(response.max),
-            &time(step.service_ns.p99),
+            &p99(&step.service_ns),
         ]);
         if step.unsent > 0 {
             let note = format!("{} failed unsent: counted, and in none of these times", count(step.unsent));
@@ -248,6 +258,34 @@ fn step_rate(summary: &Summary, name: &str, step: &StepSummary) -> f64 {
 
 fn time(value: Option<u64>) -> String {
     value.map_or(NOTHING.to_owned(), duration)
+}
+
+/// A quantile, or that there are fewer values than it takes.
+fn quantile(value: Option<u64>, needed: Option<u64>) -> String {
+    needed.map_or_else(|| time(value), refused)
+}
+
+fn p99(durations: &DurationsSummary) -> String {
+    quantile(durations.p99, durations.too_few.p99)
+}
+
+/// In place of a quantile that so few values do not tell.
+fn refused(needed: u64) -> String {
+    format!("n<{needed}")
+}
+
+/// What `n<368` means, where it stands somewhere.
+fn refusals(text: &mut String, summary: &Summary) {
+    let steps = summary.steps.iter().flat_map(|(_, step)| [step.response_ns, step.service_ns]);
+    let groups = summary.groups.iter().map(|(_, group)| group.duration_ns);
+    let services = summary.services.iter().flat_map(|(_, service)| [service.wait_ns, service.sojourn_ns]);
+    let mut durations = steps.chain(groups).chain(services).map(|durations| durations.too_few);
+    let mut measures = summary.measures.iter().map(|(_, measure)| measure.too_few);
+    if durations.any(|too_few| !too_few.is_none()) || measures.any(|too_few| !too_few.is_none()) {
+        line(text, "");
+        let told = "n<368: fewer than the 368 values that it takes to tell this percentile";
+        wrap(text, told, "  ");
+    }
 }
 
 /// Why starts were late, in its three parts, which are never summed.
@@ -296,11 +334,11 @@ fn phases(text: &mut String, summary: &Summary, paint: Paint) {
         table.row(&[
             name,
             &count(phases.connect.count),
-            &time(phases.dns.p99),
-            &time(phases.connect.p99),
-            &time(phases.tls.p99),
-            &time(phases.first_byte.p99),
-            &time(phases.body.p99),
+            &p99(&phases.dns),
+            &p99(&phases.connect),
+            &p99(&phases.tls),
+            &p99(&phases.first_byte),
+            &p99(&phases.body),
         ]);
     }
     text.push_str(&table.render());

@@ -124,9 +124,9 @@ fn of_scenario(input: &ScenarioInput<'_>, names: &StepNames) -> ScenarioSummary 
         },
         rate: rate(input),
         iteration_ns: (&statistics.iteration).into(),
-        waiting_ns: (&statistics.waiting).into(),
-        blocked_ns: (&statistics.blocked).into(),
-        lateness_ns: (&statistics.lateness).into(),
+        waiting_ns: DurationsSummary::of_all(&statistics.waiting),
+        blocked_ns: DurationsSummary::of_all(&statistics.blocked),
+        lateness_ns: DurationsSummary::of_all(&statistics.lateness),
         steps: steps(names, |index| {
             let shown = input.behavior_steps.iter().any(|step| usize::from(step.0) == index);
             let figures = statistics.steps.get(index);
@@ -266,7 +266,7 @@ fn of_generator(input: GeneratorInput<'_>) -> GeneratorSummary {
         cpu_s: input.cpu_s,
         rss_peak_bytes: input.rss_peak_bytes,
         busy_share_max: input.threads.iter().map(|thread| thread.busy_share_max).fold(0.0, f64::max),
-        loop_lag_ns: (&loop_lag).into(),
+        loop_lag_ns: DurationsSummary::of_all(&loop_lag),
     }
 }
 
@@ -279,5 +279,13 @@ fn of_rule(input: &RuleInput<'_>) -> RuleSummary {
             Some(Nanos::from_f64(value).0.into())
         }
     });
-    RuleSummary { rule: input.condition.text.clone(), passed: input.passed, value, unit: unit.to_owned() }
+    let too_few = input.result.too_few;
+    RuleSummary {
+        rule: input.condition.text.clone(),
+        passed: input.passed,
+        value,
+        unit: unit.to_owned(),
+        count: too_few.map(|it| it.count),
+        needed: too_few.map(|it| it.needed),
+    }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use throng_components::measures::NamedMeasure;
 
+use super::TooFewSummary;
+
 /// A measure of one's own. Without data there is only `count`, 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeasureSummary {
@@ -39,11 +41,16 @@ pub struct MeasureSummary {
     /// The largest, exact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
+    /// Which quantiles are refused; absent where none is.
+    #[serde(default, skip_serializing_if = "TooFewSummary::is_none")]
+    pub too_few: TooFewSummary,
 }
 
 impl From<&NamedMeasure> for MeasureSummary {
     fn from(measure: &NamedMeasure) -> Self {
         let values = &measure.values;
+        let too_few = TooFewSummary::of(values.count());
+        let quantile = |q, refused: Option<u64>| values.quantile(q).filter(|_| refused.is_none());
         Self {
             unit: measure.unit.clone().into_owned(),
             count: values.count(),
@@ -51,12 +58,13 @@ impl From<&NamedMeasure> for MeasureSummary {
             min: values.min(),
             mean: values.mean(),
             stddev: values.stddev(),
-            p50: values.quantile(0.5),
-            p90: values.quantile(0.9),
-            p95: values.quantile(0.95),
-            p99: values.quantile(0.99),
-            p999: values.quantile(0.999),
+            p50: quantile(0.5, too_few.p50),
+            p90: quantile(0.9, too_few.p90),
+            p95: quantile(0.95, too_few.p95),
+            p99: quantile(0.99, too_few.p99),
+            p999: quantile(0.999, too_few.p999),
             max: values.max(),
+            too_few,
         }
     }
 }

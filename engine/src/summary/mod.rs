@@ -6,6 +6,7 @@
 
 mod build;
 mod conservation;
+mod durations;
 mod inputs;
 mod measures;
 mod ordered;
@@ -14,10 +15,12 @@ mod schema;
 mod services;
 #[cfg(test)]
 mod tests;
+mod too_few;
 mod verdict;
 
 pub use build::build;
 pub use conservation::conservation;
+pub use durations::DurationsSummary;
 pub use inputs::{
     Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, ServiceInput, SummaryInput,
 };
@@ -25,9 +28,10 @@ pub use measures::{MeasureSummary, MeasuresOverflowSummary};
 pub use ordered::Ordered;
 pub use page::{SummaryField, fields};
 pub use schema::{
-    ConnectionsSummary, ControlSummary, DurationsSummary, GapSummary, GeneratorSummary, GroupSummary,
-    IterationsSummary, ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary,
-    StepSummary, Summary, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    ConnectionsSummary, ControlSummary, GapSummary, GeneratorSummary, GroupSummary, IterationsSummary,
+    ListenerSummary, PhasesSummary, RateSummary, RuleSummary, ScenarioSummary, StepSummary, Summary,
+    TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 pub use services::{ServiceRequestsSummary, ServiceSummary};
+pub use too_few::TooFewSummary;
 pub use verdict::{GeneratorFacts, verdict};

@@ -78,8 +78,18 @@ mod against_the_json {
     use serde_json::Value;
 
     /// Objects whose keys are names of the workload's own.
-    const BY_NAME: &[&str] =
-        &["params", "scenarios", "steps", "groups", "errors", "retried", "measures", "services", "listeners"];
+    const BY_NAME: &[&str] = &[
+        "params",
+        "scenarios",
+        "steps",
+        "groups",
+        "errors",
+        "retried",
+        "measures",
+        "services",
+        "listeners",
+        "too_few",
+    ];
 
     /// Whether a path leads to figures of a duration: by its name, and all that is in `phases_ns`.
     fn holds_durations(path: &str) -> bool {

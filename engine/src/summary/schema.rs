@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use throng_components::clock::ClockKind;
-use throng_components::measure::Measure;
 use throng_components::run::{Outcome, ReplayOf, Verdict};
 use throng_components::speed::Speed;
 
-use super::{MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary};
+use super::{DurationsSummary, MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary};
 
 /// The schema's version: raised when a name changes its meaning, not when one is added.
 pub const VERSION: u32 = 1;
@@ -211,58 +210,6 @@ pub struct RateSummary {
     pub achieved_per_s: Option<f64>,
 }
 
-/// Durations of one kind. Without data there is only `count`, 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DurationsSummary {
-    /// How many.
-    pub count: u64,
-    /// The smallest, exact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min: Option<u64>,
-    /// The mean, exact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mean: Option<u64>,
-    /// The population standard deviation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stddev: Option<u64>,
-    /// The median, within 0.1 %, as all quantiles.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p50: Option<u64>,
-    /// 90 % are not above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p90: Option<u64>,
-    /// 95 % are not above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p95: Option<u64>,
-    /// 99 % are not above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p99: Option<u64>,
-    /// 99.9 % are not above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p999: Option<u64>,
-    /// The largest, exact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<u64>,
-}
-
-impl From<&Measure> for DurationsSummary {
-    fn from(measure: &Measure) -> Self {
-        let quantile = |q| measure.quantile(q).map(|nanos| nanos.0);
-        Self {
-            count: measure.count(),
-            min: measure.min().map(|nanos| nanos.0),
-            mean: measure.mean().map(|nanos| nanos.0),
-            stddev: measure.stddev().map(|nanos| nanos.0),
-            p50: quantile(0.5),
-            p90: quantile(0.9),
-            p95: quantile(0.95),
-            p99: quantile(0.99),
-            p999: quantile(0.999),
-            max: measure.max().map(|nanos| nanos.0),
-        }
-    }
-}
-
 /// One step, without the warm-up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepSummary {
@@ -379,6 +326,12 @@ pub struct RuleSummary {
     pub value: Option<serde_json::Number>,
     /// The value's unit.
     pub unit: String,
+    /// How many values there were, where they were too few to tell what is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// How many it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed: Option<u64>,
 }
 
 /// One listener.

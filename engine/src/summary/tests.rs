@@ -3,7 +3,7 @@
 use throng_components::attempt_phases::AttemptPhases;
 use throng_components::clock::{ClockKind, Nanos};
 use throng_components::control::{Command, ControlRecord, Factor};
-use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
+use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole, TooFew};
 use throng_components::measures::Measures;
 use throng_components::run::{Gap, Origin, Outcome, ReplayOf, RunHeader, Verdict};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
@@ -130,9 +130,8 @@ fn header() -> RunHeader {
 /// A measure of one's own, and one name too many.
 fn measures() -> Measures {
     let mut measures = Measures::default();
-    for share in [0.25, 0.5, 1.0] {
-        measures.record("admitted", "share", share);
-    }
+    (0..4_000).for_each(|number| measures.record("admitted", "share", f64::from(number % 4 + 1) / 4.0));
+    measures.record("seldom", "ns", 5.0);
     measures.record("x".repeat(129), "", 1.0);
     measures
 }
@@ -146,6 +145,9 @@ fn service() -> ServiceFigures {
     (figures.busy, figures.present) = (0, 0);
     figures
 }
+
+const LISTENER: ListenerInput<'static> =
+    ListenerInput { name: "main", kind: "otlp", delivered: 9, lost: 1, error: Some("disk full") };
 
 /// The summary of a run whose books can be changed first.
 fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
@@ -162,7 +164,8 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
         |text: &str, unit| ExitCondition { order: 0, text: text.to_owned(), role: RuleRole::Require, unit };
     let rules =
         [rule("require response p=99 below=\"200ms\"", "ns"), rule("require rate at-least=\"99%\"", "share")];
-    let result = |value| RuleResult { value, holds: true, at: Nanos::ZERO };
+    let result = |value| RuleResult { value, holds: true, ..RuleResult::default() };
+    let of_few = RuleResult { too_few: Some(TooFew { count: 12, needed: 368 }), ..result(Some(0.97)) };
     let thread = ThreadFigures { busy_share_max: 0.25, underruns: 0, ..ThreadFigures::default() };
     let input = |scenario, counts, statistics, expected| ScenarioInput {
         scenario,
@@ -200,15 +203,9 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
         },
         rules: &[
             RuleInput { condition: &rules[0], result: result(Some(5e6)), passed: true },
-            RuleInput { condition: &rules[1], result: result(Some(0.97)), passed: false },
+            RuleInput { condition: &rules[1], result: of_few, passed: false },
         ],
-        listeners: &[ListenerInput {
-            name: "main",
-            kind: "otlp",
-            delivered: 9,
-            lost: 1,
-            error: Some("disk full"),
-        }],
+        listeners: &[LISTENER],
         controls: &[ControlRecord {
             at: Nanos::from_secs(2),
             command: Command::Scale { scenario: ScenarioId(1), factor: Factor::ONE.changed_by_percent(20) },

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use throng_systems::estimators::Estimate;
+
 use super::design::{Design, Run};
-use super::estimate::Estimate;
 use super::row::Row;
 
 /// Which measures are chosen: `response_ns.p99`, or `step:response_ns.p99` for those of one scope only.

@@ -11,7 +11,6 @@
 
 mod dealing;
 mod design;
-mod estimate;
 mod experiment;
 mod figures;
 mod journal;
@@ -22,9 +21,10 @@ mod row;
 mod scale;
 mod summary_file;
 
+pub(crate) use throng_systems::estimators::Estimate;
+
 pub(crate) use self::dealing::deal;
 pub(crate) use self::design::{Design, Run};
-pub(crate) use self::estimate::Estimate;
 pub(crate) use self::experiment::{Experiment, Failure};
 pub(crate) use self::figures::{Figures, Selector};
 pub(crate) use self::journal::{Heading, Journal, JournalError, Record};

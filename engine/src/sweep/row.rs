@@ -51,7 +51,8 @@ mod exact {
 }
 
 /// What the summary says of the run itself, its inputs and its generator: none of it is a measure of what was simulated.
-const LEFT_OUT: &[&str] = &["version", "seed", "params", "generator", "listeners", "controls", "lateness_ns"];
+const LEFT_OUT: &[&str] =
+    &["version", "seed", "params", "generator", "listeners", "controls", "lateness_ns", "too_few"];
 
 /// Every measure of a run. New ones of the summary come along by themselves.
 pub(crate) fn rows_of(summary: &Summary) -> Vec<Row> {

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use throng_systems::estimators::Estimate;
+
 use super::design::Design;
-use super::estimate::Estimate;
 use super::figures::Figures;
 
 /// Writes one row a point and chosen measure.

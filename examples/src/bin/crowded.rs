@@ -44,7 +44,7 @@ impl Rule for Crowded {
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
         let counted = facts.scenarios.iter().filter(|facts| self.scope.covers(facts.scenario.id));
         let users: u64 = counted.map(|facts| facts.counts.users()).sum();
-        Judgement { value: Some(users as f64), holds: users > self.above }
+        Judgement::of(Some(users as f64), users > self.above)
     }
 }
 

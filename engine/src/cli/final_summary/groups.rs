@@ -3,7 +3,7 @@
 use super::paint::Paint;
 use super::quantity::{count, share};
 use super::table::{Column, Table};
-use super::{section, time};
+use super::{quantile, section, time};
 use crate::summary::Summary;
 
 /// Steps that were timed together.
@@ -32,10 +32,10 @@ pub(super) fn groups(text: &mut String, summary: &Summary, paint: Paint) {
             name,
             &count(group.count),
             &failed,
-            &time(duration.p50),
-            &time(duration.p90),
-            &time(duration.p99),
-            &time(duration.p999),
+            &quantile(duration.p50, duration.too_few.p50),
+            &quantile(duration.p90, duration.too_few.p90),
+            &quantile(duration.p99, duration.too_few.p99),
+            &quantile(duration.p999, duration.too_few.p999),
             &time(duration.max),
         ]);
         if group.cut > 0 {

@@ -3,7 +3,7 @@
 use super::paint::{Colour, Paint};
 use super::quantity::{bytes, count, duration, plain, share};
 use super::table::{Column, Table, wrap};
-use super::{NOTHING, section};
+use super::{NOTHING, refused, section};
 use crate::summary::{MeasureSummary, Summary};
 
 /// Adds the section, where there is something to show.
@@ -22,8 +22,12 @@ pub(super) fn show(text: &mut String, summary: &Summary, paint: Paint) {
         Column::number("max", 10),
     ]);
     for (name, measure) in summary.measures.iter() {
-        let [mean, p50, p90, p99, max] = [measure.mean, measure.p50, measure.p90, measure.p99, measure.max]
-            .map(|value| cell(measure, value));
+        let too_few = &measure.too_few;
+        let quantile = |value, needed: Option<u64>| needed.map_or_else(|| cell(measure, value), refused);
+        let [mean, max] = [measure.mean, measure.max].map(|value| cell(measure, value));
+        let p50 = quantile(measure.p50, too_few.p50);
+        let p90 = quantile(measure.p90, too_few.p90);
+        let p99 = quantile(measure.p99, too_few.p99);
         table.row(&[&title(name, &measure.unit), &count(measure.count), &mean, &p50, &p90, &p99, &max]);
         if measure.refused > 0 {
             let note = format!("refused, of another unit or no numbers: {}", count(measure.refused));

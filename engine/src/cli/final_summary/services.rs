@@ -3,7 +3,7 @@
 use super::paint::{Colour, Paint};
 use super::quantity::{count, share};
 use super::table::{Column, Table};
-use super::{NOTHING, section, time};
+use super::{NOTHING, p99, section, time};
 use crate::summary::{ServiceSummary, Summary};
 
 /// Adds the section, where there are services.
@@ -31,9 +31,9 @@ pub(super) fn services(text: &mut String, summary: &Summary, paint: Paint) {
             &average(service.present_mean),
             &average(service.waiting_mean),
             &time(service.wait_ns.mean),
-            &time(service.wait_ns.p99),
+            &p99(&service.wait_ns),
             &time(service.sojourn_ns.mean),
-            &time(service.sojourn_ns.p99),
+            &p99(&service.sojourn_ns),
         ]);
         for note in losses(service) {
             table.note(&paint.coloured(Colour::Yellow, &note));

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use throng_components::clock::Nanos;
-use throng_components::exit_condition::{RuleResult, RuleRole};
+use throng_components::exit_condition::{RuleResult, RuleRole, TooFew};
 use throng_components::run::Outcome;
 
 use super::cells::{Cells, Section, fit};
@@ -72,6 +72,9 @@ fn mark(rule: &RuleSubject, result: RuleResult, palette: Palette) -> (&'static s
 }
 
 fn value(rule: &RuleSubject, result: RuleResult) -> String {
+    if let Some(TooFew { count: found, needed }) = result.too_few.filter(|_| result.value.is_none()) {
+        return format!("{} of {}", count(found), count(needed));
+    }
     match (result.value, rule.unit) {
         (None, _) if rule.role == RuleRole::Require => "at the end".to_owned(),
         (None, _) => "no data yet".to_owned(),

@@ -108,7 +108,7 @@ fn standing(halves: u64, scenarios: usize, threads: u16) -> Standing {
         scenarios: std::iter::once(open).chain(std::iter::repeat_n(closed, scenarios - 1)).collect(),
         threads: (0..threads).map(thread).collect(),
         rules: vec![
-            RuleResult { value: Some(0.012), holds: false, at: Nanos::from_secs(20) },
+            RuleResult { value: Some(0.012), at: Nanos::from_secs(20), ..RuleResult::default() },
             RuleResult::default(),
         ],
         starts: (40_000, 12),

@@ -62,7 +62,7 @@ impl Rule for Backlog {
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
         let concerned = facts.scenarios.iter().filter(|facts| self.scope.covers(facts.scenario.id));
         let waiting: u64 = concerned.map(|facts| facts.counts.waiting).sum();
-        Judgement { value: Some(waiting as f64), holds: waiting > self.above }
+        Judgement::of(Some(waiting as f64), waiting > self.above)
     }
 
     fn tripwire(&self) -> Option<Tripwire> {

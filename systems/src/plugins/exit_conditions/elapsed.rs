@@ -59,7 +59,7 @@ impl Rule for Elapsed {
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
-        Judgement { value: Some(facts.at.0 as f64), holds: facts.at >= self.after }
+        Judgement::of(Some(facts.at.0 as f64), facts.at >= self.after)
     }
 
     fn state(&mut self) -> Option<&mut dyn State> {

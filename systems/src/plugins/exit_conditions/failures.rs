@@ -138,7 +138,7 @@ impl Rule for Failures {
         if self.window.length.is_some() {
             (self.finished, self.failed) = (0, 0);
         }
-        Judgement { value, holds: self.window.holds(now, facts.at_end) }
+        Judgement::of(value, self.window.holds(now, facts.at_end))
     }
 
     fn tripwire(&self) -> Option<Tripwire> {

@@ -11,6 +11,7 @@ use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
+use throng_components::exit_condition::TooFew;
 use throng_components::sample::{Sample, SampleKind, StepId};
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames};
 use throng_components::state::State;
@@ -103,10 +104,19 @@ pub struct Facts<'a> {
 /// What a rule says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Judgement {
-    /// The value it compared; `None` without data.
+    /// The value it compared; `None` without data, and with too little of it.
     pub value: Option<f64>,
+    /// Whether there is too little data to compare.
+    pub too_few: Option<TooFew>,
     /// Whether it holds. Without data a rule does not hold, but for a rate that nobody asked for.
     pub holds: bool,
+}
+
+impl Judgement {
+    /// A value that was compared, if there is one.
+    pub fn of(value: Option<f64>, holds: bool) -> Self {
+        Self { value, too_few: None, holds }
+    }
 }
 
 /// A kind of rule. The type is the component that holds its settings and its window.

@@ -135,7 +135,7 @@ impl Rule for Rate {
         };
         let compare = |value: f64| if self.at_least { value >= bound } else { value < bound };
         let now = value.map_or(self.holds_of_nothing, compare);
-        Judgement { value, holds: self.window.holds(now, facts.at_end) }
+        Judgement::of(value, self.window.holds(now, facts.at_end))
     }
 
     fn state(&mut self) -> Option<&mut dyn State> {

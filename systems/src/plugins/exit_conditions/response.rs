@@ -1,45 +1,64 @@
-//! `response`: a quantile of response times.
+//! `response`: a quantile of response times, or their mean.
 //!
 //! ```kdl
 //! stop-when { response p=99 step=login above="250ms" window="10s" times=3 }
-//! require { response p=99 step=login below="200ms" }
+//! require { response p=99 step=login below="200ms"; response mean below="50ms" }
 //! ```
 //!
 //! Response time counts from the instant at which a step was due, so that a stalled target cannot hide behind users that wait.
+//!
+//! A percentile of too few values is refused rather than guessed: what the largest of 100 values is says little of the 99th
+//! percentile. `above` may hold all the same: when so many values are above the bound that the percentile is, wherever it lies.
 
 use bevy_ecs::component::Component;
 use throng_components::clock::Nanos;
+use throng_components::exit_condition::TooFew;
 use throng_components::measure::Measure;
 use throng_components::sample::{Sample, SampleOutcome};
 use throng_components::state::State;
 use throng_components::state_of;
-use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
+use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use super::window::{
-    GROUP, OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope_with_groups,
+    GROUP, OUTCOME, RuleMistake, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope_with_groups,
 };
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope};
+use crate::estimators::{needed_count, ranks};
+
+/// What of the response times is compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Figure {
+    /// The value that this share of them, 0 to 1, does not exceed.
+    Quantile(f64),
+    Mean,
+}
 
 /// The rule.
 #[derive(Component, Clone, Debug)]
 pub struct Response {
-    /// The share of response times that the quantile covers, 0 to 1.
-    quantile: f64,
+    figure: Figure,
     bound: Nanos,
     above: bool,
-    min_count: u64,
+    /// As declared; without it a quantile takes what it takes.
+    min_count: Option<u64>,
     scope: Scope,
     window: Window,
     measure: Measure,
 }
 
-state_of!(Response { saved: measure; within: window; declared: quantile, bound, above, min_count, scope });
+state_of!(Response { saved: measure; within: window; declared: figure, bound, above, min_count, scope });
 
 impl Rule for Response {
     const SPEC: NodeSpec = NodeSpec {
         name: "response",
-        summary: "Compares a quantile of response times, counted from when steps were due.",
+        summary: "Compares a percentile of response times, or their mean, counted from when steps were due.",
         sample: "response p=99 below=\"200ms\"",
+        arguments: &[ArgumentSpec {
+            name: "figure",
+            kind: ValueKind::Word(&["mean"]),
+            required: false,
+            summary: "The mean instead of a percentile.",
+        }],
         properties: &[
             FieldSpec {
                 name: "p",
@@ -51,19 +70,20 @@ impl Rule for Response {
                 name: "above",
                 kind: ValueKind::Duration,
                 default: "",
-                summary: "Holds when the percentile is above this.",
+                summary: "Holds when the figure is above this.",
             },
             FieldSpec {
                 name: "below",
                 kind: ValueKind::Duration,
                 default: "",
-                summary: "Holds when the percentile is below this.",
+                summary: "Holds when the figure is below this.",
             },
             FieldSpec {
                 name: "min-count",
                 kind: ValueKind::Count,
-                default: "1",
-                summary: "With fewer steps it does not hold.",
+                default: "",
+                summary: "With fewer steps it does not hold; without it, as many as it takes to know the percentile with 95 % \
+                          confidence: 6 for p=50, 36 for p=90, 72 for p=95, 368 for p=99, 3688 for p=99.9.",
             },
             SCENARIO,
             STEP,
@@ -77,15 +97,14 @@ impl Rule for Response {
 
     fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
         fields.word("outcome");
-        fields.require("p");
-        let p = fields.number("p", 1.0, 100.0);
+        let figure = figure(&mut fields);
         let (above, below) = (fields.duration("above"), fields.duration("below"));
         require_bound(&mut fields, ["above", "below"], "above=, below=");
-        let min_count = fields.count("min-count", 1, u64::MAX).unwrap_or(1);
+        let min_count = fields.count("min-count", 1, u64::MAX);
         let scope = scope_with_groups(&mut fields, &names);
         let window = Window::read(&mut fields, &names);
-        let rule = p.zip(above.or(below)).map(|(p, bound)| Self {
-            quantile: p / 100.0,
+        let rule = figure.zip(above.or(below)).map(|(figure, bound)| Self {
+            figure,
             bound,
             above: above.is_some(),
             min_count,
@@ -116,18 +135,66 @@ impl Rule for Response {
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
-        let value = self.measure.quantile(self.quantile);
-        let enough = self.measure.count() >= self.min_count;
-        let compare = |value: Nanos| if self.above { value > self.bound } else { value < self.bound };
-        let now = enough && value.is_some_and(compare);
+        let mut judgement = self.compare();
         if self.window.length.is_some() {
             self.measure.clear();
         }
-        Judgement { value: value.map(|value| value.0 as f64), holds: self.window.holds(now, facts.at_end) }
+        judgement.holds = self.window.holds(judgement.holds, facts.at_end);
+        judgement
     }
 
     fn state(&mut self) -> Option<&mut dyn State> {
         Some(self)
+    }
+}
+
+impl Response {
+    /// What it says of the values of its window.
+    fn compare(&self) -> Judgement {
+        let count = self.measure.count();
+        let needed = match self.figure {
+            _ if count == 0 => return Judgement::default(),
+            Figure::Quantile(quantile) => self.min_count.unwrap_or_else(|| needed_count(quantile)),
+            Figure::Mean => self.min_count.unwrap_or(1),
+        };
+        if count < needed {
+            let least = self.certainly_above();
+            let too_few = Some(TooFew { count, needed });
+            return Judgement { value: least.map(|it| it.0 as f64), too_few, holds: least.is_some() };
+        }
+        let value = match self.figure {
+            Figure::Quantile(quantile) => self.measure.quantile(quantile),
+            Figure::Mean => self.measure.mean(),
+        };
+        let compare = |value: Nanos| if self.above { value > self.bound } else { value < self.bound };
+        Judgement::of(value.map(|value| value.0 as f64), value.is_some_and(compare))
+    }
+
+    /// For a quantile that has to be above a bound, and of which too little is known: the value that it is not below with
+    /// 95 % confidence, when even that is above the bound. A target that has become very slow answers too seldom for more.
+    fn certainly_above(&self) -> Option<Nanos> {
+        let Figure::Quantile(quantile) = self.figure else { return None };
+        let rank =
+            ranks(self.measure.count(), quantile).lower.filter(|_| self.above && self.min_count.is_none())?;
+        self.measure.value_of_rank(rank).filter(|least| *least > self.bound)
+    }
+}
+
+/// Reads what is compared: `p=`, or the word `mean`.
+fn figure(fields: &mut Fields<'_>) -> Option<Figure> {
+    let mean = !fields.word_arguments(0).is_empty();
+    let word = fields.node().arguments.first().map(|entry| entry.span);
+    match (word, fields.node().property("p").map(|entry| entry.span)) {
+        (Some(mean), Some(percentile)) => {
+            fields.number("p", 1.0, 100.0);
+            fields.problem(RuleMistake::PercentileAndMean { percentile, mean });
+            None
+        }
+        (Some(_), None) => mean.then_some(Figure::Mean),
+        (None, _) => {
+            fields.require("p");
+            fields.number("p", 1.0, 100.0).map(|p| Figure::Quantile(p / 100.0))
+        }
     }
 }
 
@@ -155,12 +222,45 @@ mod tests {
 
     #[test]
     fn a_quantile_is_compared_and_needs_data() {
-        let above = [("p", "50"), ("above", "15ms")];
+        let above = [("p", "50"), ("above", "15ms"), ("min-count", "1")];
         check(&above, &[10, 20, 30], (Some(20), true));
         check(&above, &[10, 10, 30], (Some(10), false));
         check(&above, &[], (None, false));
         check(&[("p", "100"), ("below", "31ms")], &[10, 30], (Some(30), true));
         check(&[("p", "50"), ("below", "31ms")], &[], (None, false));
-        check(&[("p", "50"), ("above", "1ms"), ("min-count", "3")], &[10, 20], (Some(10), false));
+        check(&[("p", "50"), ("above", "1ms"), ("min-count", "3")], &[10, 20], (None, false));
+    }
+
+    #[test]
+    fn a_quantile_of_too_few_values_is_refused() {
+        let below = [("p", "99"), ("below", "1s")];
+        check(&below, &[10; 367], (None, false));
+        check(&below, &[10; 368], (Some(10), true));
+        // A value for the sake of it, when somebody asks for it.
+        check(&[("p", "99"), ("below", "1s"), ("min-count", "1")], &[10], (Some(10), true));
+        let above = [("p", "99"), ("above", "100ms")];
+        // One slow answer among 100 is no 99th percentile, and the largest of 100 may be below it or above.
+        check(&above, &[&[10; 99][..], &[900]].concat(), (None, false));
+        check(&above, &[10; 100], (None, false));
+        // Wherever it lies among these, it is above the bound.
+        check(&above, &[900; 20], (Some(900), true));
+        check(&[("p", "99"), ("above", "100ms"), ("min-count", "50")], &[900; 20], (None, false));
+    }
+
+    #[test]
+    fn a_refusal_says_how_many_it_takes() {
+        let rule = &mut read::<Response>(&[("p", "99"), ("below", "1s")]);
+        let samples = vec![sample(SampleKind::Attempt, 5, SampleOutcome::Succeeded); 12];
+        let judged = judge(rule, &[(ScenarioCounts::default(), &samples)]);
+        assert_eq!(judged[0].too_few, Some(TooFew { count: 12, needed: 368 }));
+    }
+
+    #[test]
+    fn the_mean_is_of_any_number() {
+        let mean = Response { figure: Figure::Mean, ..read(&[("p", "50"), ("above", "15ms")]) };
+        let samples = [10, 30].map(|millis| sample(SampleKind::Attempt, millis, SampleOutcome::Succeeded));
+        let judged = judge(&mut mean.clone(), &[(ScenarioCounts::default(), &samples)]);
+        assert_eq!(judged, [Judgement::of(Some(20e6), true)]);
+        assert_eq!(judge(&mut mean.clone(), &[(ScenarioCounts::default(), &[])]), [Judgement::default()]);
     }
 }

@@ -61,6 +61,7 @@ pub(super) enum RuleMistake {
     NoBound { span: Span, known: &'static str },
     WindowInRequire { span: Span },
     StepAndGroup { span: Span, step: Span },
+    PercentileAndMean { percentile: Span, mean: Span },
 }
 
 impl Mistake for RuleMistake {
@@ -70,6 +71,7 @@ impl Mistake for RuleMistake {
             Self::NoBound { .. } => "T0121",
             Self::WindowInRequire { .. } => "T0122",
             Self::StepAndGroup { .. } => "T0210",
+            Self::PercentileAndMean { .. } => "T0290",
         }
     }
 
@@ -79,6 +81,7 @@ impl Mistake for RuleMistake {
             Self::NoBound { .. } => "the rule compares with nothing".to_owned(),
             Self::WindowInRequire { .. } => "`require` looks at the whole run, not at windows".to_owned(),
             Self::StepAndGroup { .. } => "the rule names a step and a group".to_owned(),
+            Self::PercentileAndMean { .. } => "the rule names a percentile and the mean".to_owned(),
         }
     }
 
@@ -92,6 +95,9 @@ impl Mistake for RuleMistake {
             Self::StepAndGroup { span, step } => {
                 vec![Label::new(*span, "a group has times of its own"), Label::new(*step, "the step")]
             }
+            Self::PercentileAndMean { percentile, mean } => {
+                vec![Label::new(*mean, "no percentile"), Label::new(*percentile, "the percentile")]
+            }
         }
     }
 
@@ -102,7 +108,9 @@ impl Mistake for RuleMistake {
             }
             Self::NoBound { known, .. } => Some(format!("add one of: {known}")),
             Self::WindowInRequire { .. } => Some("remove it, or move the rule to `stop-when`".to_owned()),
-            Self::StepAndGroup { .. } => Some("make two rules of it".to_owned()),
+            Self::StepAndGroup { .. } | Self::PercentileAndMean { .. } => {
+                Some("make two rules of it".to_owned())
+            }
         }
     }
 }

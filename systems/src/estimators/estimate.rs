@@ -1,4 +1,4 @@
-//! A mean over replications and how sure it is.
+//! A mean over independent values and how sure it is.
 
 /// Student's t, two-sided 95 %, for 1 to 30 degrees of freedom.
 ///
@@ -45,7 +45,7 @@ const Z: f64 = 1.959_963_984_540_054;
 ///
 /// # Source
 /// Above 30 the expansion of Abramowitz and Stegun, 26.7.5, to four terms: within 0.000 001.
-pub(super) fn student_t(freedom: usize) -> f64 {
+pub fn student_t(freedom: usize) -> f64 {
     if let Some(t) = T.get(freedom.saturating_sub(1)) {
         return *t;
     }
@@ -60,20 +60,20 @@ pub(super) fn student_t(freedom: usize) -> f64 {
     z + terms.iter().rev().fold(0.0, |sum, term| (sum + term) / n)
 }
 
-/// A mean over independent replications.
+/// A mean over independent values, such as those of replications.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Estimate {
+pub struct Estimate {
     /// How many values it is of.
-    pub(crate) count: usize,
+    pub count: usize,
     /// Their mean.
-    pub(crate) mean: f64,
+    pub mean: f64,
     /// Half the width of its 95 % interval of confidence; none of a single value.
-    pub(crate) half_width: Option<f64>,
+    pub half_width: Option<f64>,
 }
 
 impl Estimate {
     /// The estimate of values; none without any.
-    pub(crate) fn of(values: &[f64]) -> Option<Self> {
+    pub fn of(values: &[f64]) -> Option<Self> {
         let count = values.len();
         if count == 0 {
             return None;
@@ -88,7 +88,7 @@ impl Estimate {
     }
 
     /// The estimate of the differences of values that belong together; those without a partner are left out.
-    pub(crate) fn of_pairs(values: &[Option<f64>], base: &[Option<f64>]) -> Option<Self> {
+    pub fn of_pairs(values: &[Option<f64>], base: &[Option<f64>]) -> Option<Self> {
         let pairs = values.iter().zip(base).filter_map(|(value, base)| Some((*value)? - (*base)?));
         Self::of(&pairs.collect::<Vec<_>>())
     }

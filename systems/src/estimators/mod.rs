@@ -1,0 +1,19 @@
+//! What values that were observed tell of those that were not: intervals of 95 % confidence, and how many values a figure
+//! takes.
+//!
+//! | file | answers |
+//! | --- | --- |
+//! | [`sample_size`] | how many values a quantile takes |
+//! | [`order_statistics`] | between which of them it lies, when they are independent |
+//! | [`batch_means`] | how sure a figure is when they are not |
+//! | [`estimate`] | how sure a mean of independent values is |
+
+pub mod batch_means;
+pub mod estimate;
+pub mod order_statistics;
+pub mod sample_size;
+
+pub use self::batch_means::BatchMeans;
+pub use self::estimate::Estimate;
+pub use self::order_statistics::{Ranks, ranks};
+pub use self::sample_size::{TAIL, needed_count};
