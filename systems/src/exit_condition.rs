@@ -206,10 +206,11 @@ impl<R: Rule> Asked<'_, R> {
                 if origin == Nanos::MAX {
                     return None;
                 }
-                let mut end = *self.watch.end.get_or_insert(origin + length);
+                let certain = self.rule.certain_at().unwrap_or(Nanos::MAX);
+                let mut end = *self.watch.end.get_or_insert((origin + length).min(certain));
                 while now >= end + grace {
                     let held = self.judge(end, at_end);
-                    end += length;
+                    end = (end + length).min(certain.max(end + Nanos(1)));
                     self.watch.end = Some(end);
                     self.release_held(end);
                     if held.is_some() {

@@ -36,7 +36,11 @@ fn check(setting: &Setting<'_>, rule: &str, expected: f64) -> Observed {
     assert_eq!(summary.stopped_by.as_deref(), Some(format!("stop-when {rule}").as_str()));
     let tokens = observed.scenario("crowd").tokens.expect("open");
     assert!((tokens.expected - expected).abs() < 1e-6, "{rule}: {} of {expected}", tokens.expected);
-    let outcome = if rule.contains("elapsed") { Outcome::Passed } else { Outcome::Failed };
+    let outcome = if rule.contains("elapsed") || rule.contains("precision") {
+        Outcome::Passed
+    } else {
+        Outcome::Failed
+    };
     assert_eq!(summary.outcome, outcome, "{rule}: {:?}", summary.rules);
     observed
 }
@@ -192,4 +196,24 @@ fn a_percentile_of_too_few_steps_is_refused() {
     check(1, "response mean below=\"1s\"", true, true, None);
     // So many are above it that it is, wherever it lies among them.
     check(2, "response p=99 above=\"1ms\"", true, true, Some(368));
+}
+
+#[test]
+fn a_run_ends_when_enough_is_known_or_at_its_latest() {
+    let queue = Setting {
+        stages: "hold \"50/s\"",
+        service: "servers 1; queue fifo limit=100; time exponential mean=\"10ms\"",
+        ..FAILING
+    };
+    // Known after some minutes: at a whole second, and not before 20 batches of 36 were full.
+    let known = simulate(&queue, "stop-when { precision p=90 within=\"15%\" max=\"1h\" }", None);
+    let (rule, length) = (&known.summary.rules[0], Nanos(known.summary.duration_ns));
+    let value = rule.value.as_ref().and_then(serde_json::Number::as_f64).expect("it is known");
+    assert!(value > 0.0 && value <= 0.15 && rule.passed, "{rule:?}");
+    assert!(length > Nanos::from_secs(15) && length < Nanos::from_secs(3_600), "{length}");
+    // What is known too late is told as it stands, at the very instant.
+    check(&FAILING, "precision p=99 within=\"1%\" max=\"2500ms\"", 25.0);
+    // Values that are all alike are known as soon as there are enough.
+    check(&FAILING, "precision p=50 within=\"5%\" method=order-statistics", 10.0);
+    check(&FAILING, "precision p=50 within=\"5%\" method=order-statistics min=\"7s\"", 70.0);
 }

@@ -3,8 +3,8 @@
 use throng_components::exit_condition::{ExitCondition, RuleRole};
 use throng_components::run::Outcome;
 use throng_components::workload::{Entry, Fields, Node, NodeSpec, Problems, Scalar, Span, Spanned};
-use throng_systems::plugins::Registry;
 use throng_systems::plugins::exit_conditions::RuleNames;
+use throng_systems::plugins::{Named as _, Registry};
 
 use super::settings::is_word;
 use crate::loader::source::Sources;
@@ -79,18 +79,28 @@ fn read_rule(node: &Node, owner: &str, around: &Surroundings<'_>, order: u16) ->
     };
     let (install, unit) = (entry.read)(node, around.names)?;
     let text = format!("{owner} {}", written(node, around.sources));
-    let role = role(node, around.names.requires);
+    let role = role(node, entry.spec(), around.names.requires);
     Ok(RulePlan { condition: ExitCondition { order, text, role, unit }, install })
 }
 
-/// What a rule makes of the run. A plug-in that has no `outcome` property has refused another word before.
-fn role(node: &Node, requires: bool) -> RuleRole {
+/// Whether a rule of `stop-when` ends the run whatever happens.
+pub(super) fn ends_for_sure(rule: &Node) -> bool {
+    match rule.name.value.as_str() {
+        "elapsed" => true,
+        "precision" => rule.property("max").is_some(),
+        _ => false,
+    }
+}
+
+/// What a rule makes of the run: what it says, else what its kind does. A plug-in that has no `outcome` property has refused
+/// the word before.
+fn role(node: &Node, spec: &NodeSpec, requires: bool) -> RuleRole {
     if requires {
         return RuleRole::Require;
     }
     let passed = match node.property("outcome") {
         Some(entry) => is_word(entry, "passed"),
-        None => node.name.value == "elapsed",
+        None => spec.properties.iter().any(|field| field.name == "outcome" && field.default == "passed"),
     };
     RuleRole::StopWhen(if passed { Outcome::Passed } else { Outcome::Failed })
 }

@@ -338,9 +338,8 @@ impl<'a> Lowering<'a> {
         }
         (around.names.requires, around.names.implicit) = (true, true);
         let required = self.all("require");
-        let mut stops =
-            self.root.children_named("stop-when").flat_map(|block| block.children_named("elapsed"));
-        let ends = stops.next().is_some();
+        let mut stops = self.root.children_named("stop-when").flat_map(|block| &block.children);
+        let ends = stops.any(rules::ends_for_sure);
         let mut warnings = Vec::new();
         for (plan, node) in scenarios.iter().zip(nodes) {
             let Some(plan) = plan else { continue };

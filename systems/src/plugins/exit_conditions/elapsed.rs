@@ -8,7 +8,7 @@ use bevy_ecs::component::Component;
 use throng_components::clock::Nanos;
 use throng_components::state::State;
 use throng_components::state_of;
-use throng_components::workload::{ArgumentSpec, Fields, NodeSpec, Problems, ValueKind};
+use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
 use super::window::OUTCOME;
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope};
@@ -24,7 +24,7 @@ state_of!(Elapsed { declared: after });
 impl Rule for Elapsed {
     const SPEC: NodeSpec = NodeSpec {
         name: "elapsed",
-        summary: "Holds when the run has lasted so long; passes it unless `outcome=` says otherwise.",
+        summary: "Holds when the run has lasted so long.",
         sample: "elapsed \"15m\" outcome=passed",
         arguments: &[ArgumentSpec {
             name: "time",
@@ -32,7 +32,7 @@ impl Rule for Elapsed {
             required: true,
             summary: "From the run's start.",
         }],
-        properties: &[OUTCOME],
+        properties: &[FieldSpec { default: "passed", ..OUTCOME }],
         ..NodeSpec::EMPTY
     };
 

@@ -3,6 +3,7 @@
 pub mod backlog;
 pub mod elapsed;
 pub mod failures;
+pub mod precision;
 pub mod rate;
 pub mod response;
 pub mod window;
@@ -152,7 +153,7 @@ pub trait Rule: Component<Mutability = Mutable> + Sized {
     /// Answers; at a window's end it also begins the next one.
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement;
 
-    /// For a rule that only looks at the time: the instant at which it will hold, whatever happens.
+    /// The instant at which it will hold, whatever happens: for a rule that looks at the time. It is asked then, too.
     fn certain_at(&self) -> Option<Nanos> {
         None
     }
@@ -242,6 +243,7 @@ pub const ALL: &[Entry] = &[
     Entry::of::<elapsed::Elapsed>(),
     Entry::of::<failures::Failures>(),
     Entry::of::<response::Response>(),
+    Entry::of::<precision::Precision>(),
     Entry::of::<rate::Rate>(),
     Entry::of::<backlog::Backlog>(),
 ];
