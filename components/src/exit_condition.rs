@@ -26,6 +26,9 @@ pub struct ExitCondition {
     pub role: RuleRole,
     /// The unit of its value in results.
     pub unit: &'static str,
+    /// For a requirement: from when on it ends the run as failed when it does not hold, after the start of its scenario or of
+    /// the run.
+    pub abort_after: Option<Nanos>,
 }
 
 /// Fewer values than a figure takes: it is refused.

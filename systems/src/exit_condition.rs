@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::phase::Phase;
-use throng_components::run::{RunState, Stop};
+use throng_components::run::{Outcome, RunState, Stop};
 use throng_components::sample::Sample;
 use throng_components::scenario::{Scenario, ScenarioId, ScenarioProgress, ShardCounts};
 use throng_components::statistics::ScenarioStatistics;
@@ -121,7 +121,14 @@ pub fn judge_rules<R: Rule>(
         asked.observe(&incoming);
         match condition.role {
             RuleRole::Require if at_end => asked.ask_at_end(now),
-            RuleRole::Require => {}
+            RuleRole::Require => {
+                let Some(after) = condition.abort_after else { continue };
+                if let Some(at) = asked.find_breach(now, grace, after) {
+                    let stop = Stop { at, by: condition.text.clone(), outcome: Outcome::Failed };
+                    candidates.stops.push((condition.order, stop));
+                }
+                next.0 = next.0.min(asked.watch.end.unwrap_or(Nanos::MAX));
+            }
             RuleRole::StopWhen(outcome) => {
                 if let Some(at) = asked.ask(now, grace, at_end) {
                     let stop = Stop { at, by: condition.text.clone(), outcome };
@@ -220,6 +227,24 @@ impl<R: Rule> Asked<'_, R> {
                 None
             }
         }
+    }
+
+    /// Asks a requirement each second from an instant on; gives that at which it had data and did not hold.
+    fn find_breach(&mut self, now: Nanos, grace: Nanos, after: Nanos) -> Option<Nanos> {
+        let origin = self.origin();
+        let mut end = *self.watch.end.get_or_insert(origin + after);
+        while now >= end + grace {
+            let judgement = self.rule.judge(&Facts { at: end, at_end: false, scenarios: self.facts });
+            *self.result = told(judgement, end);
+            let asked_at = end;
+            end += Nanos::SECOND;
+            self.watch.end = Some(end);
+            self.release_held(end);
+            if !judgement.holds && judgement.value.is_some() {
+                return Some(asked_at);
+            }
+        }
+        None
     }
 
     fn judge(&mut self, at: Nanos, at_end: bool) -> Option<Nanos> {

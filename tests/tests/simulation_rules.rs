@@ -217,3 +217,60 @@ fn a_run_ends_when_enough_is_known_or_at_its_latest() {
     check(&FAILING, "precision p=50 within=\"5%\" method=order-statistics", 10.0);
     check(&FAILING, "precision p=50 within=\"5%\" method=order-statistics min=\"7s\"", 70.0);
 }
+
+#[test]
+fn a_target_that_answers_nothing_any_more_is_noticed_in_empty_windows() {
+    let rule = "successes below=1 window=\"5s\"";
+    let well = "servers 100; time constant \"10ms\"";
+    // Nothing goes well from the outage on, which begins in the third window.
+    let out = format!("{well}; outage from=\"12s\" for=\"1h\"");
+    check(&Setting { service: &out, ..FAILING }, rule, 200.0);
+    // Answers that never come fail nothing for as long as a timeout is.
+    let hangs = Setting { service: "servers 100; time constant \"1h\"", ..FAILING };
+    check(&hangs, rule, 50.0);
+    // Not asked before the warm-up is over: the first whole window begins at 10 s.
+    check(&Setting { scenario: "warm-up \"7s\"", ..hangs }, rule, 150.0);
+    // Nor after its scenario's end, while what was begun is waited for.
+    let ending = Setting { stages: "hold \"10/s\" for=\"5s\"", scenario: "drain \"1m\"", ..hangs };
+    let observed = simulate(&ending, &format!("stop-when {{ {rule} }}"), None);
+    assert_eq!(observed.summary.stopped_by, Some(format!("stop-when {rule}")));
+    let empty = Setting { stages: "hold \"10/s\" for=\"3s\"", ..ending };
+    assert_eq!(simulate(&empty, &format!("stop-when {{ {rule} }}"), None).summary.stopped_by, None);
+}
+
+#[test]
+fn a_requirement_may_end_the_run_before_its_end() {
+    let aborted = |rule: &str, expected: f64| {
+        let observed = simulate(&FAILING, &format!("require {{ {rule} }}"), None);
+        let told = observed.summary.stopped_by.as_deref();
+        assert_eq!((told, observed.summary.outcome), (Some(&*format!("require {rule}")), Outcome::Failed));
+        let tokens = observed.scenario("crowd").tokens.expect("open");
+        assert!((tokens.expected - expected).abs() < 1e-6, "{rule}: {}", tokens.expected);
+    };
+    aborted("failures below=\"50%\" abort-after=\"2500ms\"", 25.0);
+    aborted("failures below=15 abort-after=\"500ms\"", 15.0);
+    aborted("response mean below=\"5ms\" abort-after=\"3s\"", 30.0);
+    // What is known too little of is waited for.
+    aborted("response p=90 below=\"5ms\" abort-after=\"500ms\"", 45.0);
+    // What holds ends nothing, and is judged once more at the end.
+    let ending = Setting { stages: "hold \"10/s\" for=\"4s\"", ..FAILING };
+    let rule = "response mean below=\"50ms\" abort-after=\"1s\"";
+    let observed = simulate(&ending, &format!("require {{ {rule} }}"), None);
+    assert_eq!((observed.summary.stopped_by.as_deref(), observed.summary.rules[0].passed), (None, true));
+}
+
+#[test]
+fn virtual_time_is_never_late() {
+    let ending = Setting { stages: "hold \"10/s\" for=\"4s\"", ..FAILING };
+    let observed =
+        simulate(&ending, "require { lateness p=99 below=\"1ns\"; lateness mean below=\"1ns\" }", None);
+    assert!(observed.summary.rules[..2].iter().all(|rule| rule.passed), "{:?}", observed.summary.rules);
+}
+
+#[test]
+fn few_failures_of_nothing_are_no_merit() {
+    let ending = Setting { stages: "hold \"10/s\" for=\"2s\"", ..FAILING };
+    let observed = simulate(&ending, "require { failures below=5 step=never }", None);
+    let told = &observed.summary.rules[0];
+    assert_eq!((told.passed, &told.value), (false, &None));
+}

@@ -127,6 +127,7 @@ const USED_BY_ORDER: &[(&str, &[&str])] = &[
 const SHARED_PARTS: &[&str] = &[
     "arrivals/renewal",
     "arrivals/stages",
+    "exit_conditions/compared",
     "exit_conditions/window",
     "laws/settings",
     "protocols/exchange",

@@ -160,8 +160,13 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
     let mut crowd_counts = counts(100, 20, 8);
     change(&mut crowd_counts);
     let (of_crowd, of_crew) = (statistics(80, 8), statistics(50, 0));
-    let rule =
-        |text: &str, unit| ExitCondition { order: 0, text: text.to_owned(), role: RuleRole::Require, unit };
+    let rule = |text: &str, unit| ExitCondition {
+        order: 0,
+        text: text.to_owned(),
+        role: RuleRole::Require,
+        unit,
+        abort_after: None,
+    };
     let rules =
         [rule("require response p=99 below=\"200ms\"", "ns"), rule("require rate at-least=\"99%\"", "share")];
     let result = |value| RuleResult { value, holds: true, ..RuleResult::default() };

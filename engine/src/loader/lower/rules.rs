@@ -1,8 +1,11 @@
 //! `stop-when` and `require`: the rules that end a run or judge it.
 
+use throng_components::clock::Nanos;
 use throng_components::exit_condition::{ExitCondition, RuleRole};
 use throng_components::run::Outcome;
-use throng_components::workload::{Entry, Fields, Node, NodeSpec, Problems, Scalar, Span, Spanned};
+use throng_components::workload::{
+    Entry, Fields, Node, NodeSpec, Problems, Scalar, Span, Spanned, parse_duration,
+};
 use throng_systems::plugins::exit_conditions::RuleNames;
 use throng_systems::plugins::{Named as _, Registry};
 
@@ -80,7 +83,8 @@ fn read_rule(node: &Node, owner: &str, around: &Surroundings<'_>, order: u16) ->
     let (install, unit) = (entry.read)(node, around.names)?;
     let text = format!("{owner} {}", written(node, around.sources));
     let role = role(node, entry.spec(), around.names.requires);
-    Ok(RulePlan { condition: ExitCondition { order, text, role, unit }, install })
+    let abort_after = abort_after(node);
+    Ok(RulePlan { condition: ExitCondition { order, text, role, unit, abort_after }, install })
 }
 
 /// Whether a rule of `stop-when` ends the run whatever happens.
@@ -103,6 +107,15 @@ fn role(node: &Node, spec: &NodeSpec, requires: bool) -> RuleRole {
         None => spec.properties.iter().any(|field| field.name == "outcome" && field.default == "passed"),
     };
     RuleRole::StopWhen(if passed { Outcome::Passed } else { Outcome::Failed })
+}
+
+/// From when on a requirement ends the run. A plug-in that has no such property has refused the word before, and one that has it
+/// what is no duration.
+fn abort_after(node: &Node) -> Option<Nanos> {
+    match &node.property("abort-after")?.value {
+        Scalar::Text(text) => parse_duration(text).ok(),
+        _ => None,
+    }
 }
 
 /// A node's words as they stand in the file, one space between two of them.
@@ -155,6 +168,7 @@ pub(super) fn add_implicit(
             text: format!("require rate scenario={shown} at-least=\"{IMPLICIT_RATE}\""),
             role: RuleRole::Require,
             unit,
+            abort_after: None,
         },
         install,
     });

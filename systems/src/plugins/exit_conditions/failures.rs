@@ -16,7 +16,9 @@ use throng_components::state::State;
 use throng_components::state_of;
 use throng_components::workload::{FieldSpec, Fields, Limit, NodeSpec, Problems, ValueKind};
 
-use super::window::{OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope};
+use super::window::{
+    ABORT, OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, consequence, require_bound, scope,
+};
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope, TripCount, Tripwire};
 
 /// The rule.
@@ -77,12 +79,13 @@ impl Rule for Failures {
             WINDOW,
             TIMES,
             OUTCOME,
+            ABORT,
         ],
         ..NodeSpec::EMPTY
     };
 
     fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
-        fields.word("outcome");
+        consequence(&mut fields, &names);
         let (above, below) = (fields.limit("above"), fields.limit("below"));
         require_bound(&mut fields, ["above", "below"], "above=, below=");
         let of_iterations = fields.word("of") == Some("iterations");
@@ -128,7 +131,11 @@ impl Rule for Failures {
 
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
         let (value, bound, enough) = match self.limit {
-            Limit::Count(bound) => (Some(self.failed as f64), bound as f64, true),
+            // Few failures of nothing at all are no merit; too many of them need nothing else.
+            Limit::Count(bound) => {
+                let told = !facts.at_end || self.above || self.finished > 0;
+                (told.then_some(self.failed as f64), bound as f64, true)
+            }
             Limit::Share(bound) => {
                 let share = (self.finished > 0).then(|| self.failed as f64 / self.finished as f64);
                 (share, bound.0, self.finished >= self.min_count)

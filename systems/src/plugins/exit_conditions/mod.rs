@@ -1,11 +1,14 @@
 //! Exit conditions: the rules of `stop-when` and `require`.
 
 pub mod backlog;
+mod compared;
 pub mod elapsed;
 pub mod failures;
+pub mod lateness;
 pub mod precision;
 pub mod rate;
 pub mod response;
+pub mod successes;
 pub mod window;
 
 use bevy_ecs::component::{Component, Mutable};
@@ -242,8 +245,10 @@ impl Named for Entry {
 pub const ALL: &[Entry] = &[
     Entry::of::<elapsed::Elapsed>(),
     Entry::of::<failures::Failures>(),
+    Entry::of::<successes::Successes>(),
     Entry::of::<response::Response>(),
     Entry::of::<precision::Precision>(),
+    Entry::of::<lateness::Lateness>(),
     Entry::of::<rate::Rate>(),
     Entry::of::<backlog::Backlog>(),
 ];

@@ -16,7 +16,7 @@ use throng_components::workload::{
     FieldSpec, Fields, NodeSpec, Problems, Rate as RateValue, Scalar, Share, ValueKind,
 };
 
-use super::window::{OUTCOME, SCENARIO, TIMES, WINDOW, Window, require_bound, scenario};
+use super::window::{ABORT, OUTCOME, SCENARIO, TIMES, WINDOW, Window, consequence, require_bound, scenario};
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, ScenarioFacts, Scope};
 
 /// What the rate is compared with.
@@ -66,12 +66,13 @@ impl Rule for Rate {
             WINDOW,
             TIMES,
             OUTCOME,
+            ABORT,
         ],
         ..NodeSpec::EMPTY
     };
 
     fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
-        fields.word("outcome");
+        consequence(&mut fields, &names);
         let (at_least, below) = (bound(&mut fields, "at-least"), bound(&mut fields, "below"));
         require_bound(&mut fields, ["at-least", "below"], "at-least=, below=");
         let scope = Scope { scenario: scenario(&mut fields, &names), ..Scope::default() };

@@ -11,73 +11,34 @@
 //! percentile. `above` may hold all the same: when so many values are above the bound that the percentile is, wherever it lies.
 
 use bevy_ecs::component::Component;
-use throng_components::clock::Nanos;
-use throng_components::exit_condition::TooFew;
-use throng_components::measure::Measure;
 use throng_components::sample::{Sample, SampleOutcome};
 use throng_components::state::State;
 use throng_components::state_of;
-use throng_components::workload::{ArgumentSpec, FieldSpec, Fields, NodeSpec, Problems, ValueKind};
+use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
 
-use super::window::{
-    GROUP, OUTCOME, RuleMistake, SCENARIO, STEP, TIMES, WINDOW, Window, require_bound, scope_with_groups,
-};
+use super::compared::{ABOVE, BELOW, Compared, Enough, MEAN, PERCENTILE};
+use super::window::{ABORT, GROUP, OUTCOME, SCENARIO, STEP, TIMES, WINDOW, consequence, scope_with_groups};
 use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope};
-use crate::estimators::{needed_count, ranks};
-
-/// What of the response times is compared.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Figure {
-    /// The value that this share of them, 0 to 1, does not exceed.
-    Quantile(f64),
-    Mean,
-}
 
 /// The rule.
 #[derive(Component, Clone, Debug)]
 pub struct Response {
-    figure: Figure,
-    bound: Nanos,
-    above: bool,
-    /// As declared; without it a quantile takes what it takes.
-    min_count: Option<u64>,
+    compared: Compared,
     scope: Scope,
-    window: Window,
-    measure: Measure,
 }
 
-state_of!(Response { saved: measure; within: window; declared: figure, bound, above, min_count, scope });
+state_of!(Response { within: compared; declared: scope });
 
 impl Rule for Response {
     const SPEC: NodeSpec = NodeSpec {
         name: "response",
         summary: "Compares a percentile of response times, or their mean, counted from when steps were due.",
         sample: "response p=99 below=\"200ms\"",
-        arguments: &[ArgumentSpec {
-            name: "figure",
-            kind: ValueKind::Word(&["mean"]),
-            required: false,
-            summary: "The mean instead of a percentile.",
-        }],
+        arguments: &[MEAN],
         properties: &[
-            FieldSpec {
-                name: "p",
-                kind: ValueKind::Number,
-                default: "",
-                summary: "The percentile, 1 to 100: `99`, `99.9`.",
-            },
-            FieldSpec {
-                name: "above",
-                kind: ValueKind::Duration,
-                default: "",
-                summary: "Holds when the figure is above this.",
-            },
-            FieldSpec {
-                name: "below",
-                kind: ValueKind::Duration,
-                default: "",
-                summary: "Holds when the figure is below this.",
-            },
+            PERCENTILE,
+            ABOVE,
+            BELOW,
             FieldSpec {
                 name: "min-count",
                 kind: ValueKind::Count,
@@ -91,28 +52,16 @@ impl Rule for Response {
             WINDOW,
             TIMES,
             OUTCOME,
+            ABORT,
         ],
         ..NodeSpec::EMPTY
     };
 
     fn read(mut fields: Fields<'_>, names: RuleNames<'_>) -> Result<Self, Problems> {
-        fields.word("outcome");
-        let figure = figure(&mut fields);
-        let (above, below) = (fields.duration("above"), fields.duration("below"));
-        require_bound(&mut fields, ["above", "below"], "above=, below=");
-        let min_count = fields.count("min-count", 1, u64::MAX);
+        consequence(&mut fields, &names);
+        let compared = Compared::read(&mut fields, &names, Enough::Known);
         let scope = scope_with_groups(&mut fields, &names);
-        let window = Window::read(&mut fields, &names);
-        let rule = figure.zip(above.or(below)).map(|(figure, bound)| Self {
-            figure,
-            bound,
-            above: above.is_some(),
-            min_count,
-            scope,
-            window,
-            measure: Measure::default(),
-        });
-        fields.finish(rule)
+        fields.finish(compared.map(|compared| Self { compared, scope }))
     }
 
     fn unit(&self) -> &'static str {
@@ -124,23 +73,18 @@ impl Rule for Response {
     }
 
     fn cadence(&self) -> Cadence {
-        self.window.cadence()
+        self.compared.cadence()
     }
 
     fn observe(&mut self, sample: &Sample) {
         // A step that failed before it was sent waited for no answer: its time of nearly 0 would keep any bound.
         if sample.kind == self.scope.kind() && sample.outcome != SampleOutcome::Cut && sample.was_sent() {
-            self.measure.record(sample.response());
+            self.compared.record(sample.response());
         }
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Judgement {
-        let mut judgement = self.compare();
-        if self.window.length.is_some() {
-            self.measure.clear();
-        }
-        judgement.holds = self.window.holds(judgement.holds, facts.at_end);
-        judgement
+        self.compared.judge(facts.at_end)
     }
 
     fn state(&mut self) -> Option<&mut dyn State> {
@@ -148,60 +92,12 @@ impl Rule for Response {
     }
 }
 
-impl Response {
-    /// What it says of the values of its window.
-    fn compare(&self) -> Judgement {
-        let count = self.measure.count();
-        let needed = match self.figure {
-            _ if count == 0 => return Judgement::default(),
-            Figure::Quantile(quantile) => self.min_count.unwrap_or_else(|| needed_count(quantile)),
-            Figure::Mean => self.min_count.unwrap_or(1),
-        };
-        if count < needed {
-            let least = self.certainly_above();
-            let too_few = Some(TooFew { count, needed });
-            return Judgement { value: least.map(|it| it.0 as f64), too_few, holds: least.is_some() };
-        }
-        let value = match self.figure {
-            Figure::Quantile(quantile) => self.measure.quantile(quantile),
-            Figure::Mean => self.measure.mean(),
-        };
-        let compare = |value: Nanos| if self.above { value > self.bound } else { value < self.bound };
-        Judgement::of(value.map(|value| value.0 as f64), value.is_some_and(compare))
-    }
-
-    /// For a quantile that has to be above a bound, and of which too little is known: the value that it is not below with
-    /// 95 % confidence, when even that is above the bound. A target that has become very slow answers too seldom for more.
-    fn certainly_above(&self) -> Option<Nanos> {
-        let Figure::Quantile(quantile) = self.figure else { return None };
-        let rank =
-            ranks(self.measure.count(), quantile).lower.filter(|_| self.above && self.min_count.is_none())?;
-        self.measure.value_of_rank(rank).filter(|least| *least > self.bound)
-    }
-}
-
-/// Reads what is compared: `p=`, or the word `mean`.
-fn figure(fields: &mut Fields<'_>) -> Option<Figure> {
-    let mean = !fields.word_arguments(0).is_empty();
-    let word = fields.node().arguments.first().map(|entry| entry.span);
-    match (word, fields.node().property("p").map(|entry| entry.span)) {
-        (Some(mean), Some(percentile)) => {
-            fields.number("p", 1.0, 100.0);
-            fields.problem(RuleMistake::PercentileAndMean { percentile, mean });
-            None
-        }
-        (Some(_), None) => mean.then_some(Figure::Mean),
-        (None, _) => {
-            fields.require("p");
-            fields.number("p", 1.0, 100.0).map(|p| Figure::Quantile(p / 100.0))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{judge, read, sample};
     use super::*;
+    use throng_components::clock::Nanos;
+    use throng_components::exit_condition::TooFew;
     use throng_components::sample::SampleKind;
     use throng_components::scenario::ScenarioCounts;
 
@@ -257,7 +153,8 @@ mod tests {
 
     #[test]
     fn the_mean_is_of_any_number() {
-        let mean = Response { figure: Figure::Mean, ..read(&[("p", "50"), ("above", "15ms")]) };
+        let Response { compared, scope } = read(&[("p", "50"), ("above", "15ms")]);
+        let mean = Response { compared: compared.of_the_mean(), scope };
         let samples = [10, 30].map(|millis| sample(SampleKind::Attempt, millis, SampleOutcome::Succeeded));
         let judged = judge(&mut mean.clone(), &[(ScenarioCounts::default(), &samples)]);
         assert_eq!(judged, [Judgement::of(Some(20e6), true)]);

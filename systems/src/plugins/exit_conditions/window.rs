@@ -19,6 +19,14 @@ pub const OUTCOME: FieldSpec = FieldSpec {
     summary: "What it makes of the run, in `stop-when`.",
 };
 
+/// `abort-after=`, which the loader reads as well.
+pub const ABORT: FieldSpec = FieldSpec {
+    name: "abort-after",
+    kind: ValueKind::Duration,
+    default: "",
+    summary: "In `require`: from so long after the start on it is asked each second, and ends the run as failed when it does not hold.",
+};
+
 /// `scenario=`.
 pub const SCENARIO: FieldSpec = FieldSpec {
     name: "scenario",
@@ -62,6 +70,7 @@ pub(super) enum RuleMistake {
     WindowInRequire { span: Span },
     StepAndGroup { span: Span, step: Span },
     PercentileAndMean { percentile: Span, mean: Span },
+    AbortInStopWhen { span: Span },
 }
 
 impl Mistake for RuleMistake {
@@ -72,6 +81,7 @@ impl Mistake for RuleMistake {
             Self::WindowInRequire { .. } => "T0122",
             Self::StepAndGroup { .. } => "T0210",
             Self::PercentileAndMean { .. } => "T0290",
+            Self::AbortInStopWhen { .. } => "T0293",
         }
     }
 
@@ -82,6 +92,7 @@ impl Mistake for RuleMistake {
             Self::WindowInRequire { .. } => "`require` looks at the whole run, not at windows".to_owned(),
             Self::StepAndGroup { .. } => "the rule names a step and a group".to_owned(),
             Self::PercentileAndMean { .. } => "the rule names a percentile and the mean".to_owned(),
+            Self::AbortInStopWhen { .. } => "a rule of `stop-when` ends the run anyway".to_owned(),
         }
     }
 
@@ -91,7 +102,9 @@ impl Mistake for RuleMistake {
                 vec![Label::new(*span, format!("no {what} of this name"))]
             }
             Self::NoBound { span, known } => vec![Label::new(*span, format!("one of: {known}"))],
-            Self::WindowInRequire { span } => vec![Label::new(*span, "has no meaning here")],
+            Self::WindowInRequire { span } | Self::AbortInStopWhen { span } => {
+                vec![Label::new(*span, "has no meaning here")]
+            }
             Self::StepAndGroup { span, step } => {
                 vec![Label::new(*span, "a group has times of its own"), Label::new(*step, "the step")]
             }
@@ -111,6 +124,7 @@ impl Mistake for RuleMistake {
             Self::StepAndGroup { .. } | Self::PercentileAndMean { .. } => {
                 Some("make two rules of it".to_owned())
             }
+            Self::AbortInStopWhen { .. } => Some("remove it, or move the rule to `require`".to_owned()),
         }
     }
 }
@@ -135,6 +149,15 @@ pub(super) fn require_bound(fields: &mut Fields<'_>, words: [&str; 2], known: &'
     // One that nothing knows has been told of; it may be the bound.
     if words.iter().all(|word| node.property(word).is_none()) && !fields.has_unknown_property() {
         fields.problem(RuleMistake::NoBound { span: node.head(), known });
+    }
+}
+
+/// Reads `outcome=` and `abort-after=`: what the loader makes of a rule is checked with all else.
+pub fn consequence(fields: &mut Fields<'_>, names: &RuleNames<'_>) {
+    fields.word("outcome");
+    fields.duration("abort-after");
+    if let Some(entry) = fields.node().property("abort-after").filter(|_| !names.requires) {
+        fields.problem(RuleMistake::AbortInStopWhen { span: entry.span });
     }
 }
 
@@ -204,7 +227,8 @@ impl Window {
             }
         }
         let times = fields.count("times", 1, 1_000_000).unwrap_or(1);
-        Self { length, times, in_a_row: 0 }
+        // What is required is to hold each time that it is looked at.
+        Self { length, times: if names.requires { 1 } else { times }, in_a_row: 0 }
     }
 
     /// When the rule is asked: at each window's end, or each second without one.
