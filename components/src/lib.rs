@@ -17,7 +17,7 @@
 //! | exit condition | [`ExitCondition`](exit_condition::ExitCondition), [`RuleResult`](exit_condition::RuleResult), a plug-in's own | loader, rules | run state, summary |
 //!
 //! Resources: [`RunClock`](clock::RunClock), [`RunSeed`](seed::RunSeed), [`RunState`](run::RunState),
-//! [`RunStop`](run::RunStop), [`StepNames`](scenario::StepNames), [`Measures`](measures::Measures).
+//! [`RunStop`](run::RunStop), [`StepNames`](scenario::StepNames), [`Measures`](measures::Measures), [`Stalls`](stalls::Stalls).
 
 pub mod attempt_phases;
 pub mod clock;
@@ -41,6 +41,7 @@ pub mod seed;
 pub mod service;
 pub mod service_span;
 pub mod speed;
+pub mod stalls;
 pub mod state;
 pub mod statistics;
 pub mod steering;

@@ -19,6 +19,9 @@ pub struct Thread {
     pub id: ThreadId,
 }
 
+/// From this share of a core on, a thread is called saturated: there is no room left to catch up in.
+pub const SATURATED: f64 = 0.95;
+
 /// How a thread fares, as it last told.
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ThreadFigures {
@@ -32,6 +35,8 @@ pub struct ThreadFigures {
     pub busy_share: f64,
     /// The largest share of a core that it used over any whole second.
     pub busy_share_max: f64,
+    /// When it was saturated.
+    pub busy_seconds: SecondRanges,
     /// How much later than asked the reactor woke.
     pub loop_lag: Measure,
     /// The largest such delay of the last whole second.

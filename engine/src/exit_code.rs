@@ -96,6 +96,7 @@ mod tests {
             stopped_by: None,
             verdict,
             verdict_reasons: Vec::new(),
+            verdict_since_ns: None,
             scenarios: Ordered::default(),
             steps: Ordered::default(),
             groups: Ordered::default(),

@@ -14,6 +14,7 @@ pub mod loader;
 pub mod lsp;
 pub mod nodes;
 pub mod places;
+mod pulse;
 mod real;
 mod real_run;
 mod replay;

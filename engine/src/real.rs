@@ -9,8 +9,9 @@ use bevy_ecs::prelude::*;
 use crossbeam_channel::bounded;
 use throng_components::clock::{Nanos, RunClock, TimeSource};
 use throng_components::exchange::Order;
-use throng_components::run::{RunHeader, RunState};
+use throng_components::run::{RunHeader, RunState, VerdictBounds};
 use throng_components::scenario::Scenario;
+use throng_components::stalls::Stalls;
 use throng_components::state::{NotRestored, State, StateReader};
 use throng_components::target::Target;
 use throng_components::thread::ThreadId;
@@ -24,6 +25,7 @@ use throng_systems::shard::Shard;
 use crate::app::App;
 use crate::clock::RealClock;
 use crate::loader::Workload;
+use crate::pulse::Pulse;
 use crate::world::shard_settings;
 
 /// Blocks of orders that may wait for a thread: a second of ticks at their shortest useful length.
@@ -155,21 +157,21 @@ pub(crate) fn run(
     if !resumed {
         *world.resource_mut::<RunState>() = RunState::Running;
     }
-    let tick = world.resource::<RunClock>().tick;
+    let mut pulse = Pulse::begin(&threads.clock, world.resource::<VerdictBounds>());
     while *world.resource::<RunState>() < RunState::Flushing {
         if let Some(at) = hold_at.filter(|at| next_tick(world) >= *at) {
             return rest(world, threads, at, interrupts).map(Some);
         }
-        step(world, &threads.clock, tick, hold_at, interrupts);
+        step(world, &threads.clock, &mut pulse, hold_at, interrupts);
     }
     for link in &mut world.resource_mut::<Links>().links {
         link.pending.shut_down = true;
     }
     while !all_ended(world, &threads) {
-        step(world, &threads.clock, tick, None, interrupts);
+        step(world, &threads.clock, &mut pulse, None, interrupts);
     }
     // One more, so that the last reports are observed and the requirements see them.
-    step(world, &threads.clock, tick, None, interrupts);
+    step(world, &threads.clock, &mut pulse, None, interrupts);
     Ok(None)
 }
 
@@ -242,12 +244,19 @@ fn next_tick(world: &World) -> Nanos {
 /// Sleeps until the next tick and runs it. A world that was away runs one long tick over the gap.
 ///
 /// A run that is to be saved is told of no instant beyond that.
-fn step(world: &mut World, clock: &RealClock, tick: Nanos, hold_at: Option<Nanos>, interrupts: &AtomicU32) {
+fn step(
+    world: &mut World,
+    clock: &RealClock,
+    pulse: &mut Pulse,
+    hold_at: Option<Nanos>,
+    interrupts: &AtomicU32,
+) {
     let next = next_tick(world);
     clock.sleep_until(next);
     let now = clock.now().max(next).min(hold_at.unwrap_or(Nanos::MAX));
+    pulse.beat(clock, (next, now), &mut world.resource_mut::<Stalls>());
     let mut run_clock = world.resource_mut::<RunClock>();
-    run_clock.overruns += u64::from(now >= next + tick);
+    run_clock.overruns += u64::from(now >= next + run_clock.tick);
     run_clock.ticks += 1;
     run_clock.move_to(now);
     world.resource_mut::<Interrupts>().count = interrupts.load(Ordering::Relaxed);

@@ -6,24 +6,25 @@ use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::listener::{Listener, ListenerFailure, ListenerFigures};
 use throng_components::measures::Measures;
-use throng_components::run::{Gaps, Outcome, RunHeader, RunStop, Verdict, VerdictBounds};
+use throng_components::run::{Gaps, Outcome, RunHeader, RunStop, VerdictBounds};
 use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, ShardCounts, StepNames};
 use throng_components::second_ranges::SecondRanges;
 use throng_components::seed::RunSeed;
 use throng_components::service::ServiceFigures;
+use throng_components::stalls::Stalls;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::steering::Steering;
 use throng_components::target::Target;
-use throng_components::thread::{Thread, ThreadFigures, ThreadId};
+use throng_components::thread::{Thread, ThreadFigures};
 use throng_systems::drivers::simulated::Service;
 use throng_systems::exporter::AskedRate;
 use throng_systems::live_control::LiveControl;
 
 use crate::loader::Workload;
 use crate::summary::{
-    Expected, GeneratorFacts, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, ServiceInput, Summary,
-    SummaryInput, build, verdict,
+    Expected, GeneratorFacts, GeneratorInput, Judged, ListenerInput, RuleInput, ScenarioInput, ServiceInput,
+    Summary, SummaryInput, ThreadBusy, build, verdict,
 };
 use crate::world::area;
 
@@ -117,7 +118,7 @@ pub(crate) fn summarise(
     let listeners: Vec<_> = listeners.into_iter().map(listener_input).collect();
 
     let clock = world.resource::<RunClock>();
-    let busy: Vec<_> = threads.iter().map(|(thread, figures)| (thread.id, figures.busy_share_max)).collect();
+    let stalls = world.resource::<Stalls>();
     let stop = world.resource::<RunStop>().stop.as_ref();
     let ends = rows.iter().filter_map(|row| row.1.ended_at).max();
     let end = ends.unwrap_or(clock.now);
@@ -130,7 +131,7 @@ pub(crate) fn summarise(
         duration: end,
         outcome: outcome(stop.map(|stop| stop.outcome), &rules),
         stopped_by: stop.map(|stop| stop.by.as_str()),
-        verdict: judge(world.resource::<VerdictBounds>(), clock.kind, &rows, &figures, &busy),
+        verdict: judge(world.resource::<VerdictBounds>(), clock, end, &rows, &threads, stalls),
         scenarios: &inputs,
         step_names: world.resource::<StepNames>(),
         services: &services,
@@ -139,6 +140,7 @@ pub(crate) fn summarise(
             threads: &figures,
             ticks: clock.ticks,
             tick_overruns: clock.overruns,
+            stalls,
             samples_lost: 0,
             cpu_s: process.cpu_s,
             rss_peak_bytes: process.rss_peak_bytes,
@@ -232,30 +234,41 @@ fn outcome(stopped: Option<Outcome>, rules: &[RuleInput<'_>]) -> Outcome {
 /// Whether the generator kept its schedule. Virtual time keeps it by construction.
 fn judge(
     bounds: &VerdictBounds,
-    clock: ClockKind,
+    clock: &RunClock,
+    end: Nanos,
     rows: &[ScenarioRow<'_>],
-    figures: &[&ThreadFigures],
-    busy: &[(ThreadId, f64)],
-) -> (Verdict, Vec<String>) {
-    if clock == ClockKind::Virtual {
-        return (Verdict::Valid, Vec::new());
+    threads: &[(&Thread, &ThreadFigures)],
+    stalls: &Stalls,
+) -> Judged {
+    if clock.kind == ClockKind::Virtual {
+        return Judged::default();
     }
+    let busy = threads.iter().map(|(thread, figures)| ThreadBusy {
+        id: thread.id,
+        share: figures.busy_share_max,
+        seconds: figures.busy_seconds.all(),
+    });
+    let busy: Vec<_> = busy.collect();
     let (mut late_seconds, mut underrun_seconds) = (SecondRanges::default(), SecondRanges::default());
     for row in rows {
         late_seconds.merge(&row.3.late_seconds);
     }
-    for figures in figures {
+    for (_, figures) in threads {
         underrun_seconds.merge(&figures.underrun_seconds);
     }
     let facts = GeneratorFacts {
+        duration: end,
         starts: rows.iter().map(|row| row.3.starts).sum(),
         late_starts: rows.iter().map(|row| row.3.late_starts).sum(),
         late_seconds: late_seconds.all(),
         lateness_max: rows.iter().filter_map(|row| row.3.lateness.max()).max(),
-        underruns: figures.iter().map(|figures| figures.underruns).sum(),
+        underruns: threads.iter().map(|(_, figures)| figures.underruns).sum(),
         underrun_seconds: underrun_seconds.all(),
+        stalls: (stalls.count, stalls.total, stalls.longest),
+        stall_seconds: stalls.seconds.all(),
+        ticks: (clock.ticks, clock.overruns),
         samples_lost: 0,
-        busy,
+        busy: &busy,
     };
     verdict(bounds, &facts)
 }

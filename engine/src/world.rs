@@ -9,6 +9,7 @@ use throng_components::measures::Measures;
 use throng_components::run::{Gaps, RunDuration, RunHeader, RunState, RunStop, RunUntil};
 use throng_components::scenario::{ScenarioProgress, ShardCounts};
 use throng_components::seed::RunSeed;
+use throng_components::stalls::Stalls;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::steering::Steering;
 use throng_components::thread::{Thread, ThreadFigures, ThreadId};
@@ -61,6 +62,7 @@ pub(crate) fn build(app: &App, workload: &mut Workload, frame: RunFrame, header:
     world.init_resource::<Links>();
     world.init_resource::<Incoming>();
     world.init_resource::<Measures>();
+    world.init_resource::<Stalls>();
     world.init_resource::<Wake>();
     world.init_resource::<UserIndex>();
     world.init_resource::<TokenRows>();

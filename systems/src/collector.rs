@@ -7,7 +7,7 @@ use throng_components::clock::{Nanos, RunClock};
 use throng_components::exchange::{ReportBlock, UserChange};
 use throng_components::scenario::{Scenario, ShardCounts};
 use throng_components::service::ServiceFigures;
-use throng_components::thread::{Thread, ThreadFigures, ThreadId};
+use throng_components::thread::{SATURATED, Thread, ThreadFigures, ThreadId};
 use throng_components::virtual_user::{UserId, VirtualUser};
 
 use crate::drivers::simulated::Service;
@@ -180,6 +180,9 @@ fn note_figures(figures: &mut ThreadFigures, block: &ReportBlock, now: Nanos) {
     if let Some(share) = told.busy_share {
         figures.busy_share = share;
         figures.busy_share_max = figures.busy_share_max.max(share);
+        if share >= SATURATED {
+            figures.busy_seconds.note(now - Nanos::SECOND, now - Nanos(1));
+        }
     }
     if let Some(lag) = &told.loop_lag {
         figures.loop_lag.merge(lag);

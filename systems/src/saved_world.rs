@@ -11,6 +11,7 @@ use throng_components::measures::Measures;
 use throng_components::run::{Gaps, RunState, RunStop};
 use throng_components::scenario::{Scenario, ScenarioProgress, ShardCounts};
 use throng_components::service::ServiceFigures;
+use throng_components::stalls::Stalls;
 use throng_components::state::{NotRestored, State, StateReader, StateWriter};
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::steering::Steering;
@@ -162,6 +163,7 @@ fn resources(world: &mut World, pass: &mut Pass<'_, '_>) -> Result<(), NotRestor
     pass.value(&mut world.resource_mut::<Interrupts>().commands)?;
     pass.state(&mut *world.resource_mut::<LiveControl>())?;
     pass.value(&mut *world.resource_mut::<Measures>())?;
+    pass.value(&mut *world.resource_mut::<Stalls>())?;
     pass.value(&mut world.resource_mut::<Wake>().tick)?;
     pass.value(&mut world.resource_mut::<NextJudgement>().0)?;
     pass.value(&mut *world.resource_mut::<CertainEnd>())?;

@@ -284,7 +284,8 @@ mod tests {
         assert!(text.contains("per-user: a value of `cookies`, its policy, in `target`\n"), "{text}");
         let rules = "one of the exit-conditions, in stop-when and require";
         let text = known("scenario=");
-        let of = format!("a property of `failures`, `response`, `rate`, `backlog` ({rules})\n");
+        let all = "`failures`, `successes`, `response`, `precision`, `lateness`, `rate`, `backlog`";
+        let of = format!("a property of {all} ({rules})\n");
         assert!(text.starts_with("scenario: at the top level\n") && text.contains(&of), "{text}");
         let text = known("on-failure");
         assert!(

@@ -362,6 +362,15 @@ fn generator(text: &mut String, summary: &Summary, paint: Paint) {
         count(generator.samples_lost),
     );
     wrap(text, &figures, "  ");
+    if generator.stalls > 0 {
+        let times = if generator.stalls == 1 {
+            "once".to_owned()
+        } else {
+            format!("{} times", count(generator.stalls))
+        };
+        let told = format!("stood still {times}, {} in all", duration(generator.stalled_ns));
+        line(text, &format!("  {}", paint.coloured(Colour::Yellow, &told)));
+    }
 }
 
 fn listeners(text: &mut String, summary: &Summary, paint: Paint) {

@@ -48,6 +48,7 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ("listener", "where telemetry leaves the run"),
     ("world, shard, tick, phase", "see the two figures above"),
     ("underrun", "orders that reached a shard after something in them was due"),
+    ("stall", "a time in which nothing of the generator ran although it was due: stopped, or without a core"),
     ("sample", "the record of one attempt or iteration"),
     ("measure", "values that a system or step of one's own records under a name"),
 ];

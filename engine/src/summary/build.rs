@@ -13,9 +13,9 @@ use throng_components::statistics::{GroupStatistics, PhaseStatistics, StepStatis
 
 use super::{
     ConnectionsSummary, ControlSummary, DurationsSummary, Expected, GapSummary, GeneratorInput,
-    GeneratorSummary, GroupSummary, IterationsSummary, ListenerSummary, MeasuresOverflowSummary, Ordered,
-    PhasesSummary, RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary, ServiceSummary,
-    StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    GeneratorSummary, GroupSummary, IterationsSummary, Judged, ListenerSummary, MeasuresOverflowSummary,
+    Ordered, PhasesSummary, RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary,
+    ServiceSummary, StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 
 /// Units whose values are parts or rates; values of all others are whole.
@@ -24,7 +24,7 @@ const FRACTIONAL_UNITS: &[&str] = &["share", "per_s"];
 /// Makes a run's summary. A step appears where it was used or stands in the scenario's behaviour.
 pub fn build(input: SummaryInput<'_>) -> Summary {
     let header = input.header;
-    let (verdict, verdict_reasons) = input.verdict;
+    let Judged { verdict, reasons: verdict_reasons, since } = input.verdict;
     let scenarios = input.scenarios.iter();
     Summary {
         version: VERSION,
@@ -43,6 +43,7 @@ pub fn build(input: SummaryInput<'_>) -> Summary {
         stopped_by: input.stopped_by.map(str::to_owned),
         verdict,
         verdict_reasons,
+        verdict_since_ns: since.map(|at| at.0),
         scenarios: scenarios
             .map(|scenario| (scenario.scenario.name.clone(), of_scenario(scenario, input.step_names)))
             .collect(),
@@ -261,6 +262,8 @@ fn of_generator(input: GeneratorInput<'_>) -> GeneratorSummary {
         threads: input.threads.len() as u64,
         ticks: input.ticks,
         tick_overruns: input.tick_overruns,
+        stalls: input.stalls.count,
+        stalled_ns: input.stalls.total.0,
         underruns: input.threads.iter().map(|thread| thread.underruns).sum(),
         samples_lost: input.samples_lost,
         cpu_s: input.cpu_s,

@@ -4,13 +4,16 @@ use throng_components::clock::Nanos;
 use throng_components::control::ControlRecord;
 use throng_components::exit_condition::{ExitCondition, RuleResult};
 use throng_components::measures::Measures;
-use throng_components::run::{Gap, Outcome, RunHeader, Verdict};
+use throng_components::run::{Gap, Outcome, RunHeader};
 use throng_components::sample::StepId;
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioProgress, StepNames};
 use throng_components::seed::RunSeed;
 use throng_components::service::ServiceFigures;
+use throng_components::stalls::Stalls;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::ThreadFigures;
+
+use super::Judged;
 
 /// A run at its end.
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ pub struct SummaryInput<'a> {
     /// What ended the run early.
     pub stopped_by: Option<&'a str>,
     /// Whether the generator's numbers can be trusted, and why not.
-    pub verdict: (Verdict, Vec<String>),
+    pub verdict: Judged,
     /// In file order.
     pub scenarios: &'a [ScenarioInput<'a>],
     /// Names of steps by number.
@@ -111,6 +114,8 @@ pub struct GeneratorInput<'a> {
     pub ticks: u64,
     /// Of these, begun more than a tick late.
     pub tick_overruns: u64,
+    /// Times in which nothing of it ran.
+    pub stalls: &'a Stalls,
     /// Measurements lost.
     pub samples_lost: u64,
     /// Processor time of the whole process, in seconds.

@@ -34,4 +34,4 @@ pub use schema::{
 };
 pub use services::{ServiceRequestsSummary, ServiceSummary};
 pub use too_few::TooFewSummary;
-pub use verdict::{GeneratorFacts, verdict};
+pub use verdict::{GeneratorFacts, Judged, ThreadBusy, verdict};

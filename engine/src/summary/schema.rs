@@ -52,6 +52,9 @@ pub struct Summary {
     pub verdict: Verdict,
     /// Why not.
     pub verdict_reasons: Vec<String>,
+    /// From when on not, to the second; absent for `valid`, and where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict_since_ns: Option<u64>,
     /// By scenario.
     pub scenarios: Ordered<ScenarioSummary>,
     /// By step, over all scenarios.
@@ -298,6 +301,12 @@ pub struct GeneratorSummary {
     pub ticks: u64,
     /// Of these, begun more than a tick late.
     pub tick_overruns: u64,
+    /// Times in which nothing of the generator ran for a quarter of a second and more.
+    #[serde(default)]
+    pub stalls: u64,
+    /// All of them together.
+    #[serde(default)]
+    pub stalled_ns: u64,
     /// Blocks of orders that reached a thread after something in them was due.
     pub underruns: u64,
     /// Measurements lost.

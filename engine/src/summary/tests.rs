@@ -5,13 +5,14 @@ use throng_components::clock::{ClockKind, Nanos};
 use throng_components::control::{Command, ControlRecord, Factor};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole, TooFew};
 use throng_components::measures::Measures;
-use throng_components::run::{Gap, Origin, Outcome, ReplayOf, RunHeader, Verdict};
+use throng_components::run::{Gap, Origin, Outcome, ReplayOf, RunHeader};
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
 use throng_components::scenario::{
     Overflow, Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames, UserBounds,
 };
 use throng_components::seed::RunSeed;
 use throng_components::service::ServiceFigures;
+use throng_components::stalls::Stalls;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::ThreadFigures;
 use throng_components::trace::TraceContext;
@@ -149,6 +150,11 @@ fn service() -> ServiceFigures {
 const LISTENER: ListenerInput<'static> =
     ListenerInput { name: "main", kind: "otlp", delivered: 9, lost: 1, error: Some("disk full") };
 
+/// A requirement.
+fn rule(text: &str, unit: &'static str) -> ExitCondition {
+    ExitCondition { order: 0, text: text.to_owned(), role: RuleRole::Require, unit, abort_after: None }
+}
+
 /// The summary of a run whose books can be changed first.
 fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
     let mut names = StepNames::default();
@@ -160,13 +166,6 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
     let mut crowd_counts = counts(100, 20, 8);
     change(&mut crowd_counts);
     let (of_crowd, of_crew) = (statistics(80, 8), statistics(50, 0));
-    let rule = |text: &str, unit| ExitCondition {
-        order: 0,
-        text: text.to_owned(),
-        role: RuleRole::Require,
-        unit,
-        abort_after: None,
-    };
     let rules =
         [rule("require response p=99 below=\"200ms\"", "ns"), rule("require rate at-least=\"99%\"", "share")];
     let result = |value| RuleResult { value, holds: true, ..RuleResult::default() };
@@ -190,7 +189,7 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
         duration: Nanos::from_secs(7),
         outcome: Outcome::Passed,
         stopped_by: None,
-        verdict: (Verdict::Valid, Vec::new()),
+        verdict: Judged { since: Some(Nanos::from_secs(3)), ..Judged::default() },
         scenarios: &[
             input(&crowd, crowd_counts, &of_crowd, Some(Expected { total: 107.5, warm_up: 21.5 })),
             input(&crew, counts(50, 0, 0), &of_crew, None),
@@ -202,6 +201,7 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
             threads: &[&thread],
             ticks: 700,
             tick_overruns: 0,
+            stalls: &Stalls::default(),
             samples_lost: 0,
             cpu_s: 0.5,
             rss_peak_bytes: 4_096,

@@ -3,14 +3,24 @@
 use throng_components::clock::Nanos;
 use throng_components::run::{Verdict, VerdictBounds};
 use throng_components::second_ranges::SecondRange;
-use throng_components::thread::ThreadId;
+use throng_components::thread::{SATURATED, ThreadId};
 
-/// From this share of a core on, a thread is called saturated: there is no room left to catch up in.
-const SATURATED: f64 = 0.95;
+/// A thread's share of a core.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadBusy<'a> {
+    /// Which thread.
+    pub id: ThreadId,
+    /// Its largest share over any whole second.
+    pub share: f64,
+    /// In which seconds of the run it was saturated.
+    pub seconds: &'a [SecondRange],
+}
 
 /// What the generator did, over the whole run, warm-up included.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GeneratorFacts<'a> {
+    /// How long the run lasted.
+    pub duration: Nanos,
     /// Steps begun.
     pub starts: u64,
     /// Of these, begun later than the bound after all was ready.
@@ -23,41 +33,94 @@ pub struct GeneratorFacts<'a> {
     pub underruns: u64,
     /// In which seconds of the run.
     pub underrun_seconds: &'a [SecondRange],
+    /// Times in which nothing of the generator ran: how many, all of them together, the longest.
+    pub stalls: (u64, Nanos, Nanos),
+    /// In which seconds of the run.
+    pub stall_seconds: &'a [SecondRange],
+    /// Ticks, and of these those that began more than a tick late.
+    pub ticks: (u64, u64),
     /// Measurements lost.
     pub samples_lost: u64,
-    /// Each thread's largest share of a core over any whole second.
-    pub busy: &'a [(ThreadId, f64)],
+    /// Each thread's share of a core.
+    pub busy: &'a [ThreadBusy<'a>],
 }
 
-/// The verdict, and for all but `valid` the reasons, as sentences a person can act on.
+/// What is said of the generator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Whether its numbers can be trusted.
+    pub verdict: Verdict,
+    /// Why not: sentences a person can act on; none for `valid`.
+    pub reasons: Vec<String>,
+    /// From when on, to the second; `None` for `valid`, and where it is not known.
+    pub since: Option<Nanos>,
+}
+
+impl Judged {
+    fn add(&mut self, verdict: Verdict, reason: String, seconds: &[SecondRange]) {
+        self.verdict = self.verdict.max(verdict);
+        self.reasons.push(reason);
+        let first = seconds.iter().map(|range| Nanos::from_secs(range.first)).min();
+        self.since = [self.since, first].into_iter().flatten().min();
+    }
+}
+
+/// The verdict, and why and since when it is not `valid`.
 ///
-/// The share of late starts is compared with both bounds. An underrun or a lost sample makes a run at least degraded.
-/// A saturated thread is no reason of its own: it is named as the cause where the schedule was not kept.
-pub fn verdict(bounds: &VerdictBounds, facts: &GeneratorFacts<'_>) -> (Verdict, Vec<String>) {
-    let mut verdict = Verdict::Valid;
-    let mut reasons = Vec::new();
-    if let Some((judged, reason)) = of_lateness(bounds, facts) {
-        verdict = verdict.max(judged);
-        reasons.push(reason);
+/// The share of late starts is compared with both bounds, and so is the share of the run in which the generator stood still.
+/// A single stall, underrun or lost sample makes a run at least degraded. Saturated threads and late ticks are no reasons of
+/// their own: they are named as the cause where the schedule was not kept.
+pub fn verdict(bounds: &VerdictBounds, facts: &GeneratorFacts<'_>) -> Judged {
+    let mut judged = Judged::default();
+    if let Some((verdict, reason)) = of_lateness(bounds, facts) {
+        judged.add(verdict, reason, facts.late_seconds);
+    }
+    if let Some((verdict, reason)) = of_stalls(bounds, facts) {
+        judged.add(verdict, reason, facts.stall_seconds);
     }
     if facts.underruns > 0 {
-        verdict = verdict.max(Verdict::Degraded);
         let blocks = counted(facts.underruns, "block of orders", "blocks of orders");
-        reasons.push(format!(
-            "{blocks} reached a thread after something in it was due{}: plan further ahead (`look-ahead=` of `tick`) or \
+        let reason = format!(
+            "{blocks} reached a thread after something in it was due{}{}: plan further ahead (`look-ahead=` of `tick`) or \
              free the machine's cores",
             seconds(facts.underrun_seconds),
-        ));
+            late_ticks(facts.ticks),
+        );
+        judged.add(Verdict::Degraded, reason, facts.underrun_seconds);
     }
-    if !reasons.is_empty() {
-        reasons.extend(saturation(facts.busy));
+    if !judged.reasons.is_empty() {
+        judged.reasons.extend(saturation(facts.busy));
     }
     if facts.samples_lost > 0 {
-        verdict = verdict.max(Verdict::Degraded);
         let samples = counted(facts.samples_lost, "measurement was", "measurements were");
-        reasons.push(format!("{samples} lost: counts and quantiles leave them out"));
+        judged.add(Verdict::Degraded, format!("{samples} lost: counts and quantiles leave them out"), &[]);
     }
-    (verdict, reasons)
+    judged
+}
+
+fn of_stalls(bounds: &VerdictBounds, facts: &GeneratorFacts<'_>) -> Option<(Verdict, String)> {
+    let (count, total, longest) = facts.stalls;
+    if count == 0 {
+        return None;
+    }
+    let share = total.0 as f64 / facts.duration.0.max(1) as f64;
+    let verdict = if share >= bounds.invalid.0 { Verdict::Invalid } else { Verdict::Degraded };
+    let times = if count == 1 {
+        format!("for {total}")
+    } else {
+        format!("{count} times, for {longest} at the longest")
+    };
+    let reason = format!(
+        "the generator stood still {times}{}: what ended then is timed too long; it was stopped or had no core: let it run \
+         undisturbed",
+        seconds(facts.stall_seconds),
+    );
+    Some((verdict, reason))
+}
+
+/// `, and 12 of 1000 ticks began late`.
+fn late_ticks((all, late): (u64, u64)) -> String {
+    if late == 0 { String::new() } else { format!(", and {late} of {all} ticks began late") }
 }
 
 fn of_lateness(bounds: &VerdictBounds, facts: &GeneratorFacts<'_>) -> Option<(Verdict, String)> {
@@ -94,20 +157,20 @@ fn seconds(ranges: &[SecondRange]) -> String {
 }
 
 /// Names the saturated threads, worst first, as the cause of what went before.
-fn saturation(busy: &[(ThreadId, f64)]) -> Option<String> {
-    let mut saturated: Vec<_> = busy.iter().copied().filter(|(_, share)| *share >= SATURATED).collect();
-    saturated.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
-    let (worst, share) = *saturated.first()?;
+fn saturation(busy: &[ThreadBusy<'_>]) -> Option<String> {
+    let mut saturated: Vec<_> = busy.iter().filter(|thread| thread.share >= SATURATED).collect();
+    saturated.sort_by(|left, right| right.share.total_cmp(&left.share).then(left.id.cmp(&right.id)));
+    let worst = saturated.first()?;
     let others = match saturated.len() - 1 {
         0 => String::new(),
-        1 => " and 1 more".to_owned(),
-        more => format!(" and {more} more"),
+        1 => ", and 1 more thread".to_owned(),
+        more => format!(", and {more} more threads"),
     };
-    let percent = (share * 100.0).min(100.0);
+    let percent = (worst.share * 100.0).min(100.0);
+    let since = worst.seconds.first().map(|range| format!(" from {} s", range.first)).unwrap_or_default();
     Some(format!(
-        "the likely cause: thread {}{others} used {percent:.0} % of a core; give the load more `threads`, a lower rate \
-         or a faster machine",
-        worst.0,
+        "the likely cause: thread {} busy {percent:.0} %{since}{others}: give it another core (more `threads`), or ask for less",
+        worst.id.0,
     ))
 }
 
@@ -119,33 +182,41 @@ fn counted(number: u64, one: &str, many: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check(facts: GeneratorFacts<'_>, expected: Verdict, reasons: &[&str]) {
-        let (verdict, said) = verdict(&VerdictBounds::default(), &facts);
-        assert_eq!(verdict, expected, "{said:?}");
+    fn check(facts: GeneratorFacts<'_>, expected: Verdict, since: Option<u64>, reasons: &[&str]) {
+        let Judged { verdict, reasons: said, since: found } = verdict(&VerdictBounds::default(), &facts);
+        assert_eq!((verdict, found), (expected, since.map(Nanos::from_secs)), "{said:?}");
         assert_eq!(said.len(), reasons.len(), "{said:?}");
         for (said, part) in said.iter().zip(reasons) {
             assert!(said.contains(part), "`{said}` has no `{part}`");
         }
     }
 
+    const BUSY: ThreadBusy<'static> =
+        ThreadBusy { id: ThreadId(1), share: 0.99, seconds: &[SecondRange { first: 12, last: 19 }] };
+
     const GOOD: GeneratorFacts<'static> = GeneratorFacts {
+        duration: Nanos::from_secs(100),
         starts: 1_000,
         late_starts: 0,
         late_seconds: &[SecondRange { first: 12, last: 18 }],
         lateness_max: Some(Nanos(240_000_000)),
         underruns: 0,
         underrun_seconds: &[SecondRange { first: 3, last: 3 }, SecondRange { first: 7, last: 8 }],
+        stalls: (0, Nanos::ZERO, Nanos::ZERO),
+        stall_seconds: &[SecondRange { first: 5, last: 6 }],
+        ticks: (10_000, 900),
         samples_lost: 0,
-        busy: &[(ThreadId(0), 0.5), (ThreadId(1), 0.99)],
+        busy: &[ThreadBusy { id: ThreadId(0), share: 0.5, seconds: &[] }, BUSY],
     };
 
     #[test]
     fn lateness_is_judged_by_its_share() {
-        check(GeneratorFacts { late_starts: 9, ..GOOD }, Verdict::Valid, &[]);
+        check(GeneratorFacts { late_starts: 9, ..GOOD }, Verdict::Valid, None, &[]);
         let late = GeneratorFacts { late_starts: 10, busy: &[], ..GOOD };
         check(
             late,
             Verdict::Degraded,
+            Some(12),
             &[
                 "1.00 % of 1000 step starts came more than 10.0 ms late, the latest by 240 ms, between 12 s and 19 s of the run: degraded",
             ],
@@ -153,34 +224,85 @@ mod tests {
         check(
             GeneratorFacts { late_starts: 50, busy: &[], ..GOOD },
             Verdict::Invalid,
+            Some(12),
             &["invalid from 5 % on"],
         );
     }
 
     #[test]
-    fn a_saturated_thread_is_a_cause_and_never_a_reason() {
-        check(GOOD, Verdict::Valid, &[]);
+    fn saturated_threads_and_late_ticks_are_causes_and_never_reasons() {
+        check(GOOD, Verdict::Valid, None, &[]);
         check(
             GeneratorFacts { late_starts: 50, ..GOOD },
             Verdict::Invalid,
-            &["5.00 %", "thread 1 used 99 %"],
+            Some(12),
+            &[
+                "5.00 %",
+                "thread 1 busy 99 % from 12 s: give it another core (more `threads`), or ask for less",
+            ],
+        );
+        let both = &[ThreadBusy { id: ThreadId(0), share: 0.97, seconds: &[] }, BUSY];
+        let facts = GeneratorFacts { late_starts: 50, busy: both, ..GOOD };
+        check(
+            facts,
+            Verdict::Invalid,
+            Some(12),
+            &["5.00 %", "thread 1 busy 99 % from 12 s, and 1 more thread:"],
         );
     }
 
     #[test]
     fn one_underrun_or_lost_sample_degrades() {
         let underrun = GeneratorFacts { underruns: 1, busy: &[], ..GOOD };
-        check(underrun, Verdict::Degraded, &["was due, between 3 s and 4 s, 7 s and 9 s of the run: plan"]);
-        check(GeneratorFacts { samples_lost: 2, ..GOOD }, Verdict::Degraded, &["2 measurements were lost"]);
+        check(
+            underrun,
+            Verdict::Degraded,
+            Some(3),
+            &[
+                "was due, between 3 s and 4 s, 7 s and 9 s of the run, and 900 of 10000 ticks began late: plan",
+            ],
+        );
+        let lost = GeneratorFacts { samples_lost: 2, ..GOOD };
+        check(lost, Verdict::Degraded, None, &["2 measurements were lost"]);
         check(
             GeneratorFacts { underruns: 1, late_starts: 50, ..GOOD },
             Verdict::Invalid,
+            Some(3),
             &["5.00", "look-ahead", "99"],
         );
     }
 
     #[test]
+    fn a_stall_degrades_and_many_invalidate() {
+        let stalled = |count: u64, total: u64, longest: u64| GeneratorFacts {
+            stalls: (count, Nanos::from_millis(total), Nanos::from_millis(longest)),
+            busy: &[],
+            ..GOOD
+        };
+        check(
+            stalled(1, 2_000, 2_000),
+            Verdict::Degraded,
+            Some(5),
+            &[
+                "the generator stood still for 2.00 s, between 5 s and 7 s of the run: what ended then is timed too long",
+            ],
+        );
+        check(
+            stalled(20, 5_000, 300),
+            Verdict::Invalid,
+            Some(5),
+            &["stood still 20 times, for 300 ms at the longest"],
+        );
+        check(
+            GeneratorFacts { duration: Nanos::from_secs(10), ..stalled(1, 2_000, 2_000) },
+            Verdict::Invalid,
+            Some(5),
+            &["2.00 s"],
+        );
+    }
+
+    #[test]
     fn without_starts_there_is_no_lateness() {
-        check(GeneratorFacts::default(), Verdict::Valid, &[]);
+        check(GeneratorFacts::default(), Verdict::Valid, None, &[]);
     }
 }

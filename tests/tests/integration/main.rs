@@ -25,6 +25,7 @@ mod replays;
 mod saved_runs;
 mod scratch;
 mod speed;
+mod stopped;
 mod sweeps;
 mod telemetry;
 mod terminal_view;

@@ -6,7 +6,6 @@ use throng_components::clock::Nanos;
 use throng_components::measure::Measure;
 use throng_components::run::Verdict;
 use throng_components::sample::{ErrorType, Sample, SampleKind, SampleOutcome, StepId};
-use throng_components::thread::ThreadId;
 use throng_systems::live_view::{Standing, ViewEvent};
 
 use super::history::History;
@@ -114,16 +113,13 @@ impl Figures {
     /// Whether the generator's own numbers can be trusted so far.
     pub(super) fn verdict(&self) -> Verdict {
         let standing = &self.standing;
-        let busy: Vec<(ThreadId, f64)> =
-            standing.threads.iter().map(|thread| (thread.id, thread.busy_share_max)).collect();
         let facts = GeneratorFacts {
             starts: standing.starts.0,
             late_starts: standing.starts.1,
             lateness_max: Some(standing.lateness_max),
             underruns: standing.threads.iter().map(|thread| thread.underruns).sum(),
-            busy: &busy,
             ..GeneratorFacts::default()
         };
-        verdict(&self.subject.bounds, &facts).0
+        verdict(&self.subject.bounds, &facts).verdict
     }
 }

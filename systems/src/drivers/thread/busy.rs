@@ -16,7 +16,7 @@ pub(super) struct Busy {
 }
 
 /// CPU time of the calling thread.
-fn thread_cpu() -> Nanos {
+pub fn thread_cpu() -> Nanos {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Nanos::ZERO, |time| {
         let nanos = std::time::Duration::from(time).as_nanos();
         Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

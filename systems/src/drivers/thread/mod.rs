@@ -9,5 +9,6 @@ mod run;
 mod settings;
 
 pub use bell::Bell;
+pub use busy::thread_cpu;
 pub use run::run;
 pub use settings::ThreadSettings;
