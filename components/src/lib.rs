@@ -47,6 +47,7 @@ pub mod statistics;
 pub mod steering;
 pub mod target;
 pub mod thread;
+pub mod time_series;
 pub mod token;
 pub mod trace;
 pub mod virtual_user;

@@ -10,6 +10,7 @@ use crate::clock::Nanos;
 use crate::measure::Measure;
 use crate::sample::{ErrorType, Sample, SampleKind, SampleOutcome};
 use crate::second_ranges::SecondRanges;
+use crate::time_series::TimeSeries;
 
 /// One step's figures. Finished steps are in `response` or, never sent, in `unsent`; cut ones only in `cut`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub struct StepStatistics {
     pub response: Measure,
     /// Start to end of finished steps' last attempts, failed ones included; nothing of what was never sent.
     pub service: Measure,
+    /// Response times in nanoseconds over the run, by when they ended.
+    pub series: TimeSeries,
     /// What attempts' time went into; `None` where no attempt has told.
     pub phases: Option<Box<PhaseStatistics>>,
 }
@@ -100,6 +103,7 @@ impl StepStatistics {
         if sample.was_sent() {
             self.response.record(sample.response());
             self.service.record(sample.service());
+            self.series.record(sample.ended, sample.response().0 as f64);
         } else {
             // No answer was waited for: an entry of 0 would make quantiles better than they are.
             self.unsent += 1;
@@ -119,6 +123,7 @@ impl StepStatistics {
         self.redirects += other.redirects;
         self.response.merge(&other.response);
         self.service.merge(&other.service);
+        self.series.merge(&other.series);
         if let Some(other) = &other.phases {
             self.phases.get_or_insert_default().merge(other);
         }

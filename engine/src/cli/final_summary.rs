@@ -8,6 +8,7 @@ mod measures;
 mod paint;
 pub(super) mod quantity;
 mod services;
+mod steady;
 pub(super) mod table;
 
 use std::fmt::Write as _;
@@ -23,6 +24,7 @@ use self::load::load;
 use self::paint::{Colour, Paint};
 use self::quantity::{bytes, count, duration, per_second, share};
 use self::services::services;
+use self::steady::steady;
 use self::table::{Column, Table, wrap};
 use crate::summary::{ControlSummary, DurationsSummary, PhasesSummary, RuleSummary, StepSummary, Summary};
 
@@ -45,6 +47,7 @@ pub(crate) fn render(summary: &Summary, colours: bool) -> String {
     services(&mut text, summary, paint);
     measures::show(&mut text, summary, paint);
     refusals(&mut text, summary);
+    steady(&mut text, summary, paint);
     delays(&mut text, summary, paint);
     connections(&mut text, summary, paint);
     phases(&mut text, summary, paint);

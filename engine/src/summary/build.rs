@@ -15,7 +15,8 @@ use super::{
     ConnectionsSummary, ControlSummary, DurationsSummary, Expected, GapSummary, GeneratorInput,
     GeneratorSummary, GroupSummary, IterationsSummary, Judged, ListenerSummary, MeasuresOverflowSummary,
     Ordered, PhasesSummary, RateSummary, RuleInput, RuleSummary, ScenarioInput, ScenarioSummary,
-    ServiceSummary, StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION, WarmUpSummary,
+    ServiceSummary, SteadySummary, StepSummary, Summary, SummaryInput, TokensSummary, UsersSummary, VERSION,
+    WarmUpSummary,
 };
 
 /// Units whose values are parts or rates; values of all others are whole.
@@ -243,6 +244,7 @@ fn of_step(figures: &StepStatistics) -> StepSummary {
         redirects: figures.redirects,
         response_ns: (&figures.response).into(),
         service_ns: (&figures.service).into(),
+        steady: SteadySummary::of(figures),
         phases_ns: figures.phases.as_deref().map(of_phases),
     }
 }

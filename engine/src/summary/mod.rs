@@ -13,6 +13,7 @@ mod ordered;
 mod page;
 mod schema;
 mod services;
+mod steady;
 #[cfg(test)]
 mod tests;
 mod too_few;
@@ -33,5 +34,6 @@ pub use schema::{
     TokensSummary, UsersSummary, VERSION, WarmUpSummary,
 };
 pub use services::{ServiceRequestsSummary, ServiceSummary};
+pub use steady::SteadySummary;
 pub use too_few::TooFewSummary;
 pub use verdict::{GeneratorFacts, Judged, ThreadBusy, verdict};

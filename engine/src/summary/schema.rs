@@ -10,7 +10,9 @@ use throng_components::clock::ClockKind;
 use throng_components::run::{Outcome, ReplayOf, Verdict};
 use throng_components::speed::Speed;
 
-use super::{DurationsSummary, MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary};
+use super::{
+    DurationsSummary, MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary, SteadySummary,
+};
 
 /// The schema's version: raised when a name changes its meaning, not when one is added.
 pub const VERSION: u32 = 1;
@@ -214,7 +216,7 @@ pub struct RateSummary {
 }
 
 /// One step, without the warm-up.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepSummary {
     /// Finished, failed ones included.
     pub count: u64,
@@ -244,6 +246,9 @@ pub struct StepSummary {
     pub response_ns: DurationsSummary,
     /// Start to end of the last attempt, of steps that were sent.
     pub service_ns: DurationsSummary,
+    /// Whether response times were steady; absent from a run too short to tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady: Option<SteadySummary>,
     /// What attempts' time went into; only where one has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phases_ns: Option<PhasesSummary>,

@@ -84,6 +84,10 @@ fn statistics(iterations: u64, failed: u64) -> ScenarioStatistics {
         statistics.observe(&sample(SampleKind::Iteration, 0, error));
         statistics.observe(&sample(SampleKind::Group, 0, error));
     }
+    // Long enough to tell whether it was steady.
+    for at in 0..50 {
+        statistics.steps[0].series.record(Nanos::from_millis(at * 10), 5e6 + (at % 3) as f64);
+    }
     statistics
 }
 
