@@ -19,6 +19,7 @@
 //! Resources: [`RunClock`](clock::RunClock), [`RunSeed`](seed::RunSeed), [`RunState`](run::RunState),
 //! [`RunStop`](run::RunStop), [`StepNames`](scenario::StepNames), [`Measures`](measures::Measures), [`Stalls`](stalls::Stalls).
 
+pub mod arrival_gaps;
 pub mod attempt_phases;
 pub mod clock;
 pub mod control;

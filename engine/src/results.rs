@@ -2,6 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize};
+use throng_components::arrival_gaps::ArrivalGaps;
 use throng_components::clock::{ClockKind, Nanos, RunClock};
 use throng_components::exit_condition::{ExitCondition, RuleResult, RuleRole};
 use throng_components::listener::{Listener, ListenerFailure, ListenerFigures};
@@ -19,12 +20,13 @@ use throng_components::target::Target;
 use throng_components::thread::{Thread, ThreadFigures};
 use throng_systems::drivers::simulated::Service;
 use throng_systems::exporter::AskedRate;
+use throng_systems::gap_observer::GapLaw;
 use throng_systems::live_control::LiveControl;
 
 use crate::loader::Workload;
 use crate::summary::{
-    Expected, GeneratorFacts, GeneratorInput, Judged, ListenerInput, RuleInput, ScenarioInput, ServiceInput,
-    Summary, SummaryInput, ThreadBusy, build, verdict,
+    Expected, GapsSummary, GeneratorFacts, GeneratorInput, Judged, ListenerInput, RuleInput, ScenarioInput,
+    ServiceInput, Summary, SummaryInput, ThreadBusy, build, verdict,
 };
 use crate::world::area;
 
@@ -66,6 +68,7 @@ type ScenarioRow<'a> = (
     &'a ScenarioStatistics,
     &'a Steering,
     Option<&'a AskedRate>,
+    Option<(&'a GapLaw, &'a ArrivalGaps)>,
 );
 
 /// Whether a rule speaks for the run: a requirement that held, or a stop that did not have to come.
@@ -131,7 +134,7 @@ pub(crate) fn summarise(
         duration: end,
         outcome: outcome(stop.map(|stop| stop.outcome), &rules),
         stopped_by: stop.map(|stop| stop.by.as_str()),
-        verdict: judge(world.resource::<VerdictBounds>(), clock, end, &rows, &threads, stalls),
+        verdict: judge(world.resource::<VerdictBounds>(), clock, end, &inputs, &threads, stalls),
         scenarios: &inputs,
         step_names: world.resource::<StepNames>(),
         services: &services,
@@ -182,7 +185,7 @@ fn service_inputs<'a>(
 }
 
 fn scenario_input<'a>(row: &ScenarioRow<'a>, steps: &'a [StepId]) -> ScenarioInput<'a> {
-    let (scenario, progress, counts, statistics, steering, asked) = *row;
+    let (scenario, progress, counts, statistics, steering, asked, gaps) = *row;
     let ended_at = progress.stopped_at.unwrap_or(progress.ended_at.unwrap_or(Nanos::ZERO));
     let lasted = ended_at - scenario.delay;
     let expected = asked.map(|asked| Expected {
@@ -190,12 +193,15 @@ fn scenario_input<'a>(row: &ScenarioRow<'a>, steps: &'a [StepId]) -> ScenarioInp
         warm_up: area(&asked.curve, steering, lasted.min(scenario.warm_up)),
     });
     let counts: ScenarioCounts = counts.total();
+    // Tokens that found no user were close to others: what is left is no chance selection.
+    let all_begun = counts.dropped + counts.expired + progress.dropped == 0;
     ScenarioInput {
         scenario,
         progress,
         counts,
         statistics,
         expected,
+        gaps: gaps.filter(|_| all_begun).and_then(|(law, gaps)| GapsSummary::of(gaps, law.0)),
         ended_at,
         behavior_steps: steps,
         tls_unverified: false,
@@ -236,7 +242,7 @@ fn judge(
     bounds: &VerdictBounds,
     clock: &RunClock,
     end: Nanos,
-    rows: &[ScenarioRow<'_>],
+    scenarios: &[ScenarioInput<'_>],
     threads: &[(&Thread, &ThreadFigures)],
     stalls: &Stalls,
 ) -> Judged {
@@ -250,23 +256,26 @@ fn judge(
     });
     let busy: Vec<_> = busy.collect();
     let (mut late_seconds, mut underrun_seconds) = (SecondRanges::default(), SecondRanges::default());
-    for row in rows {
-        late_seconds.merge(&row.3.late_seconds);
+    for input in scenarios {
+        late_seconds.merge(&input.statistics.late_seconds);
     }
+    let bent = scenarios.iter().filter_map(|input| Some((input.scenario.name.as_str(), input.gaps?)));
+    let bent: Vec<_> = bent.filter(|(_, gaps)| gaps.is_bent()).collect();
     for (_, figures) in threads {
         underrun_seconds.merge(&figures.underrun_seconds);
     }
     let facts = GeneratorFacts {
         duration: end,
-        starts: rows.iter().map(|row| row.3.starts).sum(),
-        late_starts: rows.iter().map(|row| row.3.late_starts).sum(),
+        starts: scenarios.iter().map(|input| input.statistics.starts).sum(),
+        late_starts: scenarios.iter().map(|input| input.statistics.late_starts).sum(),
         late_seconds: late_seconds.all(),
-        lateness_max: rows.iter().filter_map(|row| row.3.lateness.max()).max(),
+        lateness_max: scenarios.iter().filter_map(|input| input.statistics.lateness.max()).max(),
         underruns: threads.iter().map(|(_, figures)| figures.underruns).sum(),
         underrun_seconds: underrun_seconds.all(),
         stalls: (stalls.count, stalls.total, stalls.longest),
         stall_seconds: stalls.seconds.all(),
         ticks: (clock.ticks, clock.overruns),
+        bent: &bent,
         samples_lost: 0,
         busy: &busy,
     };

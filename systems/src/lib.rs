@@ -15,6 +15,7 @@ pub mod estimators;
 pub mod executor;
 pub mod exit_condition;
 pub mod exporter;
+pub mod gap_observer;
 mod json;
 pub mod links;
 pub mod live_control;

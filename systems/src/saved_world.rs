@@ -4,6 +4,7 @@
 //! an update leaves behind for nobody; so a world is saved and restored between two updates.
 
 use bevy_ecs::prelude::*;
+use throng_components::arrival_gaps::ArrivalGaps;
 use throng_components::clock::RunClock;
 use throng_components::exit_condition::{ExitCondition, RuleResult};
 use throng_components::listener::{Listener, ListenerFigures};
@@ -254,6 +255,7 @@ fn scenario(
     pass.component::<Grants>(entity)?;
     pass.component::<FinishOrdered>(entity)?;
     pass.component::<ArrivalsAhead>(entity)?;
+    pass.component::<ArrivalGaps>(entity)?;
     pass.component::<Steering>(entity)?;
     pass.plugins(entity, registry.arrivals.entries().iter().map(|entry| entry.state))
 }

@@ -8,6 +8,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor,
 };
+use bevy_ecs::system::ScheduleSystem;
 use throng_components::clock::RunClock;
 use throng_components::phase::Phase;
 
@@ -16,8 +17,8 @@ use crate::links::Wake;
 use crate::plugins::Registry;
 use crate::scheduler::Planning;
 use crate::{
-    allocator, collector, executor, exporter, live_control, live_view, observer, recorded_arrivals,
-    run_state, start_after,
+    allocator, collector, executor, exporter, gap_observer, live_control, live_view, observer,
+    recorded_arrivals, run_state, start_after,
 };
 
 /// All seven phases.
@@ -43,7 +44,7 @@ fn place_custom(schedule: &mut Schedule) {
         Custom(Phase::Allocate).after(allocator::finish_shapes),
         Custom(Phase::Schedule).after(Planning),
         Custom(Phase::Execute).before(executor::hand_out_tokens),
-        Custom(Phase::Observe).after(observer::observe_samples),
+        Custom(Phase::Observe).after(gap_observer::observe_gaps),
         Custom(Phase::Judge).after(Judging).before(run_state::decide_stop),
         Custom(Phase::Export).before(exporter::export_samples),
     ));
@@ -117,6 +118,11 @@ fn begin_tick(mut clock: ResMut<'_, RunClock>) {
     clock.begin_tick();
 }
 
+/// What both schedules do with samples.
+fn observing() -> impl IntoScheduleConfigs<ScheduleSystem, ()> {
+    (observer::observe_samples, gap_observer::observe_gaps).chain().in_set(Phase::Observe)
+}
+
 /// The schedule of a whole tick.
 pub fn tick(registry: &Registry) -> Schedule {
     let mut schedule = ordered(Tick);
@@ -139,7 +145,7 @@ pub fn tick(registry: &Registry) -> Schedule {
     schedule.add_systems(recorded_arrivals::plan_recorded.in_set(Phase::Schedule).in_set(Planning));
     schedule.configure_sets(Planning.in_set(Phase::Schedule).ambiguous_with(Planning));
     schedule.add_systems((executor::hand_out_tokens, executor::send_orders).chain().in_set(Phase::Execute));
-    schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
+    schedule.add_systems(observing());
     add_judging(&mut schedule, registry);
     place_custom(&mut schedule);
     let export = (
@@ -157,7 +163,7 @@ pub fn judgement(registry: &Registry) -> Schedule {
     let mut schedule = ordered(Judgement);
     schedule.add_systems(forget_judgement.in_set(Phase::Collect).before(collector::collect_reports));
     schedule.add_systems(collector::collect_reports.in_set(Phase::Collect));
-    schedule.add_systems(observer::observe_samples.in_set(Phase::Observe));
+    schedule.add_systems(observing());
     add_judging(&mut schedule, registry);
     schedule.add_systems((exporter::export_samples, live_view::export_view).chain().in_set(Phase::Export));
     schedule

@@ -125,6 +125,7 @@ fn of_scenario(input: &ScenarioInput<'_>, names: &StepNames) -> ScenarioSummary 
             crashed: counts.crashed,
         },
         rate: rate(input),
+        gaps: input.gaps,
         iteration_ns: (&statistics.iteration).into(),
         waiting_ns: DurationsSummary::of_all(&statistics.waiting),
         blocked_ns: DurationsSummary::of_all(&statistics.blocked),

@@ -13,7 +13,7 @@ use throng_components::stalls::Stalls;
 use throng_components::statistics::ScenarioStatistics;
 use throng_components::thread::ThreadFigures;
 
-use super::Judged;
+use super::{GapsSummary, Judged};
 
 /// A run at its end.
 #[derive(Clone, Debug)]
@@ -80,6 +80,8 @@ pub struct ScenarioInput<'a> {
     pub statistics: &'a ScenarioStatistics,
     /// The area under its rate curve; `None` for a closed scenario.
     pub expected: Option<Expected>,
+    /// Whether its iterations began as its law of arrivals has it.
+    pub gaps: Option<GapsSummary>,
     /// When its shape ended or was stopped: before the drain.
     pub ended_at: Nanos,
     /// The steps of its behaviour, shown even when none was run.

@@ -7,6 +7,7 @@
 mod build;
 mod conservation;
 mod durations;
+mod gaps;
 mod inputs;
 mod measures;
 mod ordered;
@@ -22,6 +23,7 @@ mod verdict;
 pub use build::build;
 pub use conservation::conservation;
 pub use durations::DurationsSummary;
+pub use gaps::GapsSummary;
 pub use inputs::{
     Expected, GeneratorInput, ListenerInput, RuleInput, ScenarioInput, ServiceInput, SummaryInput,
 };

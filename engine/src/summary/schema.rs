@@ -11,7 +11,8 @@ use throng_components::run::{Outcome, ReplayOf, Verdict};
 use throng_components::speed::Speed;
 
 use super::{
-    DurationsSummary, MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary, SteadySummary,
+    DurationsSummary, GapsSummary, MeasureSummary, MeasuresOverflowSummary, Ordered, ServiceSummary,
+    SteadySummary,
 };
 
 /// The schema's version: raised when a name changes its meaning, not when one is added.
@@ -123,6 +124,9 @@ pub struct ScenarioSummary {
     pub users: UsersSummary,
     /// Starts a second, without the warm-up.
     pub rate: RateSummary,
+    /// Whether iterations began as the law of arrivals has it; absent where it has none, and with too few of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<GapsSummary>,
     /// Due to end of iterations that ended by themselves.
     pub iteration_ns: DurationsSummary,
     /// Due until a user was free, one entry a started token.

@@ -181,6 +181,7 @@ fn summary(change: impl FnOnce(&mut ScenarioCounts)) -> Summary {
         counts,
         statistics,
         expected,
+        gaps: expected.map(|_| GapsSummary::default()),
         ended_at: Nanos::from_secs(6),
         behavior_steps: &steps[..2],
         tls_unverified: false,

@@ -5,6 +5,8 @@ use throng_components::run::{Verdict, VerdictBounds};
 use throng_components::second_ranges::SecondRange;
 use throng_components::thread::{SATURATED, ThreadId};
 
+use super::GapsSummary;
+
 /// A thread's share of a core.
 #[derive(Clone, Copy, Debug)]
 pub struct ThreadBusy<'a> {
@@ -39,6 +41,8 @@ pub struct GeneratorFacts<'a> {
     pub stall_seconds: &'a [SecondRange],
     /// Ticks, and of these those that began more than a tick late.
     pub ticks: (u64, u64),
+    /// Scenarios whose starts follow the law of their arrivals no more, although the plan does.
+    pub bent: &'a [(&'a str, GapsSummary)],
     /// Measurements lost.
     pub samples_lost: u64,
     /// Each thread's share of a core.
@@ -87,6 +91,15 @@ pub fn verdict(bounds: &VerdictBounds, facts: &GeneratorFacts<'_>) -> Judged {
             late_ticks(facts.ticks),
         );
         judged.add(Verdict::Degraded, reason, facts.underrun_seconds);
+    }
+    for (scenario, gaps) in facts.bent {
+        let reason = format!(
+            "the gaps between starts of `{scenario}` follow the law of its arrivals no more, although the plan does (their \
+             distance is {:.2}; by chance once in more than 1,000 runs): late starts are bunched; free the machine's cores, or \
+             ask for less",
+            gaps.distance,
+        );
+        judged.add(Verdict::Degraded, reason, &[]);
     }
     if !judged.reasons.is_empty() {
         judged.reasons.extend(saturation(facts.busy));
@@ -205,6 +218,7 @@ mod tests {
         stalls: (0, Nanos::ZERO, Nanos::ZERO),
         stall_seconds: &[SecondRange { first: 5, last: 6 }],
         ticks: (10_000, 900),
+        bent: &[],
         samples_lost: 0,
         busy: &[ThreadBusy { id: ThreadId(0), share: 0.5, seconds: &[] }, BUSY],
     };
@@ -299,6 +313,13 @@ mod tests {
             Some(5),
             &["2.00 s"],
         );
+    }
+
+    #[test]
+    fn starts_that_are_bunched_degrade() {
+        let gaps = GapsSummary { count: 1_000, distance: 0.4, ..GapsSummary::default() };
+        let facts = GeneratorFacts { bent: &[("crowd", gaps)], busy: &[], ..GOOD };
+        check(facts, Verdict::Degraded, None, &["starts of `crowd` follow the law of its arrivals no more"]);
     }
 
     #[test]

@@ -38,6 +38,15 @@ pub(super) fn load(text: &mut String, summary: &Summary, paint: Paint) {
                 count(scenario.warm_up.iterations)
             ));
         }
+        if let Some(gaps) = &scenario.gaps {
+            let told = format!(
+                "{} gaps fit their law with p = {:.3}, as planned with {:.3}",
+                count(gaps.count),
+                gaps.p_value,
+                gaps.planned_p_value
+            );
+            table.note(&if gaps.is_bent() { paint.coloured(Colour::Yellow, &told) } else { told });
+        }
         for note in load_notes(scenario) {
             table.note(&paint.coloured(Colour::Yellow, &note));
         }

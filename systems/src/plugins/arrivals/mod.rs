@@ -15,6 +15,7 @@ use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::schedule::Schedule;
 use bevy_ecs::world::EntityWorldMut;
 use serde::{Deserialize, Serialize};
+use throng_components::arrival_gaps::ArrivalGaps;
 use throng_components::curve::Curve;
 use throng_components::state::State;
 use throng_components::workload::{Fields, Node, NodeSpec, Problems};
@@ -22,6 +23,7 @@ use throng_components::workload::{Fields, Node, NodeSpec, Problems};
 pub use self::stages::{LevelUnit, STAGE_NAMES, STAGE_SPECS, read_curve};
 use super::registry::{LendState, Lent, Named, Registry, Table};
 use crate::behavior::Files;
+use crate::gap_observer::GapLaw;
 
 /// One arrival, in the time of the area under the rate curve: where it lies on the clock follows from the curve as it is
 /// asked for, which may change while it is played.
@@ -58,6 +60,10 @@ pub trait ArrivalLaw: Component<Mutability = Mutable> + Sized {
     /// `key` names the scenario in draws.
     fn next(&mut self, key: u64) -> Arrival;
 
+    /// How gaps between its arrivals are distributed in the time of the rate curve, where they are independent of each other:
+    /// the share of them up to a length, with a mean of 1. Results then tell whether the gaps that came about are so.
+    const GAPS: Option<fn(f64) -> f64> = None;
+
     /// What is saved of it when a run is: how far it has come. `None` for a law that does not tell, with which no run can be
     /// saved.
     fn state(&mut self) -> Option<&mut dyn State> {
@@ -77,6 +83,9 @@ pub trait AnyArrivals: Send {
 impl<A: ArrivalLaw> AnyArrivals for A {
     fn install(self: Box<Self>, scenario: &mut EntityWorldMut<'_>) {
         scenario.insert(*self);
+        if let Some(law) = A::GAPS {
+            scenario.insert((GapLaw(law), ArrivalGaps::default()));
+        }
     }
 
     fn next_key(&mut self, key: u64) -> u64 {

@@ -19,6 +19,7 @@ use throng_components::workload::{Fields, NodeSpec, Problems};
 use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, STAGE_NAMES, read_curve};
 use crate::arithmetic::ln;
 use crate::behavior::Files;
+use crate::estimators::exponential_law;
 
 /// Lanes whose union is the process: a power of two.
 const LANES: usize = 64;
@@ -191,6 +192,8 @@ impl ArrivalLaw for Poisson {
         children: STAGE_NAMES,
         ..NodeSpec::EMPTY
     };
+
+    const GAPS: Option<fn(f64) -> f64> = Some(exponential_law);
 
     fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
         let curve = read_curve(&mut fields, LevelUnit::Rate);
