@@ -11,12 +11,20 @@ use crate::scratch::{CALM, Scratch};
 /// Scenarios by name: shape, and how many tokens it has. A stretch of area A has ceil(A − ½).
 const SHAPES: &[(&str, &str, u64)] = &[
     ("three", "hold \"3/s\" for=\"1s\"", 3),
+    ("four", "hold \"4/s\" for=\"1s\"", 4),
     // An area of 22.8.
     ("odd", "hold \"15.2/s\" for=\"1500ms\"", 23),
     ("sixty", "hold \"60/s\" for=\"1s\"", 60),
     ("sixty-a-minute", "hold \"60/m\" for=\"1s\"", 1),
+    // An area of 0.75.
+    ("thirty-a-minute", "hold \"30/m\" for=\"1500ms\"", 1),
+    ("seventy", "hold \"70/s\" for=\"1s\"", 70),
     ("three-hundred", "hold \"300/s\" for=\"1s\"", 300),
+    ("six-hundred", "hold \"600/s\" for=\"1s\"", 600),
     ("seven-hundred", "hold \"700/s\" for=\"1100ms\"", 770),
+    ("nine-hundred", "hold \"900/s\" for=\"1s\"", 900),
+    ("levels", "steps \"10/s\" \"0/s\" \"15.2/s\" each=\"500ms\"", 13),
+    ("swing", "sine mean=\"50/s\" amplitude=\"50/s\" period=\"1s\" for=\"1s\"", 50),
     ("two-thousand", "hold \"2000/s\" for=\"1s\"", 2_000),
     // An area of 7.5: the eighth token would be due at its end, and ends do not belong to intervals.
     ("ramp", "ramp from=\"5/s\" to=\"10/s\" over=\"1s\"", 7),
@@ -29,6 +37,31 @@ const SHAPES: &[(&str, &str, u64)] = &[
     // Less than half a token.
     ("hardly", "hold \"1/s\" for=\"499ms\"", 0),
 ];
+
+/// Laws that draw, with about as many arrivals each.
+const LAWS: &[(&str, &str)] = &[
+    ("drawn", "poisson"),
+    ("moved", "jittered"),
+    ("steady", "gamma shape=3"),
+    ("ageing", "weibull shape=0.6"),
+    ("seldom", "pareto shape=3"),
+    ("bursting", "mmpp"),
+];
+
+/// All laws at once, each with a step of its own.
+fn laws() -> String {
+    let mut text = String::new();
+    for (name, law) in LAWS {
+        let states =
+            if *law == "mmpp" { "state factor=1 mean=\"100ms\"; state factor=5 mean=\"50ms\";" } else { "" };
+        let _ = writeln!(
+            text,
+            "behavior {name} {{ noop name={name} }}\n\
+             scenario {name} {{ behavior {name}; arrivals {law} {{ {states} hold \"400/s\" for=\"1s\" }} }}"
+        );
+    }
+    text
+}
 
 /// All shapes at once, each with a step of its own.
 fn shapes(step: &str) -> String {
@@ -63,10 +96,10 @@ fn assert_planned(summary: &Value) {
 
 #[test]
 fn every_rate_is_planned_exactly_and_simulated_at_the_same_instants() {
-    let poisson = "scenario drawn { behavior drawn; arrivals poisson { hold \"400/s\" for=\"1s\" } }";
     let scratch = Scratch::new(format!(
-        "{CALM}target t noop\n{}behavior drawn {{ noop name=drawn }}\n{poisson}\nlistener file \"samples.jsonl\"\n",
-        shapes("noop name=NAME")
+        "{CALM}target t noop\n{}{}listener file \"samples.jsonl\"\n",
+        shapes("noop name=NAME"),
+        laws()
     ));
     let summary = scratch.run(0);
     let lines = scratch.lines("samples.jsonl");
@@ -81,7 +114,7 @@ fn every_rate_is_planned_exactly_and_simulated_at_the_same_instants() {
     assert_planned(&scratch.summary());
     let events: Vec<Value> =
         scratch.lines("events.jsonl").into_iter().filter(|event| event["event"] == "step").collect();
-    for name in SHAPES.iter().map(|(name, ..)| *name).chain(["drawn"]) {
+    for name in SHAPES.iter().map(|(name, ..)| *name).chain(LAWS.iter().map(|(name, _)| *name)) {
         assert_eq!(due(&lines, name), due(&events, name), "{name}");
     }
     assert!(due(&lines, "drawn").len() > 300, "six standard deviations below the mean are 280");
@@ -97,9 +130,13 @@ fn even_arrivals_are_due_in_the_middle_of_their_interval() {
     let lines = scratch.lines("samples.jsonl");
     let rates = [
         ("three", 3),
+        ("four", 4),
         ("sixty", 60),
+        ("seventy", 70),
         ("three-hundred", 300),
+        ("six-hundred", 600),
         ("seven-hundred", 700),
+        ("nine-hundred", 900),
         ("two-thousand", 2_000),
     ];
     for (name, rate) in rates {
