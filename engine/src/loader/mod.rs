@@ -6,6 +6,7 @@
 //! ```
 
 mod annotations;
+mod bare;
 mod credentials;
 mod cursor;
 mod diagnostics;

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use throng_components::workload::Scalar;
 
+use super::bare::{address_length, ends_word, expression_length};
+
 /// Deeper than that nothing is parsed. Real workloads nest five levels; the parser's stack bears a thousand.
 pub(super) const MOST_LEVELS: usize = 128;
 
@@ -303,27 +305,6 @@ impl Scanner<'_> {
     }
 }
 
-/// How long the path or address is that a text begins with, as its first word tells: one that has a slash and is no
-/// quantity, or a scheme, whose slashes would begin a comment.
-fn address_length(text: &str, word: usize) -> Option<usize> {
-    let first = text.get(..word)?;
-    let path = first.contains('/') && !first.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    let scheme = ["http:", "https:"].contains(&first) && text[word..].starts_with("//");
-    let ends = |c: char| c.is_whitespace() || "{}();\"".contains(c);
-    (path || scheme).then(|| text.find(ends).unwrap_or(text.len()))
-}
-
-/// How long the text is that has a `${…}` and no quotes, and begins with a word that a brace follows at once.
-fn expression_length(text: &str, word: usize) -> Option<usize> {
-    if !text.get(..word)?.ends_with('$') || !text[word..].starts_with('{') {
-        return None;
-    }
-    let line = text.lines().next()?;
-    let closed = word + line[word..].find('}')? + 1;
-    let ends = |c: char| c.is_whitespace() || u8::try_from(c).is_ok_and(ends_word);
-    Some(line[closed..].find(ends).map_or(line.len(), |more| closed + more))
-}
-
 /// The width of a line's end, where one stands: KDL knows eight of them.
 fn newline(rest: &[u8]) -> Option<usize> {
     match rest {
@@ -332,10 +313,6 @@ fn newline(rest: &[u8]) -> Option<usize> {
         [0xe2, 0x80, 0xa8 | 0xa9, ..] => Some(3),
         _ => None,
     }
-}
-
-fn ends_word(byte: u8) -> bool {
-    matches!(byte, b'{' | b'}' | b'(' | b')' | b'[' | b']' | b';' | b'=' | b'"' | b'#' | b'\\')
 }
 
 /// What a bare word was meant to be, when KDL does not allow it.
