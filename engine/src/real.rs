@@ -137,7 +137,7 @@ impl Threads {
 /// When a thread cannot write down what it has come to.
 pub(crate) fn run(
     world: &mut World,
-    threads: Started,
+    mut threads: Started,
     resumed: bool,
     hold_at: Option<Nanos>,
     interrupts: &AtomicU32,
@@ -163,6 +163,7 @@ pub(crate) fn run(
             return rest(world, threads, at, interrupts).map(Some);
         }
         step(world, &threads.clock, &mut pulse, hold_at, interrupts);
+        find_dead(&mut threads.handles)?;
     }
     for link in &mut world.resource_mut::<Links>().links {
         link.pending.shut_down = true;
@@ -173,6 +174,23 @@ pub(crate) fn run(
     // One more, so that the last reports are observed and the requirements see them.
     step(world, &threads.clock, &mut pulse, None, interrupts);
     Ok(None)
+}
+
+/// Ends the run with a thread that has ended before it was told to: what it had would never be done, and be waited for.
+///
+/// # Errors
+/// What the thread ended with.
+///
+/// # Panics
+/// As the thread did: that is a defect of throng, and the program ends with its message.
+fn find_dead<T>(handles: &mut Vec<JoinHandle<std::io::Result<T>>>) -> std::io::Result<()> {
+    while let Some(dead) = handles.iter().position(JoinHandle::is_finished) {
+        match handles.swap_remove(dead).join() {
+            Ok(ended) => ended.map(drop)?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+    Ok(())
 }
 
 /// Lets all come to rest from an instant on: nothing more is planned or judged, but what still ends is recorded. What its
@@ -268,4 +286,28 @@ fn step(
 fn all_ended(world: &World, threads: &Started) -> bool {
     world.resource::<Links>().links.iter().all(|link| link.ended)
         || threads.handles.iter().all(JoinHandle::is_finished)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A thread that ends so; it has ended when this returns.
+    fn ended(how: fn() -> std::io::Result<()>) -> Vec<JoinHandle<std::io::Result<()>>> {
+        let handle = std::thread::Builder::new().spawn(how).expect("there is a thread");
+        while !handle.is_finished() {
+            std::thread::park_timeout(LOOK);
+        }
+        vec![handle]
+    }
+
+    #[test]
+    fn a_thread_that_dies_is_no_silent_end() {
+        let failed = || Err(std::io::Error::other("no reactor"));
+        assert!(find_dead(&mut ended(failed)).is_err_and(|error| error.to_string() == "no reactor"));
+        let mut broken = ended(|| panic!("a defect"));
+        let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| find_dead(&mut broken)));
+        assert!(unwound.is_err_and(|panic| panic.downcast_ref() == Some(&"a defect")));
+        assert!(find_dead::<()>(&mut Vec::new()).is_ok());
+    }
 }

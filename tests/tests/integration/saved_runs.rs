@@ -142,7 +142,7 @@ fn what_is_no_saved_run_is_told() {
     check(&bytes[..20], "it is cut off: 20 bytes are there");
     check(&bytes[..bytes.len() - 1], "it is cut off");
     check(&changed(bytes.len() - 1, 1), "it is damaged");
-    check(&changed(8, 2), "in format 3, and this one");
+    check(&changed(8, 1), "in format 3, and this one");
     check(&[&bytes[..], b"x"].concat(), "it is damaged");
     let (_, problems) = throng(&scratch, &["resume", "nowhere"], 104);
     assert_eq!(problems, "error: cannot resume `nowhere`: there is no such file\n");
