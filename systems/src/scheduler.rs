@@ -105,6 +105,7 @@ pub fn plan_arrivals<A: ArrivalLaw>(
 }
 
 /// Puts a token into a free row, or a new one.
+#[inline(always)]
 pub(crate) fn place(
     token: Token,
     rows: &mut TokenRows,
