@@ -51,6 +51,14 @@ fn elapsed_stops_at_its_instant() {
 }
 
 #[test]
+fn a_rule_that_looks_often_lets_no_plan_pile_up() {
+    let rules = "stop-when { response p=90 above=\"10s\" window=\"1s\"; elapsed \"100s\" }";
+    let tokens = simulate(&FAILING, rules, None).scenario("crowd").tokens.expect("open");
+    assert_eq!(tokens.started, 1_000);
+    assert!(tokens.planned < 1_100, "{}", tokens.planned);
+}
+
+#[test]
 fn a_count_of_failures_stops_at_the_failure_that_passes_it() {
     // The fifth token is due at 450 ms and fails 10 ms later.
     let observed = check(&FAILING, "failures above=4", 4.6);
