@@ -213,9 +213,11 @@ fn half_written_files_are_completed() {
 
 #[test]
 fn every_beginning_of_every_workload_is_served() {
-    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folders = ["workloads", "workloads/profiles"];
+    let listed = |folder| std::fs::read_dir(root.join(folder)).expect("the workloads are there");
     let (mut editor, _) = Editor::with("");
-    for entry in std::fs::read_dir(directory).expect("the workloads are there") {
+    for entry in folders.into_iter().flat_map(listed) {
         let path = entry.expect("it can be listed").path();
         if path.extension().is_none_or(|extension| extension != "kdl") {
             continue;

@@ -36,6 +36,7 @@ examples!(
     fingerprint = "../../examples/src/bin/fingerprint.rs",
     open_closed = "../../examples/src/bin/open_closed.rs",
     own_measure = "../../examples/src/bin/own_measure.rs",
+    proof_of_work = "../../examples/src/bin/proof_of_work.rs",
     queueing_formula = "../../examples/src/bin/queueing_formula.rs",
     retry_storm = "../../examples/src/bin/retry_storm.rs",
     sine = "../../examples/src/bin/sine.rs",
@@ -136,6 +137,7 @@ fn what_a_program_adds_can_be_repeated_as_all_else() {
     check(failure_log::app, "failure-log.kdl");
     check(crowded::app, "crowded.kdl");
     check(fingerprint::app, "fingerprint.kdl");
+    check(proof_of_work::app, "proof-of-work.kdl");
 }
 
 #[test]
@@ -272,6 +274,28 @@ fn a_function_is_the_same_on_every_clock() {
     // By the clock it takes what it takes, in virtual time what it says.
     assert_eq!(step(&modelled, "print").service_ns.max, Some(2_000));
     assert!(step(&real, "print").service_ns.max > Some(0));
+}
+
+#[test]
+fn what_computes_for_long_waits_for_the_pool() {
+    let app = proof_of_work::app();
+    let options = RunOptions::default();
+    let real = run(&app, loaded(&app, "proof-of-work.kdl"), &options, &AtomicU32::new(0)).expect("it runs");
+    assert_eq!(conservation(&real), Vec::<String>::new());
+    let modelled = simulated(&app, "proof-of-work.kdl");
+    for summary in [&real, &modelled] {
+        assert_eq!(crowd(summary).users.created, 1_500);
+        for name in ["work", "visit"] {
+            assert_eq!((step(summary, name).count, step(summary, name).failures), (3_000, 0), "{name}");
+        }
+        let tries = summary.measures.get("tries").expect("it was recorded");
+        // Each is a draw from a geometric law of mean 2^14.
+        assert!(tries.count == 3_000 && tries.mean.is_some_and(|mean| (13_000.0..20_000.0).contains(&mean)));
+    }
+    // 1,500 calls for eight threads each; in virtual time each call has its own.
+    assert!(crowd(&real).blocked_ns.max > Some(0));
+    assert_eq!(crowd(&modelled).blocked_ns.max, Some(0));
+    assert_eq!((step(&modelled, "work").service_ns.max, modelled.duration_ns), (Some(2_000_000), 4_000_000));
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn what_does_not_parse_is_refused() {
 /// Every file and sample of the tree, by its name.
 fn of_the_tree() -> Vec<(String, String)> {
     let mut texts = Vec::new();
-    for folder in ["workloads", "examples", "engine/src/cli/init"] {
+    for folder in ["workloads", "workloads/profiles", "examples", "engine/src/cli/init"] {
         let Ok(entries) = std::fs::read_dir(root().join(folder)) else { continue };
         for path in entries.map(|entry| entry.expect("it can be listed").path()) {
             if path.extension().is_some_and(|extension| extension == "kdl") {

@@ -31,9 +31,11 @@ const SWEPT: &str = "param peak \"10/s\"\n\
 
 #[test]
 fn every_workload_loads_and_says_its_purpose() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folders = ["workloads", "workloads/profiles"];
+    let listed = |folder| std::fs::read_dir(root.join(folder)).expect("the workloads are there");
     let mut count = 0;
-    for entry in std::fs::read_dir(directory).expect("the workloads are there") {
+    for entry in folders.into_iter().flat_map(listed) {
         let path = entry.expect("it can be listed").path();
         if path.extension().is_none_or(|extension| extension != "kdl") {
             continue;

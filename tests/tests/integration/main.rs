@@ -18,6 +18,7 @@ mod interrupts;
 mod memory;
 mod nginx_shop;
 mod outputs;
+mod profiles;
 mod rates;
 mod real_server;
 mod reference;
