@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::books::{assert_adds_up, assert_nobody_else_is_blamed, count};
 use crate::scratch::{CALM, Scratch};
 
-/// Runs a profile with these pieces of its text replaced, on a machine that may be busy with something else.
-fn ran(profile: &str, edits: &[(&str, &str)], code: i32) -> Value {
+/// A profile with these pieces of its text replaced, for a machine that may be busy with something else.
+fn calm(profile: &str, edits: &[(&str, &str)]) -> Scratch {
     let path = format!("{}/../workloads/profiles/{profile}.kdl", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{profile}: {error}"));
     let own = text.lines().filter(|line| !line.starts_with("seed ") && !line.starts_with("threads "));
@@ -15,7 +15,12 @@ fn ran(profile: &str, edits: &[(&str, &str)], code: i32) -> Value {
         assert!(text.contains(old), "{profile} has changed: no {old}");
         text.replace(old, new)
     });
-    let summary = Scratch::new(text).run(code);
+    Scratch::new(text)
+}
+
+/// Runs it.
+fn ran(profile: &str, edits: &[(&str, &str)], code: i32) -> Value {
+    let summary = calm(profile, edits).run(code);
     assert_adds_up(&summary);
     assert_nobody_else_is_blamed(&summary);
     summary
@@ -76,27 +81,48 @@ fn five_hundred_users_go_flat_out() {
     assert_eq!(count(&summary, "scenarios.crew.iterations.failed"), 0);
 }
 
-/// The rule ends it, as what it says.
-fn check_end(profile: &str, edits: &[(&str, &str)], code: i32, rule: &str) {
-    let summary = ran(profile, edits, code);
-    assert_eq!(summary["stopped_by"], rule, "{profile}");
-    assert_eq!(summary["outcome"], if code == 0 { "passed" } else { "failed" }, "{profile}");
-}
-
 #[test]
 fn time_ends_one_as_passed() {
-    check_end("ends-passed", &[], 0, "stop-when elapsed \"2s\" outcome=passed");
+    let summary = ran("ends-passed", &[], 0);
+    assert_eq!(summary["stopped_by"], "stop-when elapsed \"2s\" outcome=passed");
+    assert_eq!(summary["outcome"], "passed");
 }
 
 #[test]
 fn failures_end_one_as_failed() {
+    let summary = ran("ends-failed", &[], 99);
     let rule = "stop-when failures above=\"10%\" window=\"1s\" min-count=50 outcome=failed";
-    check_end("ends-failed", &[], 99, rule);
+    assert_eq!(summary["stopped_by"], rule);
+    assert_eq!(summary["outcome"], "failed");
 }
 
 #[test]
 fn a_backlog_ends_what_falls_behind() {
-    // Twenty users whose answers take 10 ms carry 2,000/s at most, on any machine.
-    let rule = "stop-when backlog above=1000 outcome=failed";
-    check_end("falls-behind", &[("1500/s", "8000/s")], 99, rule);
+    // Ten users whose answers take 10 ms carry 1,000/s at most, on any machine and any number of threads.
+    for threads in ["threads=1", "threads=2"] {
+        let asked = ["--set", "rate=4000/s", "--set", "users=10", "--set", threads];
+        let command = [&["run", "w.kdl", "--quiet", "--summary", "summary.json"][..], &asked].concat();
+        let scratch = calm("falls-behind", &[]);
+        let ended = scratch.throng(&command);
+        assert_eq!(ended.code, Some(99), "{threads}: {}{}", ended.stdout, ended.stderr);
+        let summary = scratch.summary();
+        assert_adds_up(&summary);
+        assert_eq!(summary["stopped_by"], "stop-when backlog above=1000 outcome=failed", "{threads}");
+        assert!(count(&summary, "scenarios.crowd.tokens.waiting") > 1_000, "{threads}");
+        assert_eq!(count(&summary, "scenarios.crowd.users.peak"), 10, "{threads}");
+    }
+}
+
+#[test]
+fn each_profile_is_run() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../workloads/profiles");
+    let tests = [include_str!("profiles.rs"), include_str!("../profiles.rs")];
+    let entries = std::fs::read_dir(folder).expect("it is there");
+    let names = entries.map(|entry| entry.expect("it can be listed").path());
+    let names: Vec<_> = names.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+    assert_eq!(names.len(), 11);
+    for name in names {
+        let called = format!("(\"{name}\", ");
+        assert!(tests.iter().all(|test| test.contains(&called)), "{name} is not tested in both clocks");
+    }
 }
