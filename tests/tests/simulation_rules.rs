@@ -227,6 +227,15 @@ fn a_run_ends_when_enough_is_known_or_at_its_latest() {
 }
 
 #[test]
+fn a_count_of_successes_stops_at_the_success_that_passes_it() {
+    let well = Setting { service: "servers 100; time constant \"10ms\"", ..FAILING };
+    // The fifth token is due at 450 ms and answered 10 ms later.
+    check(&well, "successes above=4", 4.6);
+    check(&well, "successes above=4 of=iterations", 4.6);
+    check(&well, "successes above=4 window=\"1s\"", 10.0);
+}
+
+#[test]
 fn a_target_that_answers_nothing_any_more_is_noticed_in_empty_windows() {
     let rule = "successes below=1 window=\"5s\"";
     let well = "servers 100; time constant \"10ms\"";

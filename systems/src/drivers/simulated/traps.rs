@@ -2,7 +2,7 @@
 //! of it stops.
 
 use serde::{Deserialize, Serialize};
-use throng_components::sample::{Sample, SampleKind, SampleOutcome};
+use throng_components::sample::{Sample, SampleKind};
 use throng_components::scenario::ScenarioId;
 
 use crate::plugins::exit_conditions::{Scope, TripCount, Tripwire};
@@ -55,7 +55,7 @@ impl Traps {
         self.tripwires.retain(|armed| {
             let count = match armed.wire.counts {
                 TripCount::Backlog => waiting(shard, armed.wire.scope),
-                TripCount::FailedSteps | TripCount::FailedIterations => armed.count,
+                TripCount::Steps(_) | TripCount::Iterations(_) => armed.count,
             };
             count <= armed.wire.above
         });
@@ -64,12 +64,12 @@ impl Traps {
 }
 
 fn trips(wire: &Tripwire, sample: &Sample) -> bool {
-    let kind = match wire.counts {
-        TripCount::FailedSteps => SampleKind::Attempt,
-        TripCount::FailedIterations => SampleKind::Iteration,
+    let (kind, outcome) = match wire.counts {
+        TripCount::Steps(outcome) => (SampleKind::Attempt, outcome),
+        TripCount::Iterations(outcome) => (SampleKind::Iteration, outcome),
         TripCount::Backlog => return false,
     };
-    sample.kind == kind && sample.outcome == SampleOutcome::Failed && wire.scope.concerns(sample)
+    sample.kind == kind && sample.outcome == outcome && wire.scope.concerns(sample)
 }
 
 /// Tokens that wait for a user.

@@ -16,7 +16,7 @@ use bevy_ecs::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use throng_components::clock::Nanos;
 use throng_components::exit_condition::TooFew;
-use throng_components::sample::{Sample, SampleKind, StepId};
+use throng_components::sample::{Sample, SampleKind, SampleOutcome, StepId};
 use throng_components::scenario::{Scenario, ScenarioCounts, ScenarioId, ScenarioProgress, StepNames};
 use throng_components::state::State;
 use throng_components::statistics::ScenarioStatistics;
@@ -187,10 +187,10 @@ pub struct Tripwire {
 /// What a [`Tripwire`] counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TripCount {
-    /// Failed steps, without warm-up.
-    FailedSteps,
-    /// Failed iterations, without warm-up.
-    FailedIterations,
+    /// Steps that ended so, without warm-up.
+    Steps(SampleOutcome),
+    /// Iterations that ended so, without warm-up.
+    Iterations(SampleOutcome),
     /// Tokens that wait for a user now.
     Backlog,
 }

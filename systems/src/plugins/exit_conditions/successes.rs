@@ -18,7 +18,7 @@ use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKi
 use super::window::{
     ABORT, OUTCOME, SCENARIO, STEP, TIMES, WINDOW, Window, consequence, require_bound, scope,
 };
-use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope};
+use super::{Cadence, Facts, Judgement, Rule, RuleNames, Scope, TripCount, Tripwire};
 
 /// The rule.
 #[derive(Component, Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ impl Rule for Successes {
     }
 
     fn cadence(&self) -> Cadence {
-        self.window.cadence()
+        if self.is_count() { Cadence::Reached } else { self.window.cadence() }
     }
 
     fn observe(&mut self, sample: &Sample) {
@@ -120,12 +120,23 @@ impl Rule for Successes {
         Judgement::of(self.told, self.window.holds(now, facts.at_end))
     }
 
+    fn tripwire(&self) -> Option<Tripwire> {
+        let well = SampleOutcome::Succeeded;
+        let counts = if self.of_iterations { TripCount::Iterations(well) } else { TripCount::Steps(well) };
+        self.is_count().then_some(Tripwire { counts, scope: self.scope, above: self.bound })
+    }
+
     fn state(&mut self) -> Option<&mut dyn State> {
         Some(self)
     }
 }
 
 impl Successes {
+    /// Whether it is asked when its count is passed.
+    fn is_count(&self) -> bool {
+        self.above && self.window.length.is_none()
+    }
+
     /// Whether any scenario that it looks at played for the whole window, its warm-up behind it.
     fn is_expected(&self, facts: &Facts<'_>, since: Nanos) -> bool {
         let concerned = facts.scenarios.iter().filter(|facts| self.scope.covers(facts.scenario.id));
