@@ -9,6 +9,7 @@
 //! | | [`ScenarioProgress`](scenario::ScenarioProgress) | scheduler, executor, run state | rules, exporter |
 //! | | [`ShardCounts`](scenario::ShardCounts) | collector | run state, rules, exporter |
 //! | | [`ScenarioStatistics`](statistics::ScenarioStatistics) | observer | rules, summary |
+//! | | [`ArrivalGaps`](arrival_gaps::ArrivalGaps) | gap observer | summary, verdict |
 //! | virtual user | [`VirtualUser`](virtual_user::VirtualUser) | collector | custom systems |
 //! | token | [`Token`](token::Token) | scheduler, policies | executor |
 //! | thread | [`Thread`](thread::Thread), [`ThreadFigures`](thread::ThreadFigures) | allocator, collector | exporter, summary |

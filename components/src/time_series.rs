@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
 
-/// Cells kept, at most: an even number. A series takes 8 KB.
+/// Cells kept, at most: an even number. A series takes 12 KB.
 const MOST: usize = 512;
 
 /// The first cells' length is two to this, in nanoseconds: 8.4 ms.
@@ -22,6 +22,8 @@ pub struct Cell {
     pub count: u64,
     /// Their sum.
     pub sum: f64,
+    /// The sum of their squares.
+    pub squares: f64,
 }
 
 /// Values by the instant at which they came up: sums of equal stretches of time, from the run's start on.
@@ -49,6 +51,7 @@ impl TimeSeries {
             Some(cell) => {
                 cell.count += 1;
                 cell.sum += value;
+                cell.squares += value * value;
             }
             None => self.record_beyond(at, value),
         }
@@ -67,6 +70,7 @@ impl TimeSeries {
         }
         self.cells[place].count += 1;
         self.cells[place].sum += value;
+        self.cells[place].squares += value * value;
     }
 
     /// Makes one cell of two.
@@ -74,6 +78,7 @@ impl TimeSeries {
         let both = |pair: &[Cell]| Cell {
             count: pair.iter().map(|cell| cell.count).sum(),
             sum: pair.iter().map(|cell| cell.sum).sum(),
+            squares: pair.iter().map(|cell| cell.squares).sum(),
         };
         self.cells = self.cells.chunks(2).map(both).collect();
         self.bits += 1;
@@ -94,6 +99,7 @@ impl TimeSeries {
         for (cell, more) in self.cells.iter_mut().zip(&other.cells) {
             cell.count += more.count;
             cell.sum += more.sum;
+            cell.squares += more.squares;
         }
     }
 
@@ -133,9 +139,15 @@ mod tests {
     #[test]
     fn a_value_stands_where_it_came_up() {
         let series = of([(0, 3), (9, 5), (9, 6)]);
-        assert_eq!(series.cells(), [Cell { count: 1, sum: 3.0 }, Cell { count: 2, sum: 11.0 }]);
+        assert_eq!(
+            series.cells(),
+            [Cell { count: 1, sum: 3.0, squares: 9.0 }, Cell { count: 2, sum: 11.0, squares: 61.0 }]
+        );
         let late = of([(u64::MAX / 1_000_000, 1)]);
-        assert!(late.cells().len() <= MOST && late.cells().last() == Some(&Cell { count: 1, sum: 1.0 }));
+        assert!(
+            late.cells().len() <= MOST
+                && late.cells().last() == Some(&Cell { count: 1, sum: 1.0, squares: 1.0 })
+        );
     }
 
     #[test]

@@ -210,10 +210,11 @@ impl<R: Rule> Asked<'_, R> {
             Cadence::Reached => self.judge(now, at_end),
             Cadence::Every(length) => {
                 let origin = self.origin();
-                if origin == Nanos::MAX {
-                    return None;
-                }
                 let certain = self.rule.certain_at().unwrap_or(Nanos::MAX);
+                if origin == Nanos::MAX {
+                    // Its scenario has not begun, and there are no windows yet: it ends for sure all the same.
+                    return (now >= certain).then(|| self.judge(certain, at_end)).flatten();
+                }
                 let mut end = *self.watch.end.get_or_insert((origin + length).min(certain));
                 while now >= end + grace {
                     let held = self.judge(end, at_end);
@@ -232,6 +233,9 @@ impl<R: Rule> Asked<'_, R> {
     /// Asks a requirement each second from an instant on; gives that at which it had data and did not hold.
     fn find_breach(&mut self, now: Nanos, grace: Nanos, after: Nanos) -> Option<Nanos> {
         let origin = self.origin();
+        if origin == Nanos::MAX {
+            return None;
+        }
         let mut end = *self.watch.end.get_or_insert(origin + after);
         while now >= end + grace {
             let judgement = self.rule.judge(&Facts { at: end, at_end: false, scenarios: self.facts });

@@ -13,9 +13,9 @@ use throng_components::scenario::{Scenario, ScenarioId, ScenarioPhase, ScenarioP
 
 use crate::links::{Links, Placement, Wake};
 
-/// Whole ticks between the one in which a scenario drains and the first in which another may begin: the world hears of it at
-/// its end, plans in the next one, and has handed all out when the one behind begins.
-const TICKS_BETWEEN: u64 = 3;
+/// Ticks from the one in which a scenario drains to the first in which another may begin, two whole ones between them: the world
+/// hears of it at its end, plans in the next one, and has handed all out when the one behind begins.
+const TICKS_ON: u64 = 3;
 
 /// What a scenario waits for, on its entity. Its start is not known until then.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub fn begin_dependents(
             }
             continue;
         };
-        let number = (ended.0 / clock.tick.0).saturating_add(TICKS_BETWEEN).max(clock.number + 2);
+        let number = (ended.0 / clock.tick.0).saturating_add(TICKS_ON).max(clock.number + 2);
         let at = (ended + after.delay).max(Nanos(number.saturating_mul(clock.tick.0)));
         let (waiting, _, placement, _) = &mut all[place];
         waiting.delay = at;

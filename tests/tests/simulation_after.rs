@@ -137,3 +137,20 @@ fn a_run_is_saved_before_and_after_a_start() {
         assert_eq!(comparable(&summary), comparable(&whole.summary), "saved at {millis} ms");
     }
 }
+
+#[test]
+fn rules_on_a_scenario_that_waits_are_kept() {
+    let ended = |first: &str, rules: &str| {
+        let scenarios = format!(
+            "scenario second {{ behavior b; population {{ hold 1 for=\"30s\" }}; start after=first }}\n\
+             scenario first {{ behavior b; population {{ hold 1 for=\"{first}\" }} }}\n{rules}\n"
+        );
+        simulate("10ms", &scenarios).summary.duration_ns / 1_000_000_000
+    };
+    // Three seconds after its own beginning, not never.
+    assert_eq!(ended("2s", "require { response p=50 scenario=second below=\"1ms\" abort-after=\"3s\" }"), 5);
+    // What ends for sure does so, whether it has begun or not.
+    let precise = "precision p=99.9 scenario=second within=\"1%\"";
+    assert_eq!(ended("20s", &format!("stop-when {{ {precise} max=\"5s\" }}")), 5);
+    assert_eq!(ended("2s", &format!("stop-when {{ {precise} max=\"5s\" }}")), 5);
+}

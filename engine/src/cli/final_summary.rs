@@ -277,7 +277,7 @@ fn refused(needed: u64) -> String {
     format!("n<{needed}")
 }
 
-/// What `n<368` means, where it stands somewhere.
+/// What `n<368` and its like mean, where one stands somewhere.
 fn refusals(text: &mut String, summary: &Summary) {
     let steps = summary.steps.iter().flat_map(|(_, step)| [step.response_ns, step.service_ns]);
     let groups = summary.groups.iter().map(|(_, group)| group.duration_ns);
@@ -286,7 +286,7 @@ fn refusals(text: &mut String, summary: &Summary) {
     let mut measures = summary.measures.iter().map(|(_, measure)| measure.too_few);
     if durations.any(|too_few| !too_few.is_none()) || measures.any(|too_few| !too_few.is_none()) {
         line(text, "");
-        let told = "n<368: fewer than the 368 values that it takes to tell this percentile";
+        let told = "n<N: fewer than the N values that it takes to tell this percentile";
         wrap(text, told, "  ");
     }
 }

@@ -6,8 +6,20 @@ pub(super) fn address_length(text: &str, word: usize) -> Option<usize> {
     let first = text.get(..word)?;
     let path = first.contains('/') && !first.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     let scheme = ["http:", "https:"].contains(&first) && text[word..].starts_with("//");
-    let ends = |c: char| c.is_whitespace() || "{}();\"".contains(c);
-    (path || scheme).then(|| text.find(ends).unwrap_or(text.len()))
+    (path || scheme).then(|| {
+        let ends = |c: char| c.is_whitespace() || "{}();\"".contains(c);
+        let (mut length, line) = (0, text.lines().next().unwrap_or_default());
+        while let Some(end) = line[length..].find(ends) {
+            length += end;
+            // A `${…}` is part of it.
+            let value = line[..length].ends_with('$') && line[length..].starts_with('{');
+            match line[length..].find('}').filter(|_| value) {
+                Some(closed) => length += closed + 1,
+                None => return length,
+            }
+        }
+        line.len()
+    })
 }
 
 /// How long the text is that has a `${…}` and no quotes, and begins with a word that a brace follows at once.

@@ -398,6 +398,10 @@ mod tests {
         assert_eq!(words("a 30µs/*x*/"), ["30µs"]);
         assert_eq!(words("a /b?c=1&d c=/e{f /; }"), ["/b?c=1&d", "/e", "/"]);
         assert_eq!(words("a ${b} c=${d + 1}/s {\n e${f}g; h $ {i}}"), ["${b}", "${d + 1}/s", "e${f}g"]);
+        assert_eq!(
+            words("a /b/${c + 1}/d?e=${f} g\nh http://${i} {"),
+            ["/b/${c + 1}/d?e=${f}", "http://${i}"]
+        );
         assert_eq!(words("a http://h:1/b // c\nb http: //"), ["http://h:1/b"]);
         assert_eq!(words("a 1s\nb 2s\" c=\"3s\"\nd 4s"), ["1s", "4s"]);
     }

@@ -20,8 +20,7 @@ pub struct SteadySummary {
 impl SteadySummary {
     /// What a step's response times tell; `None` for a run too short to tell.
     pub(super) fn of(figures: &StepStatistics) -> Option<Self> {
-        let deviation = figures.response.stddev()?.0 as f64;
-        let found = steady_state(&figures.series, deviation * deviation)?;
+        let found = steady_state(&figures.series)?;
         Some(Self {
             since_ns: found.since.map(|since| since.0),
             autocorrelation: (found.autocorrelation * 1e6).round() / 1e6,

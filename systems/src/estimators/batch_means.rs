@@ -12,6 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::estimate::Estimate;
+use super::steady_state::autocorrelation;
 
 /// Batches kept, at most: an even number.
 const MOST: usize = 40;
@@ -61,18 +62,12 @@ impl BatchMeans {
     /// The mean of all full batches and its interval; `None` while there are too few of them, or while neighbours are more
     /// alike than chance would have it, so that longer ones are needed.
     pub fn estimate(&self) -> Option<Estimate> {
-        if self.means.len() < LEAST || self.correlation() > ONE_SIDED / (self.means.len() as f64).sqrt() {
+        if self.means.len() < LEAST
+            || autocorrelation(&self.means) > ONE_SIDED / (self.means.len() as f64).sqrt()
+        {
             return None;
         }
         Estimate::of(&self.means)
-    }
-
-    /// How far neighbours are alike: from −1 to 1, about 0 for independent ones.
-    fn correlation(&self) -> f64 {
-        let mean = self.means.iter().sum::<f64>() / self.means.len().max(1) as f64;
-        let squares: f64 = self.means.iter().map(|value| (value - mean) * (value - mean)).sum();
-        let products: f64 = self.means.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-        if squares > 0.0 { products / squares } else { 0.0 }
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Manner {
     CloseUnanswered,
     /// Takes the request and never answers.
     NeverAnswer,
+    /// Announces an answer over and over, as fast as it is read, and gives none.
+    AnnounceOnly,
     /// Answers with these bytes, and closes in good order.
     Say(&'static [u8]),
     /// Answers with these bytes, which are whole answers, and keeps the connection.
@@ -157,6 +159,12 @@ async fn serve(mut stream: TcpStream, manner: Manner, requests: &AtomicU64) -> i
                 answered += 1;
                 stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await?;
                 continue;
+            }
+            Manner::AnnounceOnly => {
+                let heads = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(2_000);
+                loop {
+                    stream.write_all(&heads).await?;
+                }
             }
             Manner::Fail => {
                 stream.write_all(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n").await?;

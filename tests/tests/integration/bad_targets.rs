@@ -15,6 +15,7 @@ const MANNERS: &[(Manner, &str, &str)] = &[
     (Manner::CloseInBody, "close", "connection_closed"),
     (Manner::CloseUnanswered, "hang-up", "connection_closed"),
     (Manner::NeverAnswer, "never", "timeout"),
+    (Manner::AnnounceOnly, "announce", "timeout"),
     (Manner::Fail, "fail", "500"),
 ];
 
@@ -92,7 +93,11 @@ fn workload(rest: &str) -> (Scratch, Vec<BadServer>) {
     };
     for (manner, name, _) in MANNERS {
         let server = BadServer::start(*manner).expect("a server");
-        add(name, &server.url(), if *manner == Manner::NeverAnswer { "200ms" } else { "10m" });
+        add(
+            name,
+            &server.url(),
+            if matches!(manner, Manner::NeverAnswer | Manner::AnnounceOnly) { "200ms" } else { "10m" },
+        );
         servers.push(server);
     }
     // No label of a name may have 64 letters, so that nobody has to be asked.
@@ -125,7 +130,7 @@ fn each_failure_has_its_name_and_the_run_ends_as_any_other() {
         assert_eq!(server.requests(), EACH, "{name}");
     }
     assert_eq!(count(&summary, "scenarios.fail.connections.opened"), 3, "a 500 leaves its connection open");
-    assert_eq!(over_steps(&summary, "attempts"), EACH * 7);
+    assert_eq!(over_steps(&summary, "attempts"), EACH * (MANNERS.len() as u64 + 1));
 }
 
 #[test]

@@ -151,7 +151,8 @@ impl Rule for Failures {
     fn tripwire(&self) -> Option<Tripwire> {
         let Limit::Count(above) = self.limit else { return None };
         let failed = SampleOutcome::Failed;
-        let counts = if self.of_iterations { TripCount::Iterations(failed) } else { TripCount::Steps(failed) };
+        let counts =
+            if self.of_iterations { TripCount::Iterations(failed) } else { TripCount::Steps(failed) };
         self.is_count().then_some(Tripwire { counts, scope: self.scope, above })
     }
 
