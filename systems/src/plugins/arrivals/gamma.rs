@@ -6,17 +6,12 @@
 //!
 //! The coefficient of variation of the gaps is 1 / √shape: 2 for a shape of 0.25, ½ for one of 4.
 
-use bevy_ecs::component::Component;
-use throng_components::curve::Curve;
 use throng_components::seed::unit_above_zero;
-use throng_components::state::State;
-use throng_components::state_of;
-use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
+use throng_components::workload::{FieldSpec, Fields, NodeSpec, ValueKind};
 
-use super::renewal::{Gaps, Renewals};
-use super::{Arrival, ArrivalLaw, LevelUnit, STAGE_NAMES, read_curve};
+use super::STAGE_NAMES;
+use super::renewal::{Gaps, Renewal};
 use crate::arithmetic::power;
-use crate::behavior::Files;
 use crate::plugins::laws::{Draws, draw_gamma};
 
 /// Below it nearly all arrivals come in a few crowds; above the greatest they are as good as even.
@@ -24,38 +19,15 @@ const SHAPE_LEAST: f64 = 0.01;
 const SHAPE_MOST: f64 = 10_000.0;
 
 /// Arrivals over a curve whose gaps follow the gamma law.
-#[derive(Component, Clone, Debug)]
-pub struct Gamma {
-    curve: Curve,
-    gaps: GammaGaps,
-    renewals: Renewals,
-}
+pub(super) type Gamma = Renewal<GammaGaps>;
 
 /// Gaps of the gamma law of this shape and mean 1.
 #[derive(Clone, Copy, Debug)]
-struct GammaGaps {
+pub(super) struct GammaGaps {
     shape: f64,
 }
 
 impl Gaps for GammaGaps {
-    /// A shape below 1 is made of the shape above it: X(shape) = X(shape + 1) u^(1 / shape).
-    fn gap(&self, draws: &mut Draws) -> f64 {
-        if self.shape >= 1.0 {
-            return draw_gamma(self.shape, draws) / self.shape;
-        }
-        let part = power(unit_above_zero(draws.next()), 1.0 / self.shape);
-        part * draw_gamma(self.shape + 1.0, draws) / self.shape
-    }
-
-    /// Times its length, the density is that of the shape above it.
-    fn gap_around(&self, draws: &mut Draws) -> f64 {
-        draw_gamma(self.shape + 1.0, draws) / self.shape
-    }
-}
-
-state_of!(Gamma { saved: renewals; declared: curve, gaps });
-
-impl ArrivalLaw for Gamma {
     const SPEC: NodeSpec = NodeSpec {
         name: "gamma",
         summary: "Arrivals whose gaps vary as the shape says: 1 is Poisson, more is steadier, less comes in crowds.",
@@ -69,28 +41,22 @@ impl ArrivalLaw for Gamma {
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
-        fields.require_all();
-        let shape = fields.number("shape", SHAPE_LEAST, SHAPE_MOST);
-        let curve = read_curve(&mut fields, LevelUnit::Rate);
-        let law = curve.zip(shape).map(|(curve, shape)| Self {
-            curve,
-            gaps: GammaGaps { shape },
-            renewals: Renewals::default(),
-        });
-        fields.finish(law)
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        fields.number("shape", SHAPE_LEAST, SHAPE_MOST).map(|shape| Self { shape })
     }
 
-    fn curve(&self) -> &Curve {
-        &self.curve
+    /// A shape below 1 is made of the shape above it: X(shape) = X(shape + 1) u^(1 / shape).
+    fn gap(&self, draws: &mut Draws) -> f64 {
+        if self.shape >= 1.0 {
+            return draw_gamma(self.shape, draws) / self.shape;
+        }
+        let part = power(unit_above_zero(draws.next()), 1.0 / self.shape);
+        part * draw_gamma(self.shape + 1.0, draws) / self.shape
     }
 
-    fn next(&mut self, key: u64) -> Arrival {
-        self.renewals.next(&self.gaps, key)
-    }
-
-    fn state(&mut self) -> Option<&mut dyn State> {
-        Some(self)
+    /// Times its length, the density is that of the shape above it.
+    fn gap_around(&self, draws: &mut Draws) -> f64 {
+        draw_gamma(self.shape + 1.0, draws) / self.shape
     }
 }
 

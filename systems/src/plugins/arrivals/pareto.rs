@@ -7,17 +7,12 @@
 //! No gap is shorter than (shape − 1) / shape of the mean. Up to a shape of 2 the gaps' variance is infinite: arrivals crowd on
 //! every scale of time, and the rate of a run may be far from that of the curve.
 
-use bevy_ecs::component::Component;
-use throng_components::curve::Curve;
 use throng_components::seed::unit_above_zero;
-use throng_components::state::State;
-use throng_components::state_of;
-use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
+use throng_components::workload::{FieldSpec, Fields, NodeSpec, ValueKind};
 
-use super::renewal::{Gaps, Renewals};
-use super::{Arrival, ArrivalLaw, LevelUnit, STAGE_NAMES, read_curve};
+use super::STAGE_NAMES;
+use super::renewal::{Gaps, Renewal};
 use crate::arithmetic::power;
-use crate::behavior::Files;
 use crate::plugins::laws::Draws;
 
 /// At 1 there is no mean; nearer to it than that, most of a run lies within one gap.
@@ -26,16 +21,11 @@ const SHAPE_LEAST: f64 = 1.05;
 const SHAPE_MOST: f64 = 1_000.0;
 
 /// Arrivals over a curve whose gaps follow the Pareto law.
-#[derive(Component, Clone, Debug)]
-pub struct Pareto {
-    curve: Curve,
-    gaps: ParetoGaps,
-    renewals: Renewals,
-}
+pub(super) type Pareto = Renewal<ParetoGaps>;
 
 /// Gaps of the Pareto law of this shape and mean 1.
 #[derive(Clone, Copy, Debug)]
-struct ParetoGaps {
+pub(super) struct ParetoGaps {
     shape: f64,
 }
 
@@ -46,20 +36,6 @@ impl ParetoGaps {
 }
 
 impl Gaps for ParetoGaps {
-    /// By inverse transform: one draw.
-    fn gap(&self, draws: &mut Draws) -> f64 {
-        self.least() * power(unit_above_zero(draws.next()), -1.0 / self.shape)
-    }
-
-    /// Times its length, the density is that of a shape lower by 1.
-    fn gap_around(&self, draws: &mut Draws) -> f64 {
-        self.least() * power(unit_above_zero(draws.next()), -1.0 / (self.shape - 1.0))
-    }
-}
-
-state_of!(Pareto { saved: renewals; declared: curve, gaps });
-
-impl ArrivalLaw for Pareto {
     const SPEC: NodeSpec = NodeSpec {
         name: "pareto",
         summary: "Arrivals with mostly short gaps and a few huge ones; the smaller the shape, the huger.",
@@ -73,28 +49,18 @@ impl ArrivalLaw for Pareto {
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
-        fields.require_all();
-        let shape = fields.number("shape", SHAPE_LEAST, SHAPE_MOST);
-        let curve = read_curve(&mut fields, LevelUnit::Rate);
-        let law = curve.zip(shape).map(|(curve, shape)| Self {
-            curve,
-            gaps: ParetoGaps { shape },
-            renewals: Renewals::default(),
-        });
-        fields.finish(law)
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        fields.number("shape", SHAPE_LEAST, SHAPE_MOST).map(|shape| Self { shape })
     }
 
-    fn curve(&self) -> &Curve {
-        &self.curve
+    /// By inverse transform: one draw.
+    fn gap(&self, draws: &mut Draws) -> f64 {
+        self.least() * power(unit_above_zero(draws.next()), -1.0 / self.shape)
     }
 
-    fn next(&mut self, key: u64) -> Arrival {
-        self.renewals.next(&self.gaps, key)
-    }
-
-    fn state(&mut self) -> Option<&mut dyn State> {
-        Some(self)
+    /// Times its length, the density is that of a shape lower by 1.
+    fn gap_around(&self, draws: &mut Draws) -> f64 {
+        self.least() * power(unit_above_zero(draws.next()), -1.0 / (self.shape - 1.0))
     }
 }
 

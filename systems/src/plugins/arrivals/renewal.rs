@@ -8,10 +8,17 @@
 //! There are no lanes to be drawn each by itself, because a union of many renewal processes is nearly a Poisson process: a
 //! fleet draws all gaps and takes its own.
 
-use serde::{Deserialize, Serialize};
-use throng_components::seed::{Purpose, unit_above_zero};
+use std::fmt::Debug;
 
-use super::{Arrival, EVENT, NEVER};
+use bevy_ecs::component::Component;
+use throng_components::curve::Curve;
+use throng_components::seed::{Purpose, unit_above_zero};
+use throng_components::state::State;
+use throng_components::state_of;
+use throng_components::workload::{Fields, NodeSpec, Problems};
+
+use super::{Arrival, ArrivalLaw, EVENT, LevelUnit, NEVER, read_curve};
+use crate::behavior::Files;
 use crate::plugins::laws::Draws;
 
 /// Numbers kept for the draws of one gap: by rejection it takes three on average, and as many as that never.
@@ -21,7 +28,13 @@ const DRAWS_OF_A_GAP: u64 = 1 << 16;
 ///
 /// # Units
 /// Mean gaps: 1 is one event's area.
-pub(super) trait Gaps {
+pub(super) trait Gaps: Debug + Send + Sync + Sized + 'static {
+    /// Name, summary, sample and what the node may hold; its properties have to be there.
+    const SPEC: NodeSpec;
+
+    /// Reads the node's properties; `None` when one is wrong, which `fields` knows.
+    fn read(fields: &mut Fields<'_>) -> Option<Self>;
+
     /// One gap; 1 on average.
     fn gap(&self, draws: &mut Draws) -> f64;
 
@@ -29,18 +42,52 @@ pub(super) trait Gaps {
     fn gap_around(&self, draws: &mut Draws) -> f64;
 }
 
+/// Arrivals over a curve whose gaps follow a law.
+#[derive(Component, Debug)]
+pub(super) struct Renewal<G: Gaps> {
+    curve: Curve,
+    gaps: G,
+    renewals: Renewals,
+}
+
+impl<G: Gaps> ArrivalLaw for Renewal<G> {
+    const SPEC: NodeSpec = G::SPEC;
+
+    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
+        fields.require_all();
+        let gaps = G::read(&mut fields);
+        let curve = read_curve(&mut fields, LevelUnit::Rate);
+        let law = curve.zip(gaps).map(|(curve, gaps)| Self { curve, gaps, renewals: Renewals::default() });
+        fields.finish(law)
+    }
+
+    fn curve(&self) -> &Curve {
+        &self.curve
+    }
+
+    fn next(&mut self, key: u64) -> Arrival {
+        self.renewals.next(&self.gaps, key)
+    }
+
+    fn state(&mut self) -> Option<&mut dyn State> {
+        Some(&mut self.renewals)
+    }
+}
+
 /// How far a renewal process has come.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Renewals {
+#[derive(Clone, Copy, Debug, Default)]
+struct Renewals {
     /// Twice the area at its last arrival.
     area: u128,
     /// Arrivals given so far.
     index: u64,
 }
 
+state_of!(Renewals { saved: area, index; });
+
 impl Renewals {
     /// The next arrival; `key` names the scenario in draws.
-    pub(super) fn next(&mut self, gaps: &impl Gaps, key: u64) -> Arrival {
+    fn next(&mut self, gaps: &impl Gaps, key: u64) -> Arrival {
         let mut draws = Draws::new(key, Purpose::ARRIVAL, self.index.wrapping_mul(DRAWS_OF_A_GAP));
         let gap = if self.index == 0 {
             unit_above_zero(draws.next()) * gaps.gap_around(&mut draws)
@@ -112,8 +159,15 @@ pub(super) mod tests {
 
     #[test]
     fn what_never_comes_lies_behind_all_that_does() {
+        #[derive(Debug)]
         struct Endless;
         impl Gaps for Endless {
+            const SPEC: NodeSpec = NodeSpec::EMPTY;
+
+            fn read(_: &mut Fields<'_>) -> Option<Self> {
+                Some(Self)
+            }
+
             fn gap(&self, _: &mut Draws) -> f64 {
                 f64::INFINITY
             }

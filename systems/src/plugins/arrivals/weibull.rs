@@ -7,17 +7,12 @@
 //! With a shape below 1 an arrival is likeliest soon after another one, as in sessions and requests that were measured; with
 //! one above 1 it is the likelier the longer none came.
 
-use bevy_ecs::component::Component;
-use throng_components::curve::Curve;
 use throng_components::seed::unit_above_zero;
-use throng_components::state::State;
-use throng_components::state_of;
-use throng_components::workload::{FieldSpec, Fields, NodeSpec, Problems, ValueKind};
+use throng_components::workload::{FieldSpec, Fields, NodeSpec, ValueKind};
 
-use super::renewal::{Gaps, Renewals};
-use super::{Arrival, ArrivalLaw, LevelUnit, STAGE_NAMES, read_curve};
+use super::STAGE_NAMES;
+use super::renewal::{Gaps, Renewal};
 use crate::arithmetic::{gamma, ln, power};
-use crate::behavior::Files;
 use crate::plugins::laws::{Draws, draw_gamma};
 
 /// Below it the mean gap is more than 3,628,800 times the scale; above the greatest all are nearly equal.
@@ -25,16 +20,11 @@ const SHAPE_LEAST: f64 = 0.1;
 const SHAPE_MOST: f64 = 1_000.0;
 
 /// Arrivals over a curve whose gaps follow the Weibull law.
-#[derive(Component, Clone, Debug)]
-pub struct Weibull {
-    curve: Curve,
-    gaps: WeibullGaps,
-    renewals: Renewals,
-}
+pub(super) type Weibull = Renewal<WeibullGaps>;
 
 /// Gaps of the Weibull law of this shape and mean 1.
 #[derive(Clone, Copy, Debug)]
-struct WeibullGaps {
+pub(super) struct WeibullGaps {
     shape: f64,
     /// What makes the mean 1: 1 / Γ(1 + 1 / shape).
     scale: f64,
@@ -47,20 +37,6 @@ impl WeibullGaps {
 }
 
 impl Gaps for WeibullGaps {
-    /// By inverse transform: one draw.
-    fn gap(&self, draws: &mut Draws) -> f64 {
-        self.scale * power(-ln(unit_above_zero(draws.next())), 1.0 / self.shape)
-    }
-
-    /// Times its length, the density of (gap / scale)^shape is that of a gamma law of shape 1 + 1 / shape.
-    fn gap_around(&self, draws: &mut Draws) -> f64 {
-        self.scale * power(draw_gamma(1.0 + 1.0 / self.shape, draws), 1.0 / self.shape)
-    }
-}
-
-state_of!(Weibull { saved: renewals; declared: curve, gaps });
-
-impl ArrivalLaw for Weibull {
     const SPEC: NodeSpec = NodeSpec {
         name: "weibull",
         summary: "Arrivals whose gaps age: with a shape below 1 one calls forth the next, above 1 they keep apart.",
@@ -70,28 +46,18 @@ impl ArrivalLaw for Weibull {
         ..NodeSpec::EMPTY
     };
 
-    fn read(mut fields: Fields<'_>, _: &dyn Files) -> Result<Self, Problems> {
-        fields.require_all();
-        let shape = fields.number("shape", SHAPE_LEAST, SHAPE_MOST);
-        let curve = read_curve(&mut fields, LevelUnit::Rate);
-        let law = curve.zip(shape).map(|(curve, shape)| Self {
-            curve,
-            gaps: WeibullGaps::of(shape),
-            renewals: Renewals::default(),
-        });
-        fields.finish(law)
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        fields.number("shape", SHAPE_LEAST, SHAPE_MOST).map(Self::of)
     }
 
-    fn curve(&self) -> &Curve {
-        &self.curve
+    /// By inverse transform: one draw.
+    fn gap(&self, draws: &mut Draws) -> f64 {
+        self.scale * power(-ln(unit_above_zero(draws.next())), 1.0 / self.shape)
     }
 
-    fn next(&mut self, key: u64) -> Arrival {
-        self.renewals.next(&self.gaps, key)
-    }
-
-    fn state(&mut self) -> Option<&mut dyn State> {
-        Some(self)
+    /// Times its length, the density of (gap / scale)^shape is that of a gamma law of shape 1 + 1 / shape.
+    fn gap_around(&self, draws: &mut Draws) -> f64 {
+        self.scale * power(draw_gamma(1.0 + 1.0 / self.shape, draws), 1.0 / self.shape)
     }
 }
 
